@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ * csv.c - not written yet. */
+#include "config.h"
+
+#include "backend.h"
+
+static int not_yet(const struct mp_settings *settings, const struct mp_run *run,
+                   struct mp_backend **out, struct mp_error *err)
+{
+    (void)settings;
+    (void)run;
+    (void)out;
+    return mp_fail(err, MP_FAULT_FAILED, "backend csv: not written yet");
+}
+
+extern const struct mp_backend_ops mp_backend_csv;
+const struct mp_backend_ops mp_backend_csv = {.name = "csv", .summary = "", .open = not_yet};

@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT
+ * known_hosts.h - not written yet. */

@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT
+ * pqrows.h - not written yet. */

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ * registry.c - the table of backends, and the choice of one. */
+#include "config.h"
+
+#include "backend.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct mp_backend_ops mp_backend_csv;
+#ifdef HAVE_LIBPQ
+extern const struct mp_backend_ops mp_backend_direct;
+#define MP_DIRECT_OPS (&mp_backend_direct)
+#else
+#define MP_DIRECT_OPS NULL
+#endif
+#ifdef HAVE_LIBSSH2
+extern const struct mp_backend_ops mp_backend_ssh;
+#define MP_SSH_OPS (&mp_backend_ssh)
+#else
+#define MP_SSH_OPS NULL
+#endif
+
+static const struct mp_backend_entry entries[] = {
+    {"direct", "PostgreSQL/TimescaleDB, connected to directly", MP_DIRECT_OPS,
+     "--with-libpq"},
+    {"ssh", "the same database through an SSH server", MP_SSH_OPS,
+     "--with-libpq --with-libssh2"},
+    {"csv", "replay of a raw_power.csv, for working offline", &mp_backend_csv, NULL},
+    {NULL, NULL, NULL, NULL},
+};
+
+const struct mp_backend_entry *mp_backends(void)
+{
+    return entries;
+}
+
+static int open_named(const char *name, const struct mp_settings *settings,
+                      const struct mp_run *run, struct mp_backend **out,
+                      struct mp_error *err)
+{
+    for (const struct mp_backend_entry *e = entries; e->name != NULL; e++) {
+        if (strcmp(e->name, name) != 0)
+            continue;
+        if (e->ops == NULL)
+            return mp_fail(err, MP_FAULT_USAGE,
+                           "backend %s is known but not built into this program; "
+                           "configure it with %s",
+                           name, e->needs);
+        return e->ops->open(settings, run, out, err);
+    }
+    return mp_fail(err, MP_FAULT_USAGE, "no backend is called %s", name);
+}
+
+int mp_backend_open(const struct mp_settings *settings, const struct mp_run *run,
+                    struct mp_backend **out, struct mp_error *err)
+{
+    *out = NULL;
+    switch (settings->power.backend) {
+    case MP_BACKEND_DIRECT:
+        return open_named("direct", settings, run, out, err);
+    case MP_BACKEND_SSH:
+        return open_named("ssh", settings, run, out, err);
+    case MP_BACKEND_CSV:
+        return open_named("csv", settings, run, out, err);
+    case MP_BACKEND_AUTO:
+        break;
+    }
+    return open_named("direct", settings, run, out, err);
+}
+
+void mp_backend_close(struct mp_backend *b)
+{
+    if (b == NULL)
+        return;
+    free(b->label);
+    b->label = NULL;
+    b->ops->close(b);
+}

@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT
+ * tunnel.h - not written yet. */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ * cmd_epilog.c - not written yet. */
+#include "config.h"
+
+#include "command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int mp_cmd_epilog(int argc, char **argv, int *exit_status, struct mp_error *err)
+{
+    (void)exit_status;
+    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+        puts("usage: monster-power epilog");
+        return 0;
+    }
+    return mp_fail(err, MP_FAULT_USAGE, "epilog: not written yet");
+}
+
+int mp_cmd_prolog(int argc, char **argv, int *exit_status, struct mp_error *err)
+{
+    (void)exit_status;
+    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+        puts("usage: monster-power prolog");
+        return 0;
+    }
+    return mp_fail(err, MP_FAULT_USAGE, "prolog: not written yet");
+}

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+# src/local.mk - the program, and the library of everything it is made of but main.c, which
+# the unit tests link too.
+noinst_LIBRARIES += libmonster.a
+libmonster_a_CPPFLAGS = $(AM_CPPFLAGS) $(INIPARSER_CFLAGS) $(CAIRO_CFLAGS) $(PANGO_CFLAGS) \
+	$(PNG_CFLAGS) $(JANSSON_CFLAGS)
+libmonster_a_SOURCES = \
+	src/chart.h \
+	src/chart_layout.c \
+	src/chart_paint.c \
+	src/cmd_backends.c \
+	src/cmd_check.c \
+	src/cmd_config.c \
+	src/cmd_epilog.c \
+	src/cmd_fetch.c \
+	src/cmd_hosts.c \
+	src/cmd_profile.c \
+	src/cmd_queue.c \
+	src/cmd_worker.c \
+	src/command.h \
+	src/energy.c \
+	src/energy.h \
+	src/error.c \
+	src/error.h \
+	src/job.c \
+	src/job.h \
+	src/nearest.c \
+	src/nearest.h \
+	src/nodelist.c \
+	src/nodelist.h \
+	src/plan.c \
+	src/plan.h \
+	src/rawcsv.c \
+	src/rawcsv.h \
+	src/reduce.c \
+	src/reduce.h \
+	src/report.c \
+	src/report.h \
+	src/run.c \
+	src/run.h \
+	src/sample.c \
+	src/sample.h \
+	src/settings.c \
+	src/settings.h \
+	src/sink.c \
+	src/sink.h \
+	src/summary.c \
+	src/summary.h
+
+MP_PROGRAM_LIBS = libmonster.a libbackends.a libmonster.a $(LIBPQ_LIBS) $(LIBSSH2_LIBS) \
+	$(LIBCRYPTO_LIBS) $(CAIRO_LIBS) $(PANGO_LIBS) $(PNG_LIBS) $(JANSSON_LIBS) \
+	$(INIPARSER_LIBS)
+
+bin_PROGRAMS += monster-power
+monster_power_SOURCES = src/main.c
+monster_power_LDADD = $(MP_PROGRAM_LIBS)

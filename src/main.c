@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT
+ * main.c - the command table; the only place that prints an error and exits. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "error.h"
+#include "nearest.h"
+
+static const struct mp_command commands[] = {
+    {"profile", "report a job's power: CSV, charts, summary", mp_cmd_profile},
+    {"fetch", "print a job's power samples as CSV", mp_cmd_fetch},
+    {"epilog", "entry point for EpilogSlurmctld", mp_cmd_epilog},
+    {"prolog", "entry point for PrologSlurmctld", mp_cmd_prolog},
+    {"worker", "work off the queue of finished jobs", mp_cmd_worker},
+    {"queue", "show what is waiting, running and failed", mp_cmd_queue},
+    {"check", "tell whether restarting slurmctld is safe", mp_cmd_check},
+    {"config", "print the effective configuration, or import a .env", mp_cmd_config},
+    {"hosts", "expand a nodelist", mp_cmd_hosts},
+    {"backends", "list the sources of samples", mp_cmd_backends},
+};
+
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+static void usage(FILE *out)
+{
+    fputs("usage: monster-power COMMAND [OPTION...]\n\n"
+          "What power did a Slurm job draw, where did the energy go, and how far can the\n"
+          "number be trusted?\n\ncommands:\n",
+          out);
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
+    fputs("\n`monster-power COMMAND --help` tells about one command; the manual is\n"
+          "monster-power(1).\n\n"
+          "exit status: 0 complete; 1 failed; 2 wrong usage or configuration; 3 no samples in\n"
+          "the window; 4 written, but the verdict is partial or suspect.\n",
+          out);
+}
+
+/* A daemon may start us with 0, 1 or 2 closed; a file opened later must not become one. */
+static void open_standard_fds(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)
+            _exit(1);
+}
+
+static const struct mp_command *find_command(const char *name)
+{
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static int unknown_command(const char *name, struct mp_error *err)
+{
+    const char *names[N_COMMANDS];
+
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        names[i] = commands[i].name;
+    return mp_fail(err, MP_FAULT_USAGE,
+                   "no command is called %s; did you mean %s? "
+                   "`monster-power --help` lists them",
+                   name, mp_nearest(name, names, N_COMMANDS));
+}
+
+int main(int argc, char **argv)
+{
+    const struct mp_command *command;
+    struct mp_error err = {0};
+    int status = 0;
+    int rc;
+
+    open_standard_fds();
+    if (argc < 2) {
+        usage(stderr);
+        return 2;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts(PACKAGE_STRING);
+        return 0;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        usage(stdout);
+        return 0;
+    }
+    command = find_command(argv[1]);
+    rc = command != NULL ? command->run(argc - 1, argv + 1, &status, &err)
+                         : unknown_command(argv[1], &err);
+    if (rc < 0) {
+        fprintf(stderr, "monster-power: %s\n", err.text);
+        status = mp_fault_exit_status(err.fault);
+    }
+    if (fflush(stdout) != 0 && status == 0) {
+        perror("monster-power: standard output");
+        status = 1;
+    }
+    return status;
+}

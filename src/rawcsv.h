@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ * rawcsv.h - the sink that writes raw_power.csv (and `fetch`'s standard output).
+ *
+ * Header timestamp,hostname,source,fqdd,value,units,metric; one line per sample, byte for
+ * byte what PostgreSQL's COPY ... CSV prints: timestamptz in the process's local zone
+ * (DateStyle ISO), shortest round-trip reals, NULL as an empty field, "" for an empty
+ * string, quotes where COPY sets them.
+ */
+#ifndef MP_RAWCSV_H
+#define MP_RAWCSV_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "sink.h"
+
+struct mp_rawcsv; /* opaque */
+
+/* Writes to `fd` (borrowed, never closed).  `name` is for error texts. */
+int mp_rawcsv_new(struct mp_rawcsv **out, int fd, const char *name, struct mp_error *err);
+struct mp_sink *mp_rawcsv_sink(struct mp_rawcsv *w);
+/* Rows written so far (without the header). */
+uint64_t mp_rawcsv_rows(const struct mp_rawcsv *w);
+void mp_rawcsv_free(struct mp_rawcsv *w);
+
+#endif

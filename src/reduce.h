@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ * reduce.h - the sink that turns samples into chart columns.
+ *
+ * The window is cut into MP_COLUMNS equal columns.  A series is a polyline through its
+ * samples; what a column gets from it is the mean of that polyline over the column and its
+ * smallest and largest value there, so that a spike of one sample survives any reduction.
+ * Components are sums over series: the means add up exactly; the extremes of a sum are
+ * taken as (sum of means) + (largest single deviation of one series), which is exact for
+ * one series and shows the spike of one node among many at its height.
+ *
+ * Memory: one set of columns per track, not per series; a series holds its current column.
+ */
+#ifndef MP_REDUCE_H
+#define MP_REDUCE_H
+
+#include <stdint.h>
+
+#include "energy.h"
+#include "error.h"
+#include "sink.h"
+
+enum { MP_COLUMNS = 1200 };
+
+struct mp_column {
+    float mean, min, max; /* W; NaN where no series of the track has data around */
+    float live;           /* share of the track's series that have samples here (0..1);
+                             what lies in a gap is bridged in mean and not counted here */
+};
+
+enum mp_track_kind {
+    MP_TRACK_ROLE, /* one component summed over nodes (and GPUs); role says which */
+    MP_TRACK_GPU,  /* one GPU of a single-node job; label = fqdd */
+    MP_TRACK_NODE_SPREAD, /* over nodes, of the node's input power: mean, least, largest
+                             node mean in the column; only with two nodes or more */
+};
+
+struct mp_track {
+    enum mp_track_kind kind;
+    enum mp_role role;
+    char *label; /* owned; component name or fqdd */
+    struct mp_column columns[MP_COLUMNS];
+    size_t n_series; /* how many series it sums */
+};
+
+struct mp_reduced {
+    int64_t start, end; /* µs */
+    struct mp_track **tracks; /* roles in enum order, then GPUs by fqdd, then spread */
+    size_t n_tracks;
+};
+
+struct mp_reduce; /* the sink; opaque */
+
+int mp_reduce_new(struct mp_reduce **out, struct mp_error *err);
+struct mp_sink *mp_reduce_sink(struct mp_reduce *r);
+/* After the sink's end; `energy` knows each series' gaps.  Owned by `r`. */
+int mp_reduce_result(struct mp_reduce *r, const struct mp_energy_result *energy,
+                     const struct mp_reduced **out, struct mp_error *err);
+void mp_reduce_free(struct mp_reduce *r);
+
+#endif

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+# tests/local.mk - unit tests (libcheck, speaking TAP) and shell tests (tests/t/*.t, TAP).
+#
+# A unit test is one file, tests/unit/test_NAME.c, and one line in MP_UNIT_TESTS; a shell
+# test is one file, tests/t/NN-name.t, and one line in MP_SHELL_TESTS.
+TEST_EXTENSIONS = .t
+T_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(T_LOG_DRIVER)
+AM_TESTS_ENVIRONMENT = \
+	MP_SRCDIR='$(abs_top_srcdir)'; export MP_SRCDIR; \
+	MP_BUILDDIR='$(abs_top_builddir)'; export MP_BUILDDIR; \
+	MP_VERSION='$(PACKAGE_VERSION)'; export MP_VERSION;
+
+MP_UNIT_TESTS = \
+	tests/unit/test_error
+
+MP_SHELL_TESTS = \
+	tests/t/00-cli.t
+
+MP_TEST_SUPPORT = \
+	tests/lib/tap.sh \
+	tests/unit/unit.h
+
+LDADD = $(MP_PROGRAM_LIBS) $(CHECK_LIBS)
+AM_CPPFLAGS += $(CHECK_CFLAGS)
+
+if HAVE_CHECK
+check_PROGRAMS += $(MP_UNIT_TESTS)
+TESTS += $(MP_UNIT_TESTS)
+endif
+TESTS += $(MP_SHELL_TESTS)
+EXTRA_DIST += $(MP_SHELL_TESTS) $(MP_TEST_SUPPORT)

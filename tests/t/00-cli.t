@@ -1,0 +1,25 @@
+#!/bin/bash
+# The command line as a newcomer meets it: help, version, wrong words.
+. "${MP_SRCDIR:-.}/tests/lib/tap.sh"
+
+run "$MP" --version
+is "--version exits 0" "$STATUS" 0
+like "--version names the program" "$OUT" '^monster-power [0-9]+\.[0-9]+\.[0-9]+'
+run "$MP" --help
+is "--help exits 0" "$STATUS" 0
+for c in profile fetch epilog prolog worker queue check config hosts backends; do
+	like "--help lists $c" "$OUT" "^  $c "
+	run "$MP" $c --help
+	is "$c --help exits 0" "$STATUS" 0
+	like "$c --help starts with its usage" "$OUT" "^usage: monster-power $c"
+	run "$MP" --help
+done
+run "$MP"
+is "no command: exit 2" "$STATUS" 2
+run "$MP" profil
+is "an unknown command: exit 2" "$STATUS" 2
+like "... names the nearest" "$ERR" "profile"
+run "$MP" hosts --nonsense
+is "an unknown option: exit 2" "$STATUS" 2
+
+done_testing
