@@ -18,6 +18,9 @@ MP_SHELL_TESTS = \
 	tests/t/00-cli.t
 
 MP_TEST_SUPPORT = \
+	tests/t/01-style.t \
+	tests/data/make-recording \
+	tests/data/recording.csv \
 	tests/lib/tap.sh \
 	tests/unit/unit.h
 
