@@ -55,12 +55,18 @@ struct mp_plan {
     size_t n_routes;
     struct mp_plan_node *nodes; /* each once, in nodelist order */
     size_t n_nodes;
-    char **unrouted; /* nodes whose prefix no route knows */
+    char **unrouted; /* nodes whose prefix no route knows, each once */
     size_t n_unrouted;
+    uint32_t *index; /* private to plan.c: names by hash */
+    size_t index_mask;
 };
 
+/* A deep copy; and what frees one (the struct itself is the caller's). */
+int mp_route_copy(struct mp_route *dst, const struct mp_route *src, struct mp_error *err);
+void mp_route_clear(struct mp_route *route);
+
 /* Route `names` (n of them, repeats allowed, compared without case).  The plan owns copies
- * of everything.  start > end is a usage error.  No routed node at all is not an error
+ * of everything; on failure it is left empty.  start > end is a usage error.  No routed node at all is not an error
  * here: n_nodes is then 0 and the caller says which names nobody knows. */
 int mp_plan_make(struct mp_plan *plan, char *const *names, size_t n,
                  const struct mp_route *routes, size_t n_routes, int64_t start, int64_t end,

@@ -12,6 +12,8 @@ AM_TESTS_ENVIRONMENT = \
 	MP_VERSION='$(PACKAGE_VERSION)'; export MP_VERSION;
 
 MP_UNIT_TESTS = \
+	tests/unit/test_job \
+	tests/unit/test_plan \
 	tests/unit/test_error
 
 MP_SHELL_TESTS = \
