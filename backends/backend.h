@@ -49,7 +49,8 @@ struct mp_backend_ops {
 
     /* Required.  Every sample of the plan inside [start, end], both included, to `sink`:
      * begin, batch..., end; on failure abort, then -1.  `series` and `findings` are the
-     * caller's, empty at the call.  No row at all is not an error here: end is called and
+     * caller's: no series yet, findings only of the
+     * planning.  No row at all is not an error here: end is called and
      * the caller looks at series->n. */
     int (*fetch)(struct mp_backend *b, const struct mp_plan *plan, const struct mp_run *run,
                  struct mp_series_table *series, struct mp_findings *findings,

@@ -1,18 +1,110 @@
 /* SPDX-License-Identifier: MIT
- * cmd_profile.c - not written yet. */
+ * cmd_profile.c - `monster-power profile`: the report of one job, in the foreground.
+ *
+ * The whole path on one page: options -> session (settings, job, plan, backend) -> fetch
+ * into the report's sinks -> files in place -> a line for the user.
+ */
 #include "config.h"
 
 #include "command.h"
 
 #include <stdio.h>
-#include <string.h>
+#include <unistd.h>
+
+#include "progress.h"
+#include "report.h"
+#include "session.h"
+
+static const char usage_text[] =
+    "Fetches the power samples of a job's nodes and writes DIR/power_<ID>/ with\n"
+    "raw_power.csv, timeseries.png/.pdf, energy_pie.png/.pdf and summary.json.\n"
+    "With --job-id alone, window, nodes and owner are looked up in the database.\n";
+
+static void tell_missing(const struct mp_findings *f)
+{
+    enum { SHOWN = 10 };
+
+    for (size_t i = 0; i < f->n_warnings; i++)
+        fprintf(stderr, "monster-power: warning: %s\n", f->warnings[i]);
+    for (size_t i = 0; i < f->n_missing && i < SHOWN; i++)
+        fprintf(stderr, "monster-power: missing: %s%s%s: %s\n",
+                f->missing[i].node != NULL ? f->missing[i].node : "",
+                f->missing[i].node != NULL && f->missing[i].metric != NULL ? " " : "",
+                f->missing[i].metric != NULL ? f->missing[i].metric : "",
+                f->missing[i].reason);
+    if (f->n_missing > SHOWN)
+        fprintf(stderr, "monster-power: missing: %zu more, see summary.json\n",
+                f->n_missing - SHOWN);
+}
+
+static int write_report(struct mp_session *session, const char *outdir,
+                        const struct mp_options *options, int *exit_status,
+                        struct mp_error *err)
+{
+    struct mp_report *report = NULL;
+    struct mp_progress progress;
+    struct mp_sink *sinks[2];
+    struct mp_tee tee;
+    enum mp_verdict verdict;
+    int rc = -1;
+
+    if (mp_report_new(&report, outdir, &session->job, err) < 0)
+        goto out;
+    sinks[0] = mp_report_sink(report);
+    mp_progress_init(&progress);
+    sinks[1] = &progress.sink;
+    mp_tee_init(&tee, sinks, !options->quiet && isatty(STDERR_FILENO) ? 2 : 1);
+    if (mp_session_fetch(session, &tee.sink, err) < 0 ||
+        mp_run_check(&session->run, err) < 0 ||
+        mp_report_finish(report, &session->plan, &session->series, &session->findings,
+                         session->backend->ops->name, session->backend->label, &verdict,
+                         err) < 0)
+        goto out;
+    if (!options->quiet) {
+        tell_missing(&session->findings);
+        printf("%s: %s (%s)\n", mp_report_path(report), mp_verdict_name(verdict),
+               session->backend->label);
+    }
+    *exit_status = verdict == MP_VALID ? 0 : 4;
+    rc = 0;
+out:
+    mp_report_free(report);
+    return rc;
+}
 
 int mp_cmd_profile(int argc, char **argv, int *exit_status, struct mp_error *err)
 {
-    (void)exit_status;
-    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-        puts("usage: monster-power profile");
+    struct mp_selection sel = {0};
+    const char *outdir = NULL;
+    const struct mp_option own[] = {
+        {"job-id", "ID", "the job's number (array task 12_3, het component 12+1)",
+         &sel.job_id, NULL},
+        {"start", "T", "Unix seconds, or ISO 8601 with an offset or Z", &sel.start, NULL},
+        {"end", "T", "the same", &sel.end, NULL},
+        {"nodelist", "EXPR", "Slurm's expression: rpc-91-[1-4],rpg-93-1", &sel.nodelist, NULL},
+        {"outdir", "DIR", "where power_<ID>/ goes", &outdir, NULL},
+    };
+    const struct mp_usage usage = {
+        .line = "usage: monster-power profile --job-id ID --start T --end T --nodelist EXPR\n"
+                "                             --outdir DIR [OPTION...]\n"
+                "       monster-power profile --job-id ID --outdir DIR [OPTION...]",
+        .text = usage_text,
+        .options = own,
+        .n_options = sizeof own / sizeof *own,
+    };
+    struct mp_options options;
+    struct mp_session session;
+    int rc = -1;
+
+    if (mp_options_parse(argc, argv, &usage, &options, err) < 0)
+        return -1;
+    if (options.help)
         return 0;
-    }
-    return mp_fail(err, MP_FAULT_USAGE, "profile: not written yet");
+    if (sel.job_id == NULL || outdir == NULL)
+        return mp_fail(err, MP_FAULT_USAGE, "profile: --%s is missing",
+                       sel.job_id == NULL ? "job-id" : "outdir");
+    if (mp_session_open(&session, "profile", &options, &sel, err) == 0)
+        rc = write_report(&session, outdir, &options, exit_status, err);
+    mp_session_close(&session);
+    return rc;
 }

@@ -28,8 +28,12 @@ libmonster_a_SOURCES = \
 	src/nearest.h \
 	src/nodelist.c \
 	src/nodelist.h \
+	src/options.c \
+	src/options.h \
 	src/plan.c \
 	src/plan.h \
+	src/progress.c \
+	src/progress.h \
 	src/rawcsv.c \
 	src/rawcsv.h \
 	src/reduce.c \
@@ -40,6 +44,8 @@ libmonster_a_SOURCES = \
 	src/run.h \
 	src/sample.c \
 	src/sample.h \
+	src/session.c \
+	src/session.h \
 	src/settings.c \
 	src/settings.h \
 	src/sink.c \

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ * session.h - what a foreground command needs before it reads samples: configuration, job,
+ * plan and an open backend.
+ *
+ * `profile` and `fetch` share it.  The job comes from --start, --end and --nodelist, or,
+ * where only --job-id is given, from slurm.jobs in the database.
+ */
+#ifndef MP_SESSION_H
+#define MP_SESSION_H
+
+#include "backend.h"
+#include "error.h"
+#include "job.h"
+#include "options.h"
+#include "plan.h"
+#include "run.h"
+#include "sample.h"
+#include "settings.h"
+
+/* The options that select a job, as given; NULL where not. */
+struct mp_selection {
+    const char *job_id, *start, *end, *nodelist;
+};
+
+struct mp_session {
+    struct mp_settings settings;
+    struct mp_run run;
+    struct mp_job job;
+    struct mp_plan plan;
+    struct mp_backend *backend;
+    struct mp_series_table series; /* filled by mp_session_fetch */
+    struct mp_findings findings;   /* nodes without a route, then what the backend found */
+    char purpose[64];
+};
+
+/* `command` is for application_name.  Usage errors come before anything is connected.  A nodelist without one routed node is
+ * MP_FAULT_NO_SAMPLES.  *s is to be closed also after -1. */
+int mp_session_open(struct mp_session *s, const char *command,
+                    const struct mp_options *options, const struct mp_selection *sel,
+                    struct mp_error *err);
+
+/* Every sample of the plan into `sink`; MP_FAULT_NO_SAMPLES where there is none. */
+int mp_session_fetch(struct mp_session *s, struct mp_sink *sink, struct mp_error *err);
+
+void mp_session_close(struct mp_session *s);
+
+#endif
