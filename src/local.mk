@@ -30,6 +30,8 @@ libmonster_a_SOURCES = \
 	src/nodelist.h \
 	src/options.c \
 	src/options.h \
+	src/outdir.c \
+	src/outdir.h \
 	src/plan.c \
 	src/plan.h \
 	src/progress.c \

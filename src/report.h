@@ -12,6 +12,7 @@
 #include "error.h"
 #include "energy.h"
 #include "job.h"
+#include "outdir.h"
 #include "plan.h"
 #include "sample.h"
 #include "sink.h"
@@ -21,6 +22,9 @@ struct mp_report; /* opaque */
 /* Make the hidden directory in `outdir` and open the raw file.  `job` is borrowed. */
 int mp_report_new(struct mp_report **out, const char *outdir, const struct mp_job *job,
                   struct mp_error *err);
+/* The same where root writes for an owner who cannot: the files become `give_to`'s. */
+int mp_report_new_for(struct mp_report **out, const char *outdir, const struct mp_job *job,
+                      const struct mp_outdir_owner *give_to, struct mp_error *err);
 /* The sink a backend (or the reading end of a pipe) fills: raw CSV, energy, reduction. */
 struct mp_sink *mp_report_sink(struct mp_report *r);
 /* After the sink's end: draw, write summary.json, sync, and put the directory in place.

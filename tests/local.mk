@@ -12,9 +12,10 @@ AM_TESTS_ENVIRONMENT = \
 	MP_VERSION='$(PACKAGE_VERSION)'; export MP_VERSION;
 
 MP_UNIT_TESTS = \
+	tests/unit/test_error \
 	tests/unit/test_job \
-	tests/unit/test_plan \
-	tests/unit/test_error
+	tests/unit/test_outdir \
+	tests/unit/test_plan
 
 MP_SHELL_TESTS = \
 	tests/t/00-cli.t
