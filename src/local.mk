@@ -24,6 +24,8 @@ libmonster_a_SOURCES = \
 	src/error.h \
 	src/job.c \
 	src/job.h \
+	src/jobpath.c \
+	src/jobpath.h \
 	src/nearest.c \
 	src/nearest.h \
 	src/nodelist.c \
@@ -53,7 +55,9 @@ libmonster_a_SOURCES = \
 	src/sink.c \
 	src/sink.h \
 	src/summary.c \
-	src/summary.h
+	src/summary.h \
+	src/writer.c \
+	src/writer.h
 
 MP_PROGRAM_LIBS = libmonster.a libbackends.a libmonster.a $(LIBPQ_LIBS) $(LIBSSH2_LIBS) \
 	$(LIBCRYPTO_LIBS) $(CAIRO_LIBS) $(PANGO_LIBS) $(PNG_LIBS) $(JANSSON_LIBS) \
