@@ -18,6 +18,8 @@ libmonster_a_SOURCES = \
 	src/cmd_queue.c \
 	src/cmd_worker.c \
 	src/command.h \
+	src/drain.c \
+	src/drain.h \
 	src/energy.c \
 	src/energy.h \
 	src/error.c \
@@ -30,12 +32,15 @@ libmonster_a_SOURCES = \
 	src/nearest.h \
 	src/nodelist.c \
 	src/nodelist.h \
+	src/numtext.c \
+	src/numtext.h \
 	src/options.c \
 	src/options.h \
 	src/outdir.c \
 	src/outdir.h \
 	src/plan.c \
 	src/plan.h \
+	src/pow10.h \
 	src/progress.c \
 	src/progress.h \
 	src/rawcsv.c \
@@ -52,12 +57,17 @@ libmonster_a_SOURCES = \
 	src/session.h \
 	src/settings.c \
 	src/settings.h \
+	src/silent.c \
+	src/silent.h \
 	src/sink.c \
 	src/sink.h \
 	src/summary.c \
 	src/summary.h \
 	src/writer.c \
-	src/writer.h
+	src/writer.h \
+	src/zone.c \
+	src/zone.h
+EXTRA_DIST += src/pow10.bc
 
 MP_PROGRAM_LIBS = libmonster.a libbackends.a libmonster.a $(LIBPQ_LIBS) $(LIBSSH2_LIBS) \
 	$(LIBCRYPTO_LIBS) $(CAIRO_LIBS) $(PANGO_LIBS) $(PNG_LIBS) $(JANSSON_LIBS) \
