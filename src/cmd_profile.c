@@ -8,6 +8,7 @@
 
 #include "command.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -20,21 +21,23 @@ static const char usage_text[] =
     "raw_power.csv, timeseries.png/.pdf, energy_pie.png/.pdf and summary.json.\n"
     "With --job-id alone, window, nodes and owner are looked up in the database.\n";
 
-static void tell_missing(const struct mp_findings *f)
-{
-    enum { SHOWN = 10 };
+enum { REASONS_SHOWN = 10 };
 
-    for (size_t i = 0; i < f->n_warnings; i++)
-        fprintf(stderr, "monster-power: warning: %s\n", f->warnings[i]);
-    for (size_t i = 0; i < f->n_missing && i < SHOWN; i++)
-        fprintf(stderr, "monster-power: missing: %s%s%s: %s\n",
-                f->missing[i].node != NULL ? f->missing[i].node : "",
-                f->missing[i].node != NULL && f->missing[i].metric != NULL ? " " : "",
-                f->missing[i].metric != NULL ? f->missing[i].metric : "",
-                f->missing[i].reason);
-    if (f->n_missing > SHOWN)
-        fprintf(stderr, "monster-power: missing: %zu more, see summary.json\n",
-                f->n_missing - SHOWN);
+/* One line that answers the question, then what is in the way of trusting it. */
+static void tell(const struct mp_report *report)
+{
+    const struct mp_energy_result *r = mp_report_result(report);
+
+    if (isnan(r->total_kwh))
+        printf("%s: no input power, %s\n", mp_report_path(report),
+               mp_verdict_name(r->verdict));
+    else
+        printf("%s: %.3f kWh, %.0f W on average, %s\n", mp_report_path(report), r->total_kwh,
+               r->power.mean_w, mp_verdict_name(r->verdict));
+    for (size_t i = 0; i < r->n_reasons && i < REASONS_SHOWN; i++)
+        printf("  %s\n", r->reasons[i]);
+    if (r->n_reasons > REASONS_SHOWN)
+        printf("  and %zu more reasons, see summary.json\n", r->n_reasons - REASONS_SHOWN);
 }
 
 static int write_report(struct mp_session *session, const char *outdir,
@@ -60,11 +63,8 @@ static int write_report(struct mp_session *session, const char *outdir,
                          session->backend->ops->name, session->backend->label, &verdict,
                          err) < 0)
         goto out;
-    if (!options->quiet) {
-        tell_missing(&session->findings);
-        printf("%s: %s (%s)\n", mp_report_path(report), mp_verdict_name(verdict),
-               session->backend->label);
-    }
+    if (!options->quiet)
+        tell(report);
     *exit_status = verdict == MP_VALID ? 0 : 4;
     rc = 0;
 out:

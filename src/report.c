@@ -19,6 +19,7 @@ struct mp_report {
     struct mp_energy *energy;
     struct mp_reduce *reduce;
     struct mp_tee tee;
+    const struct mp_energy_result *result; /* owned by `energy` */
 };
 
 static const struct {
@@ -116,11 +117,17 @@ int mp_report_finish(struct mp_report *r, const struct mp_plan *plan,
         mp_reduce_result(r->reduce, summary.energy, &chart.reduced, err) < 0)
         return -1;
     chart.energy = summary.energy;
+    r->result = summary.energy;
     if (draw_charts(r, &chart, err) < 0 || write_summary(r, &summary, err) < 0 ||
         mp_outdir_commit(r->dir, err) < 0)
         return -1;
     *verdict = summary.energy->verdict;
     return 0;
+}
+
+const struct mp_energy_result *mp_report_result(const struct mp_report *r)
+{
+    return r->result;
 }
 
 const char *mp_report_path(const struct mp_report *r)

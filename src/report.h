@@ -34,6 +34,8 @@ int mp_report_finish(struct mp_report *r, const struct mp_plan *plan,
                      const struct mp_findings *findings, const char *backend,
                      const char *backend_label, enum mp_verdict *verdict,
                      struct mp_error *err);
+/* What mp_report_finish found; owned by `r`, NULL before. */
+const struct mp_energy_result *mp_report_result(const struct mp_report *r);
 /* The final directory's path (outdir/power_<label>). */
 const char *mp_report_path(const struct mp_report *r);
 /* Removes what was not put in place. */
