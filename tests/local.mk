@@ -24,6 +24,8 @@ MP_TEST_SUPPORT = \
 	tests/t/01-style.t \
 	tests/data/make-recording \
 	tests/data/recording.csv \
+	tests/lib/monster-seed.sql \
+	tests/lib/postgres.sh \
 	tests/lib/tap.sh \
 	tests/unit/unit.h
 
