@@ -1,18 +1,45 @@
 /* SPDX-License-Identifier: MIT
- * cmd_config.c - not written yet. */
+ * cmd_config.c - `monster-power config`: what is in force, and where it comes from. */
 #include "config.h"
 
 #include "command.h"
 
 #include <stdio.h>
-#include <string.h>
+
+#include "options.h"
+#include "settings.h"
 
 int mp_cmd_config(int argc, char **argv, int *exit_status, struct mp_error *err)
 {
+    const char *env_file = NULL;
+    const struct mp_option own[] = {
+        {.name = "import-env",
+         .argument = "FILE",
+         .help = "print an INI that means what this .env means, secrets included",
+         .value = &env_file},
+    };
+    const struct mp_usage usage = {
+        .line = "usage: monster-power config [--import-env FILE]",
+        .text = "Print the effective configuration as an INI, each value with its origin: default,\n"
+                "file, environment or command line.  Secrets are masked.\n",
+        .options = own,
+        .n_options = 1,
+    };
+    struct mp_options options;
+    struct mp_settings settings;
+    int rc;
+
     (void)exit_status;
-    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-        puts("usage: monster-power config");
+    if (mp_options_parse(argc, argv, &usage, &options, err) < 0)
+        return -1;
+    if (options.help)
         return 0;
-    }
-    return mp_fail(err, MP_FAULT_USAGE, "config: not written yet");
+    if (env_file != NULL)
+        return mp_settings_import_env(env_file, stdout, err);
+    if (mp_settings_load(&settings, options.config, options.overrides, options.n_overrides,
+                         err) < 0)
+        return -1;
+    rc = mp_settings_print(&settings, stdout, err);
+    mp_settings_free(&settings);
+    return rc;
 }

@@ -24,6 +24,8 @@ libmonster_a_SOURCES = \
 	src/energy.h \
 	src/error.c \
 	src/error.h \
+	src/ini.c \
+	src/ini.h \
 	src/job.c \
 	src/job.h \
 	src/jobpath.c \
@@ -57,6 +59,12 @@ libmonster_a_SOURCES = \
 	src/session.h \
 	src/settings.c \
 	src/settings.h \
+	src/settings_env.c \
+	src/settings_keys.c \
+	src/settings_keys.h \
+	src/settings_print.c \
+	src/settings_routes.c \
+	src/settings_trust.c \
 	src/silent.c \
 	src/silent.h \
 	src/sink.c \
