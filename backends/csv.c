@@ -1,17 +1,206 @@
 /* SPDX-License-Identifier: MIT
- * csv.c - not written yet. */
+ * csv.c - the replay backend: samples from a raw_power.csv, a file or standard input. */
 #include "config.h"
 
-#include "backend.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-static int not_yet(const struct mp_settings *settings, const struct mp_run *run,
-                   struct mp_backend **out, struct mp_error *err)
-{
-    (void)settings;
-    (void)run;
-    (void)out;
-    return mp_fail(err, MP_FAULT_FAILED, "backend csv: not written yet");
-}
+#include "backend.h"
+#include "csv_fetch.h"
+#include "silent.h"
+#include "zone.h"
 
 extern const struct mp_backend_ops mp_backend_csv;
-const struct mp_backend_ops mp_backend_csv = {.name = "csv", .summary = "", .open = not_yet};
+
+struct csv {
+    struct mp_backend backend;
+    const char *input; /* borrowed from the settings; "-" is standard input */
+    bool consumed;     /* standard input has been read */
+};
+
+static bool is_stdin(const struct csv *csv)
+{
+    return strcmp(csv->input, "-") == 0;
+}
+
+static const char *name_of(const struct csv *csv)
+{
+    return is_stdin(csv) ? "standard input" : csv->input;
+}
+
+static int open_input(const struct csv *csv, int *fd, struct mp_error *err)
+{
+    *fd = is_stdin(csv) ? dup(STDIN_FILENO) : open(csv->input, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (*fd < 0)
+        return mp_fail(err, MP_FAULT_FAILED, "cannot open %s: %s", name_of(csv),
+                       strerror(errno));
+    return 0;
+}
+
+static int csv_open(const struct mp_settings *settings, const struct mp_run *run,
+                    struct mp_backend **out, struct mp_error *err)
+{
+    struct csv *csv = calloc(1, sizeof *csv);
+    int fd = -1;
+
+    (void)run;
+    *out = NULL;
+    if (csv == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for the csv backend");
+    csv->backend.ops = &mp_backend_csv;
+    csv->input = settings->csv.input;
+    if (*csv->input == '\0') {
+        mp_fail(err, MP_FAULT_USAGE,
+                "backend csv: no input; give --input FILE (- is standard input) or set input "
+                "in section [csv]");
+        goto fail;
+    }
+    if (open_input(csv, &fd, err) < 0)
+        goto fail;
+    close(fd);
+    if (asprintf(&csv->backend.label, "csv: %s", name_of(csv)) < 0) {
+        csv->backend.label = NULL;
+        mp_fail(err, MP_FAULT_FAILED, "out of memory for the csv backend");
+        goto fail;
+    }
+    *out = &csv->backend;
+    return 0;
+fail:
+    free(csv);
+    return -1;
+}
+
+static int csv_fetch(struct mp_backend *b, const struct mp_plan *plan,
+                     const struct mp_run *run, struct mp_series_table *series,
+                     struct mp_findings *findings, struct mp_sink *sink,
+                     struct mp_error *err)
+{
+    struct csv *csv = (struct csv *)b;
+    struct mp_csv_reader reader = {0};
+    struct mp_csv_header header;
+    int fd = -1;
+    int rc = -1;
+
+    if (csv->consumed && is_stdin(csv))
+        return mp_fail(err, MP_FAULT_FAILED, "standard input can be read only once");
+    csv->consumed = true;
+    if (open_input(csv, &fd, err) < 0)
+        return -1;
+    if (mp_csv_open(&reader, fd, name_of(csv), run, err) < 0 ||
+        mp_csv_header_read(&reader, &header, err) < 0)
+        goto out;
+    if (mp_sink_begin(sink, plan, series, err) < 0 ||
+        mp_csv_rows_to_sink(&reader, &header, plan, series, findings, sink, err) < 0 ||
+        mp_silent_find(plan, series, findings, err) < 0 || mp_sink_end(sink, err) < 0) {
+        mp_sink_abort(sink);
+        goto out;
+    }
+    rc = 0;
+out:
+    mp_csv_close(&reader);
+    close(fd);
+    return rc;
+}
+
+/* The time in the first field of a line; false if there is none. */
+static bool line_time(const char *line, const char *end, struct mp_civil *time)
+{
+    const char *comma = memchr(line, ',', (size_t)(end - line));
+
+    return comma != NULL && mp_time_read(line, (size_t)(comma - line), time) == NULL;
+}
+
+/* The last time in the file's last bytes. */
+static bool last_time(int fd, struct mp_civil *time)
+{
+    char tail[16 * 1024];
+    off_t size = lseek(fd, 0, SEEK_END);
+    off_t from = size > (off_t)sizeof tail ? size - (off_t)sizeof tail : 0;
+    ssize_t n = pread(fd, tail, sizeof tail, from);
+    const char *end = tail + (n > 0 ? n : 0);
+
+    while (end > tail) {
+        const char *line = memrchr(tail, '\n', (size_t)(end - 1 - tail));
+
+        line = line != NULL ? line + 1 : tail;
+        if (line_time(line, end, time))
+            return true;
+        end = line;
+    }
+    return false;
+}
+
+static void report_times(const struct csv *csv, const struct mp_csv_reader *reader, int fd,
+                         const struct mp_csv_field *first, mp_check_report *report, void *arg)
+{
+    char what[512], a[MP_TIME_TEXT_MAX], b[MP_TIME_TEXT_MAX];
+    struct mp_zone zone;
+    struct mp_civil from, to;
+
+    mp_zone_init(&zone);
+    if (mp_time_read(first->text, first->len, &from) != NULL) {
+        snprintf(what, sizeof what, "%s: line 2 does not start with a time", csv->input);
+        report(arg, MP_CHECK_FAIL, what, "give a raw_power.csv");
+        return;
+    }
+    if (!reader->regular || !last_time(fd, &to))
+        to = from;
+    size_t a_len = mp_time_text(&zone, from.us, from.naive, a);
+    size_t b_len = mp_time_text(&zone, to.us, to.naive, b);
+    snprintf(what, sizeof what, "%s: samples from %.*s to %.*s", csv->input, (int)a_len, a,
+             (int)b_len, b);
+    report(arg, MP_CHECK_OK, what, NULL);
+}
+
+static int csv_check(struct mp_backend *b, const struct mp_run *run, mp_check_report *report,
+                     void *arg, struct mp_error *err)
+{
+    struct csv *csv = (struct csv *)b;
+    struct mp_csv_reader reader = {0};
+    struct mp_csv_header header;
+    struct mp_csv_record rec;
+    struct mp_error why = {0};
+    int fd = -1;
+
+    if (is_stdin(csv)) {
+        report(arg, MP_CHECK_WARN, "csv: standard input cannot be looked at beforehand",
+               "name a file as input in section [csv]");
+        return 0;
+    }
+    if (open_input(csv, &fd, err) < 0)
+        return -1;
+    if (mp_csv_open(&reader, fd, csv->input, run, &why) < 0 ||
+        mp_csv_header_read(&reader, &header, &why) < 0) {
+        report(arg, MP_CHECK_FAIL, why.text, "give a raw_power.csv");
+    } else {
+        int rc = mp_csv_next(&reader, &rec, &why);
+
+        if (rc < 0)
+            report(arg, MP_CHECK_FAIL, why.text, "give a raw_power.csv");
+        else if (rc == 0)
+            report(arg, MP_CHECK_WARN, "csv: a header, but no samples", NULL);
+        else
+            report_times(csv, &reader, fd, &rec.fields[header.place[MP_CSV_TIMESTAMP]],
+                         report, arg);
+    }
+    mp_csv_close(&reader);
+    close(fd);
+    return 0;
+}
+
+static void csv_close(struct mp_backend *b)
+{
+    free(b);
+}
+
+const struct mp_backend_ops mp_backend_csv = {
+    .name = "csv",
+    .summary = "replay of a raw_power.csv, for working offline",
+    .open = csv_open,
+    .fetch = csv_fetch,
+    .check = csv_check,
+    .close = csv_close,
+};

@@ -5,6 +5,14 @@ libbackends_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS) $(LIBSSH2_CFLAGS) $(LIBC
 libbackends_a_SOURCES = \
 	backends/backend.h \
 	backends/csv.c \
+	backends/csv_fetch.c \
+	backends/csv_fetch.h \
+	backends/csv_rows.c \
+	backends/csv_rows.h \
+	backends/csv_series.c \
+	backends/csv_series.h \
+	backends/keyset.c \
+	backends/keyset.h \
 	backends/registry.c
 if WITH_LIBPQ
 libbackends_a_SOURCES += \
