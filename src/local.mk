@@ -18,10 +18,12 @@ libmonster_a_SOURCES = \
 	src/cmd_queue.c \
 	src/cmd_worker.c \
 	src/command.h \
+	src/components.c \
 	src/drain.c \
 	src/drain.h \
 	src/energy.c \
 	src/energy.h \
+	src/energy_impl.h \
 	src/error.c \
 	src/error.h \
 	src/ini.c \
@@ -45,6 +47,7 @@ libmonster_a_SOURCES = \
 	src/pow10.h \
 	src/progress.c \
 	src/progress.h \
+	src/quality.c \
 	src/rawcsv.c \
 	src/rawcsv.h \
 	src/reduce.c \
@@ -69,8 +72,14 @@ libmonster_a_SOURCES = \
 	src/silent.h \
 	src/sink.c \
 	src/sink.h \
+	src/steps.c \
+	src/steps.h \
 	src/summary.c \
 	src/summary.h \
+	src/trace.h \
+	src/utf8.c \
+	src/utf8.h \
+	src/verdict.c \
 	src/writer.c \
 	src/writer.h \
 	src/zone.c \

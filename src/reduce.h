@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * reduce.h - the sink that turns samples into chart columns.
  *
- * The window is cut into MP_COLUMNS equal columns.  A series is a polyline through its
- * samples; what a column gets from it is the mean of that polyline over the column and its
- * smallest and largest value there, so that a spike of one sample survives any reduction.
- * Components are sums over series: the means add up exactly; the extremes of a sum are
- * taken as (sum of means) + (largest single deviation of one series), which is exact for
- * one series and shows the spike of one node among many at its height.
+ * The window is cut into MP_COLUMNS equal columns.  A series is a polyline through the
+ * samples that count (trace.h), flat to the edges of the window, as in energy.h; what a
+ * column gets from it is the mean of that polyline over the column and its smallest and
+ * largest value there, so that a spike of one sample survives any reduction, and a column
+ * narrower than the sampling interval gets its piece of the line.
+ * Components are sums over series: the means add up exactly, so that mean times width
+ * summed over the columns is the energy; the extremes of a sum are taken as (sum of means)
+ * + (largest single deviation of one series), which is exact for one series and shows the
+ * spike of one node among many at its height.
  *
- * Memory: one set of columns per track, not per series; a series holds its current column.
+ * Memory: one set of columns per track, not per series; a series holds its current column;
+ * for the spread, one float per column and node (4.8 MB for 1,000 nodes).
  */
 #ifndef MP_REDUCE_H
 #define MP_REDUCE_H
@@ -19,12 +23,15 @@
 #include "error.h"
 #include "sink.h"
 
-enum { MP_COLUMNS = 1200 };
+enum {
+    MP_COLUMNS = 1200,
+    MP_GPU_TRACKS = 64, /* of a single-node job; further GPUs count in the sum only */
+};
 
 struct mp_column {
-    float mean, min, max; /* W; NaN where no series of the track has data around */
+    float mean, min, max; /* W; of a track with a usable series never NaN: gaps are bridged */
     float live;           /* share of the track's series that have samples here (0..1);
-                             what lies in a gap is bridged in mean and not counted here */
+                             what lies in one of energy's gaps is not counted */
 };
 
 enum mp_track_kind {
@@ -37,14 +44,15 @@ enum mp_track_kind {
 struct mp_track {
     enum mp_track_kind kind;
     enum mp_role role;
-    char *label; /* owned; component name or fqdd */
+    char *label; /* owned; component name or fqdd ("GPU" where it has none) */
     struct mp_column columns[MP_COLUMNS];
-    size_t n_series; /* how many series it sums */
+    size_t n_series; /* how many series it sums; spread: how many nodes */
 };
 
 struct mp_reduced {
-    int64_t start, end; /* µs */
-    struct mp_track **tracks; /* roles in enum order, then GPUs by fqdd, then spread */
+    int64_t start, end; /* µs; column c is [start + c * (end - start) / MP_COLUMNS, ...) */
+    struct mp_track **tracks; /* roles with a usable series in enum order (none is left
+                                 out), then GPUs by fqdd, then spread */
     size_t n_tracks;
 };
 
@@ -52,7 +60,8 @@ struct mp_reduce; /* the sink; opaque */
 
 int mp_reduce_new(struct mp_reduce **out, struct mp_error *err);
 struct mp_sink *mp_reduce_sink(struct mp_reduce *r);
-/* After the sink's end; `energy` knows each series' gaps.  Owned by `r`. */
+/* After the sink's end, while its plan and series table still live; `energy` knows each
+ * series' gaps.  Owned by `r`. */
 int mp_reduce_result(struct mp_reduce *r, const struct mp_energy_result *energy,
                      const struct mp_reduced **out, struct mp_error *err);
 void mp_reduce_free(struct mp_reduce *r);

@@ -12,10 +12,12 @@ AM_TESTS_ENVIRONMENT = \
 	MP_VERSION='$(PACKAGE_VERSION)'; export MP_VERSION;
 
 MP_UNIT_TESTS = \
+	tests/unit/test_energy \
 	tests/unit/test_error \
 	tests/unit/test_job \
 	tests/unit/test_outdir \
-	tests/unit/test_plan
+	tests/unit/test_plan \
+	tests/unit/test_summary
 
 MP_SHELL_TESTS = \
 	tests/t/00-cli.t
@@ -27,6 +29,7 @@ MP_TEST_SUPPORT = \
 	tests/lib/monster-seed.sql \
 	tests/lib/postgres.sh \
 	tests/lib/tap.sh \
+	tests/unit/rig.h \
 	tests/unit/unit.h
 
 LDADD = $(MP_PROGRAM_LIBS) $(CHECK_LIBS)
