@@ -24,6 +24,7 @@ MP_SHELL_TESTS = \
 
 MP_TEST_SUPPORT = \
 	tests/t/01-style.t \
+	tests/t/10-profile-csv.t \
 	tests/data/make-recording \
 	tests/data/recording.csv \
 	tests/lib/monster-seed.sql \
