@@ -1,2 +1,28 @@
 # SPDX-License-Identifier: MIT
 # etc/local.mk - what is installed beside the program: Slurm's entry points, samples, units.
+MP_ETC_SUBST = $(SED) -e 's|@pkglibexecdir[@]|$(pkglibexecdir)|g' \
+	-e 's|@bindir[@]|$(bindir)|g' -e 's|@sysconfdir[@]|$(sysconfdir)|g'
+MP_ETC_GENERATED = \
+	etc/monster_epilog_slurmctld.sh \
+	etc/monster_prolog_slurmctld.sh \
+	etc/monster-power-worker.service \
+	etc/monster-power.logrotate
+
+pkglibexec_SCRIPTS += etc/monster_epilog_slurmctld.sh etc/monster_prolog_slurmctld.sh
+systemdsystemunit_DATA = etc/monster-power-worker.service
+pkgdata_DATA += etc/monster-power.logrotate
+EXTRA_DIST += \
+	etc/monster_epilog_slurmctld.sh.in \
+	etc/monster_prolog_slurmctld.sh.in \
+	etc/monster-power-worker.service.in \
+	etc/monster-power.logrotate.in
+CLEANFILES += $(MP_ETC_GENERATED)
+
+$(MP_ETC_GENERATED): Makefile
+	$(AM_V_GEN)$(MKDIR_P) etc && \
+	$(MP_ETC_SUBST) $(srcdir)/$@.in > $@.tmp && \
+	case $@ in *.sh) chmod 755 $@.tmp ;; esac && mv $@.tmp $@
+etc/monster_epilog_slurmctld.sh: etc/monster_epilog_slurmctld.sh.in
+etc/monster_prolog_slurmctld.sh: etc/monster_prolog_slurmctld.sh.in
+etc/monster-power-worker.service: etc/monster-power-worker.service.in
+etc/monster-power.logrotate: etc/monster-power.logrotate.in

@@ -28,10 +28,18 @@ libmonster_a_SOURCES = \
 	src/error.h \
 	src/ini.c \
 	src/ini.h \
+	src/entry.c \
+	src/entry.h \
+	src/handover.c \
+	src/hook.c \
+	src/hook.h \
+	src/hook_conf.c \
 	src/job.c \
 	src/job.h \
 	src/jobpath.c \
 	src/jobpath.h \
+	src/log.c \
+	src/log.h \
 	src/nearest.c \
 	src/nearest.h \
 	src/nodelist.c \
@@ -48,6 +56,9 @@ libmonster_a_SOURCES = \
 	src/progress.c \
 	src/progress.h \
 	src/quality.c \
+	src/queue.c \
+	src/queue.h \
+	src/queue_lock.c \
 	src/rawcsv.c \
 	src/rawcsv.h \
 	src/reduce.c \
@@ -74,6 +85,8 @@ libmonster_a_SOURCES = \
 	src/sink.h \
 	src/steps.c \
 	src/steps.h \
+	src/slurmenv.c \
+	src/slurmenv.h \
 	src/summary.c \
 	src/summary.h \
 	src/trace.h \
@@ -93,3 +106,20 @@ MP_PROGRAM_LIBS = libmonster.a libbackends.a libmonster.a $(LIBPQ_LIBS) $(LIBSSH
 bin_PROGRAMS += monster-power
 monster_power_SOURCES = src/main.c
 monster_power_LDADD = $(MP_PROGRAM_LIBS)
+
+# What slurmctld runs for every job: linked with libc and iniparser only, see src/hook.h.
+pkglibexec_PROGRAMS += monster-power-hook
+monster_power_hook_SOURCES = \
+	src/entry.c \
+	src/error.c \
+	src/handover.c \
+	src/hook.c \
+	src/hook_conf.c \
+	src/hook_main.c \
+	src/log.c \
+	src/queue.c \
+	src/queue_lock.c \
+	src/slurmenv.c
+monster_power_hook_CPPFLAGS = $(AM_CPPFLAGS) $(INIPARSER_CFLAGS)
+monster_power_hook_LDFLAGS = $(AM_LDFLAGS) -Wl,--as-needed
+monster_power_hook_LDADD = $(INIPARSER_LIBS)

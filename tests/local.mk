@@ -17,10 +17,13 @@ MP_UNIT_TESTS = \
 	tests/unit/test_job \
 	tests/unit/test_outdir \
 	tests/unit/test_plan \
-	tests/unit/test_summary
+	tests/unit/test_summary \
+	tests/unit/test_entry \
+	tests/unit/test_queue
 
 MP_SHELL_TESTS = \
-	tests/t/00-cli.t
+	tests/t/00-cli.t \
+	tests/t/50-hook.t
 
 MP_TEST_SUPPORT = \
 	tests/t/01-style.t \

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT
+ * test_queue.c - entries are in one state at a time, once, and private; locks exclude. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "queue.h"
+#include "unit.h"
+
+static char top[64];
+static char path[96];
+static struct mp_queue q;
+
+static void setup(void)
+{
+    struct mp_error err = {0};
+
+    snprintf(top, sizeof top, "/tmp/mp-test-queue.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(top));
+    snprintf(path, sizeof path, "%s/q", top);
+    ck_assert_msg(mp_queue_open(&q, path, true, &err) == 0, "%s", err.text);
+}
+
+static int remove_one(const char *name, const struct stat *st, int kind, struct FTW *where)
+{
+    (void)st;
+    (void)kind;
+    (void)where;
+    return remove(name);
+}
+
+static void teardown(void)
+{
+    mp_queue_close(&q);
+    ck_assert_int_eq(nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+static void entry(struct mp_entry *e, int64_t id)
+{
+    mp_entry_init(e);
+    e->job_id = id;
+    e->end = 100;
+    e->queued = 100;
+    mp_entry_set(&e->cluster, "alpha.b/../c", NULL);
+}
+
+static bool add(int64_t id, int64_t due)
+{
+    struct mp_error err = {0};
+    struct mp_entry e;
+    bool added;
+
+    entry(&e, id);
+    ck_assert_msg(mp_queue_add(&q, &e, due, &added, &err) == 0, "%s", err.text);
+    mp_entry_free(&e);
+    return added;
+}
+
+START_TEST(one_run_of_a_job_is_queued_once)
+{
+    const char *key = "alpha%2Eb%2F%2E%2E%2Fc.7.0";
+    bool moved;
+
+    setup();
+    ck_assert(add(7, 5));
+    ck_assert(!add(7, 5));
+    ck_assert(mp_queue_has(&q, MP_WAITING, key));
+    for (int i = 0; i + 1 < MP_N_STATES; i++) {
+        ck_assert_int_eq(mp_queue_move(&q, (enum mp_queue_state)i,
+                                       (enum mp_queue_state)(i + 1), key, -1, &moved, NULL),
+                         0);
+        ck_assert(moved);
+        ck_assert(!add(7, 5));
+    }
+    ck_assert(mp_queue_is_empty(&q, MP_WAITING));
+    ck_assert_int_eq(mp_queue_move(&q, MP_WAITING, MP_RUNNING, key, -1, &moved, NULL), 0);
+    ck_assert(!moved);
+    teardown();
+}
+END_TEST
+
+START_TEST(another_job_of_the_same_number_is_queued)
+{
+    struct mp_entry e;
+    bool added;
+
+    setup();
+    entry(&e, 7);
+    e.start = 50;
+    ck_assert_int_eq(mp_queue_add(&q, &e, 0, &added, NULL), 0);
+    mp_queue_move(&q, MP_WAITING, MP_DONE, "alpha%2Eb%2F%2E%2E%2Fc.7.0", -1, NULL, NULL);
+    e.start = 70;
+    ck_assert_int_eq(mp_queue_add(&q, &e, 0, &added, NULL), 0);
+    ck_assert(added);
+    mp_entry_free(&e);
+    teardown();
+}
+END_TEST
+
+START_TEST(the_scan_is_bounded_and_sorted)
+{
+    struct mp_queue_item items[3];
+    size_t n, total;
+
+    setup();
+    for (int i = 0; i < 20; i++)
+        add(i, (i * 7 % 20) * 1000000);
+    ck_assert_int_eq(mp_queue_scan(&q, MP_WAITING, items, 3, &n, &total, NULL), 0);
+    ck_assert_uint_eq(n, 3);
+    ck_assert_uint_eq(total, 20);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(items[i].due, i * 1000000);
+    teardown();
+}
+END_TEST
+
+START_TEST(store_replaces_and_keeps_private)
+{
+    const char *key = "alpha%2Eb%2F%2E%2E%2Fc.7.0";
+    struct mp_entry e, back;
+    struct stat st;
+
+    setup();
+    add(7, 5);
+    entry(&e, 7);
+    mp_entry_set(&e.reason, "the database is away", NULL);
+    e.tries = 3;
+    ck_assert_int_eq(mp_queue_store(&q, MP_WAITING, key, &e, NULL), 0);
+    ck_assert_int_eq(mp_queue_read(&q, MP_WAITING, key, &back, NULL), 0);
+    ck_assert_str_eq(back.reason, "the database is away");
+    ck_assert_int_eq(back.tries, 3);
+    ck_assert_int_eq(fstatat(q.states[MP_WAITING], key, &st, 0), 0);
+    ck_assert_int_eq(st.st_mode & 07777, 0600);
+    ck_assert_int_eq(fstatat(q.dir, "tmp", &st, 0), 0);
+    ck_assert_int_eq(st.st_mode & 07777, 0700);
+    mp_entry_free(&e);
+    mp_entry_free(&back);
+    teardown();
+}
+END_TEST
+
+START_TEST(what_is_not_an_entry_is_not_read)
+{
+    struct mp_error err;
+    struct mp_entry e;
+
+    setup();
+    ck_assert_int_eq(symlinkat("/etc/passwd", q.states[MP_WAITING], "a.1.0"), 0);
+    ck_assert_int_eq(mp_queue_read(&q, MP_WAITING, "a.1.0", &e, &err), -1);
+    ck_assert_int_eq(mkfifoat(q.states[MP_WAITING], "a.2.0", 0600), 0);
+    ck_assert_int_eq(mp_queue_read(&q, MP_WAITING, "a.2.0", &e, &err), -1);
+    close(openat(q.states[MP_WAITING], "a.3.0", O_CREAT | O_WRONLY, 0600));
+    ck_assert_int_eq(mp_queue_read(&q, MP_WAITING, "a.3.0", &e, &err), -1);
+    teardown();
+}
+END_TEST
+
+START_TEST(a_directory_open_to_others_is_refused)
+{
+    struct mp_error err;
+    struct mp_queue other;
+
+    setup();
+    ck_assert_int_eq(chmod(path, 0750), 0);
+    ck_assert_int_eq(mp_queue_open(&other, path, true, &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.text, "chmod 0700"));
+    ck_assert_int_eq(chmod(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/other", top);
+    ck_assert_int_eq(mp_queue_open(&other, path, false, &err), -1);
+    ck_assert_int_eq(err.fault, MP_FAULT_NO_SAMPLES);
+    ck_assert_int_eq(symlink(top, path), 0);
+    ck_assert_int_eq(mp_queue_open(&other, path, true, &err), -1);
+    teardown();
+}
+END_TEST
+
+START_TEST(the_lock_outlives_its_taker_in_a_child)
+{
+    int fd, other, status, ends[2];
+    pid_t child;
+
+    setup();
+    ck_assert(!mp_queue_is_locked(&q));
+    ck_assert_int_eq(mp_queue_lock(&q, &fd, NULL), 0);
+    ck_assert_int_ge(fd, 0);
+    ck_assert(mp_queue_is_locked(&q));
+    ck_assert_int_eq(mp_queue_lock(&q, &other, NULL), 0);
+    ck_assert_int_eq(other, -1);
+    ck_assert_int_eq(pipe(ends), 0);
+    child = fork();
+    if (child == 0) {
+        char c;
+
+        close(ends[1]);
+        _exit(mp_queue_lock_adopt(&q, fd, NULL) == 0 && read(ends[0], &c, 1) == 0 ? 0 : 1);
+    }
+    close(ends[0]);
+    close(fd);
+    ck_assert(mp_queue_is_locked(&q)); /* the child has it still */
+    close(ends[1]);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    ck_assert(!mp_queue_is_locked(&q));
+    teardown();
+}
+END_TEST
+
+START_TEST(starts_are_recorded)
+{
+    setup();
+    ck_assert_int_eq(mp_queue_start_read(&q, "a.1.0"), -1);
+    ck_assert_int_eq(mp_queue_start_record(&q, "a.1.0", 1760497200, NULL), 0);
+    ck_assert_int_eq(mp_queue_start_read(&q, "a.1.0"), 1760497200);
+    mp_queue_start_remove(&q, "a.1.0");
+    ck_assert_int_eq(mp_queue_start_read(&q, "a.1.0"), -1);
+    teardown();
+}
+END_TEST
+
+START_TEST(old_records_are_pruned)
+{
+    struct timespec old[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+
+    setup();
+    mp_queue_start_record(&q, "a.1.0", 1760497200, NULL);
+    mp_queue_start_record(&q, "a.2.0", 1760497200, NULL);
+    ck_assert_int_eq(utimensat(q.start, "a.1.0", old, 0), 0);
+    mp_queue_prune(&q);
+    ck_assert_int_eq(mp_queue_start_read(&q, "a.1.0"), -1);
+    ck_assert_int_eq(mp_queue_start_read(&q, "a.2.0"), 1760497200);
+    teardown();
+}
+END_TEST
+
+START_TEST(log_values_cannot_forge)
+{
+    char out[64];
+
+    mp_log_escape(out, sizeof out, "plain-value_1.2/3");
+    ck_assert_str_eq(out, "plain-value_1.2/3");
+    mp_log_escape(out, sizeof out, "a\njob=1 \"x\"\\");
+    ck_assert_str_eq(out, "\"a\\x0ajob=1 \\\"x\\\"\\\\\"");
+    mp_log_escape(out, sizeof out, "\xc3\xa9");
+    ck_assert_str_eq(out, "\"\\xc3\\xa9\"");
+    mp_log_escape(out, sizeof out, "");
+    ck_assert_str_eq(out, "\"\"");
+    mp_log_escape(out, 16, "a long value with blanks");
+    ck_assert_uint_lt(strlen(out), 16);
+    ck_assert_int_eq(out[strlen(out) - 1], '"');
+}
+END_TEST
+
+MP_UNIT_MAIN("queue", one_run_of_a_job_is_queued_once,
+             another_job_of_the_same_number_is_queued, the_scan_is_bounded_and_sorted,
+             store_replaces_and_keeps_private, what_is_not_an_entry_is_not_read,
+             a_directory_open_to_others_is_refused, the_lock_outlives_its_taker_in_a_child,
+             starts_are_recorded, old_records_are_pruned, log_values_cannot_forge)
