@@ -6,8 +6,23 @@ libmonster_a_CPPFLAGS = $(AM_CPPFLAGS) $(INIPARSER_CFLAGS) $(CAIRO_CFLAGS) $(PAN
 	$(PNG_CFLAGS) $(JANSSON_CFLAGS)
 libmonster_a_SOURCES = \
 	src/chart.h \
+	src/chart_axis.c \
+	src/chart_axis.h \
+	src/chart_font.c \
+	src/chart_font.h \
 	src/chart_layout.c \
+	src/chart_layout.h \
 	src/chart_paint.c \
+	src/chart_pie.c \
+	src/chart_png.c \
+	src/chart_png.h \
+	src/chart_raster.c \
+	src/chart_raster.h \
+	src/chart_scene.c \
+	src/chart_scene.h \
+	src/chart_series.c \
+	src/chart_text.c \
+	src/chart_text.h \
 	src/cmd_backends.c \
 	src/cmd_check.c \
 	src/cmd_config.c \

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ * chart_font.h - shaped lines of text, kept so that each is shaped once for all pictures. */
+#ifndef MP_CHART_FONT_H
+#define MP_CHART_FONT_H
+
+#include <pango/pango.h>
+#include <stdbool.h>
+
+#include "chart_scene.h"
+#include "error.h"
+
+struct mp_fonts; /* opaque */
+
+/* Load the font machinery. -1 where the machine has no font that can write digits; the text
+ * says how to mend it. */
+int mp_fonts_open(struct mp_fonts **out, struct mp_error *err);
+void mp_fonts_close(struct mp_fonts *fonts);
+
+/* For the layouts; borrows `fonts`. */
+struct mp_measure mp_fonts_measure(struct mp_fonts *fonts);
+
+/* The shaped text, on one line, no wider than `width` (0: any).  Owned by `fonts`, valid
+ * until its next call; NULL where memory has run out. */
+PangoLayout *mp_fonts_shape(struct mp_fonts *fonts, const char *text, double size, bool bold,
+                            double width);
+
+#endif
