@@ -19,7 +19,9 @@ MP_UNIT_TESTS = \
 	tests/unit/test_plan \
 	tests/unit/test_summary \
 	tests/unit/test_entry \
-	tests/unit/test_queue
+	tests/unit/test_queue \
+	tests/unit/test_numtext \
+	tests/unit/test_zone
 
 MP_SHELL_TESTS = \
 	tests/t/00-cli.t \
@@ -34,7 +36,10 @@ MP_TEST_SUPPORT = \
 	tests/lib/postgres.sh \
 	tests/lib/tap.sh \
 	tests/unit/rig.h \
-	tests/unit/unit.h
+	tests/unit/unit.h \
+	tests/data/pgtext/make \
+	tests/data/pgtext/numbers.txt \
+	tests/data/pgtext/times.txt
 
 LDADD = $(MP_PROGRAM_LIBS) $(CHECK_LIBS)
 AM_CPPFLAGS += $(CHECK_CFLAGS)
