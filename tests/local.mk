@@ -17,10 +17,13 @@ MP_UNIT_TESTS = \
 	tests/unit/test_job \
 	tests/unit/test_outdir \
 	tests/unit/test_plan \
-	tests/unit/test_summary \
 	tests/unit/test_entry \
-	tests/unit/test_queue \
 	tests/unit/test_numtext \
+	tests/unit/test_quality \
+	tests/unit/test_queue \
+	tests/unit/test_reduce \
+	tests/unit/test_steps \
+	tests/unit/test_summary \
 	tests/unit/test_zone
 
 MP_SHELL_TESTS = \
