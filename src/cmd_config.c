@@ -20,8 +20,10 @@ int mp_cmd_config(int argc, char **argv, int *exit_status, struct mp_error *err)
     };
     const struct mp_usage usage = {
         .line = "usage: monster-power config [--import-env FILE]",
-        .text = "Print the effective configuration as an INI, each value with its origin: default,\n"
-                "file, environment or command line.  Secrets are masked.\n",
+        .text =
+            "Print the effective configuration as an INI, each value with its origin:\n"
+            "default, file, environment or command line.  Secrets are masked.  What\n"
+            "--import-env prints holds them: umask 077 first.\n",
         .options = own,
         .n_options = 1,
     };
@@ -36,8 +38,8 @@ int mp_cmd_config(int argc, char **argv, int *exit_status, struct mp_error *err)
         return 0;
     if (env_file != NULL)
         return mp_settings_import_env(env_file, stdout, err);
-    if (mp_settings_load(&settings, options.config, options.overrides, options.n_overrides,
-                         err) < 0)
+    if (mp_settings_load(&settings, options.config, options.overrides,
+                         options.n_overrides, err) < 0)
         return -1;
     rc = mp_settings_print(&settings, stdout, err);
     mp_settings_free(&settings);

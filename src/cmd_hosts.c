@@ -11,8 +11,10 @@
 
 static const struct mp_usage usage = {
     .line = "usage: monster-power hosts EXPR",
-    .text = "Expand a nodelist as Slurm writes it (rpc-91-[1-4,07],rpg-93-1), one name a line,\n"
-            "in the order of `scontrol show hostnames`.  Quote it: the shell reads brackets too.\n"
+    .text = "Expand a nodelist as Slurm writes it (rpc-91-[1-4,07],rpg-93-1), one name a "
+            "line,\n"
+            "in the order of `scontrol show hostnames`.  Quote it: the shell reads "
+            "brackets too.\n"
             "A text after a bracket (r[1-2]-ib) is fine.\n",
     .max_operands = 1,
     .no_backend = true,
@@ -29,7 +31,8 @@ int mp_cmd_hosts(int argc, char **argv, int *exit_status, struct mp_error *err)
     if (options.help)
         return 0;
     if (options.n_operands == 0)
-        return mp_fail(err, MP_FAULT_USAGE, "hosts: no EXPR given; like "
+        return mp_fail(err, MP_FAULT_USAGE,
+                       "hosts: no EXPR given; like "
                        "`monster-power hosts 'rpc-91-[1-4]'`");
     if (mp_nodelist_expand(options.operands[0], &list, err) < 0)
         return -1;

@@ -107,7 +107,8 @@ static int scan_section(struct scan *s, const char *line)
     rest = end + 1 + strspn(end + 1, " \t");
     if (*rest != '\0' && *rest != ';' && *rest != '#')
         return bad(s, "something stands after the section's name");
-    if (copy_name(s->section, sizeof s->section, line + 1, (size_t)(end - line - 1)) < 0 ||
+    if (copy_name(s->section, sizeof s->section, line + 1, (size_t)(end - line - 1)) <
+            0 ||
         !good_name(s->section, " _.-"))
         return bad(s, "not a section's name: letters, digits, blanks and _ . - only");
     if (add_entry(s, NULL) == NULL)
@@ -116,9 +117,10 @@ static int scan_section(struct scan *s, const char *line)
     return 0;
 }
 
-/* *value .. *value + *len inside `text`, a line's part after '='; for a double-quoted value
- * the escapes are undone in place. */
-static int scan_value(struct scan *s, char *text, char **value, size_t *len, bool *commented)
+/* *value .. *value + *len inside `text`, a line's part after '='; for a double-quoted
+ * value the escapes are undone in place. */
+static int scan_value(struct scan *s, char *text, char **value, size_t *len,
+                      bool *commented)
 {
     char quote = *text;
     char *in = text + 1, *out = text + 1;
@@ -139,13 +141,15 @@ static int scan_value(struct scan *s, char *text, char **value, size_t *len, boo
     in++;
     in += strspn(in, " \t");
     if (*in != '\0' && *in != ';' && *in != '#')
-        return bad(s, "something stands after the closing quote; in double quotes write \\\" "
-                      "for a double quote and \\\\ for a backslash");
+        return bad(
+            s, "something stands after the closing quote; in double quotes write \\\" "
+               "for a double quote and \\\\ for a backslash");
     *commented = false;
     return 0;
 }
 
-static int scan_plain(struct scan *s, char *text, char **value, size_t *len, bool *commented)
+static int scan_plain(struct scan *s, char *text, char **value, size_t *len,
+                      bool *commented)
 {
     char *end = text + strlen(text);
 
@@ -163,8 +167,9 @@ static int scan_plain(struct scan *s, char *text, char **value, size_t *len, boo
     while (end > text && is_blank(end[-1]))
         end--;
     if (end > text && end[-1] == '\\')
-        return bad(s, "a value that is not in quotes ends with a backslash (lines are not "
-                      "continued); put it in single quotes");
+        return bad(s,
+                   "a value that is not in quotes ends with a backslash (lines are not "
+                   "continued); put it in single quotes");
     *len = (size_t)(end - text);
     return 0;
 }
@@ -197,8 +202,9 @@ static int check_duplicate(struct scan *s, const char *key)
 
         if (e->key != NULL && strcmp(e->key, key) == 0 &&
             strcmp(e->section, s->section) == 0)
-            return mp_fail(s->err, MP_FAULT_USAGE, "%s:%d: [%s] %s is set twice, first in line %d",
-                           s->file, s->line, s->section, key, e->line);
+            return mp_fail(s->err, MP_FAULT_USAGE,
+                           "%s:%d: [%s] %s is set twice, first in line %d", s->file,
+                           s->line, s->section, key, e->line);
     }
     return 0;
 }
@@ -223,8 +229,9 @@ static int scan_key(struct scan *s, char *line)
     if (check_duplicate(s, key) < 0)
         return -1;
     equals += 1 + strspn(equals + 1, " \t");
-    rc = *equals == '"' || *equals == '\'' ? scan_value(s, equals, &value, &len, &commented)
-                                           : scan_plain(s, equals, &value, &len, &commented);
+    rc = *equals == '"' || *equals == '\''
+             ? scan_value(s, equals, &value, &len, &commented)
+             : scan_plain(s, equals, &value, &len, &commented);
     if (rc < 0 || write_clean(s, key, value, len) < 0)
         return -1;
     e = add_entry(s, key);
@@ -313,8 +320,8 @@ static int take_values(struct scan *s, const dictionary *dict)
         snprintf(name, sizeof name, "%s:%s", e->section, e->key);
         text = iniparser_getstring(dict, name, NULL);
         if (text == NULL)
-            return mp_fail(s->err, MP_FAULT_FAILED, "%s:%d: iniparser lost the line", s->file,
-                           e->line);
+            return mp_fail(s->err, MP_FAULT_FAILED, "%s:%d: iniparser lost the line",
+                           s->file, e->line);
         e->value = decode(text);
         if (e->value == NULL)
             return no_memory(s);
@@ -330,8 +337,9 @@ static void free_dictionary(dictionary *dict)
     iniparser_freedict(dict);
 }
 
-/* iniparser wants a file's name.  The text has been checked on an open descriptor and holds
- * secrets, so it goes through memory, never by the path again and never to a disk. */
+/* iniparser wants a file's name.  The text has been checked on an open descriptor and
+ * holds secrets, so it goes through memory, never by the path again and never to a disk.
+ */
 static int run_iniparser(struct scan *s, const char *text, size_t len)
 {
     char name[64];

@@ -2,11 +2,11 @@
  * ini.h - reading and writing an INI file so that every value survives.
  *
  * iniparser does the parsing, but on its own it loses things without a word: it cuts
- * values at ';' and '#', takes a missing closing quote and text behind a quote, joins lines
- * at a backslash, keeps the last of two equal keys, knows no line numbers afterwards, and
- * its versions differ about backslashes within quotes.  So a scan goes first.  It refuses,
- * by line, what iniparser would damage, and hands it lines that all its versions read
- * alike.  The rules, documented in monster-power.ini(5):
+ * values at ';' and '#', takes a missing closing quote and text behind a quote, joins
+ * lines at a backslash, keeps the last of two equal keys, knows no line numbers
+ * afterwards, and its versions differ about backslashes within quotes.  So a scan goes
+ * first.  It refuses, by line, what iniparser would damage, and hands it lines that all
+ * its versions read alike.  The rules, documented in monster-power.ini(5):
  *
  *   key = value          up to a blank followed by ; or #; neither may stand elsewhere
  *   key = "value"        anything; \" is a double quote, \\ a backslash

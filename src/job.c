@@ -50,10 +50,11 @@ int mp_job_label_check(const char *label, struct mp_error *err)
     }
     if (n > 0 && label[n] == '\0')
         return 0;
-    return mp_fail(err, MP_FAULT_USAGE,
-                   "--job-id %.100s: not a job id; write 1234, 1234_7 (array task) or 1234+1 "
-                   "(het component)",
-                   label);
+    return mp_fail(
+        err, MP_FAULT_USAGE,
+        "--job-id %.100s: not a job id; write 1234, 1234_7 (array task) or 1234+1 "
+        "(het component)",
+        label);
 }
 
 /* Exactly `n` digits at *p, which moves on; -1 if they are not there. */
@@ -123,7 +124,8 @@ static const char *take_date(const char **p, int64_t *days)
     day = take_number(p, 2);
     if (day < 0)
         return "not a time";
-    if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
+    if (year < 1 || month < 1 || month > 12 || day < 1 ||
+        day > days_in_month(year, month))
         return "no such day";
     *days = days_from_date(year, month, day);
     return NULL;

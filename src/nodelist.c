@@ -71,9 +71,9 @@ static int bad(struct parser *p, const char *place, const char *why)
     for (const char *c = p->expr; c < place; c++)
         character += !is_continuation(*c);
     return mp_fail(p->err, MP_FAULT_USAGE,
-                   "nodelist: character %zu: %s; here: \"%s%.*s>>>%.*s%s\"", character, why,
-                   from > p->expr ? ".." : "", (int)(place - from), from, (int)after, place,
-                   place[after] != '\0' ? ".." : "");
+                   "nodelist: character %zu: %s; here: \"%s%.*s>>>%.*s%s\"", character,
+                   why, from > p->expr ? ".." : "", (int)(place - from), from, (int)after,
+                   place, place[after] != '\0' ? ".." : "");
 }
 
 static int no_memory(struct parser *p)
@@ -111,7 +111,8 @@ static int parse_number(struct parser *p, uint64_t *value)
     }
     if (p->at == start)
         return bad(p, start,
-                   *start == '\0' ? "the bracket is never closed" : "a number is missing");
+                   *start == '\0' ? "the bracket is never closed"
+                                  : "a number is missing");
     return 0;
 }
 
@@ -281,7 +282,8 @@ static bool advance(const struct parser *p, struct odometer *o)
 }
 
 /* False if the name is longer than `size`. */
-static bool spell(const struct parser *p, const struct odometer *o, char *name, size_t size)
+static bool spell(const struct parser *p, const struct odometer *o, char *name,
+                  size_t size)
 {
     int n = snprintf(name, size, "%.*s", (int)p->head_len, p->head);
 

@@ -12,9 +12,10 @@
 #define UNROUTED 0x80000000u
 
 static const char *const role_names[MP_N_ROLES] = {
-    [MP_ROLE_CPU] = "cpu",     [MP_ROLE_MEMORY] = "memory", [MP_ROLE_STORAGE] = "storage",
-    [MP_ROLE_FAN] = "fan",     [MP_ROLE_GPU] = "gpu",       [MP_ROLE_INPUT] = "input",
-    [MP_ROLE_OUTPUT] = "output", [MP_ROLE_NONE] = "none",
+    [MP_ROLE_CPU] = "cpu",         [MP_ROLE_MEMORY] = "memory",
+    [MP_ROLE_STORAGE] = "storage", [MP_ROLE_FAN] = "fan",
+    [MP_ROLE_GPU] = "gpu",         [MP_ROLE_INPUT] = "input",
+    [MP_ROLE_OUTPUT] = "output",   [MP_ROLE_NONE] = "none",
 };
 
 const char *mp_role_name(enum mp_role role)
@@ -164,11 +165,13 @@ static int add_names(struct mp_plan *plan, char *const *names, size_t n,
     return 0;
 }
 
-/* Keep the routes that some node takes, in configured order, and point the nodes there. */
+/* Keep the routes that some node takes, in configured order, and point the nodes there.
+ */
 static int keep_used_routes(struct mp_plan *plan, const struct mp_route *routes,
                             size_t n_routes, struct mp_error *err)
 {
-    uint32_t *place = calloc(n_routes + 1, sizeof *place); /* 0: unused, else new index + 1 */
+    uint32_t *place =
+        calloc(n_routes + 1, sizeof *place); /* 0: unused, else new index + 1 */
     int rc = -1;
 
     plan->routes = calloc(n_routes + 1, sizeof *plan->routes);
@@ -211,14 +214,15 @@ static int allocate(struct mp_plan *plan, size_t n, struct mp_error *err)
 }
 
 int mp_plan_make(struct mp_plan *plan, char *const *names, size_t n,
-                 const struct mp_route *routes, size_t n_routes, int64_t start, int64_t end,
-                 struct mp_error *err)
+                 const struct mp_route *routes, size_t n_routes, int64_t start,
+                 int64_t end, struct mp_error *err)
 {
     *plan = (struct mp_plan){.start = start, .end = end};
     if (start > end)
-        return mp_fail(err, MP_FAULT_USAGE,
-                       "the window ends before it starts: --start is %.6f s later than --end",
-                       ((double)start - (double)end) / 1e6);
+        return mp_fail(
+            err, MP_FAULT_USAGE,
+            "the window ends before it starts: --start is %.6f s later than --end",
+            ((double)start - (double)end) / 1e6);
     if (allocate(plan, n, err) < 0 ||
         add_names(plan, names, n, routes, n_routes, err) < 0 ||
         keep_used_routes(plan, routes, n_routes, err) < 0) {

@@ -36,7 +36,7 @@ struct mp_metric {
 
 /* Nodes whose name starts with `prefix` (any case; the longest prefix wins). */
 struct mp_route {
-    char *name;     /* the word after "route" in the section's name */
+    char *name; /* the word after "route" in the section's name */
     char *prefix;
     char *database;
     char *schema;
@@ -50,7 +50,7 @@ struct mp_plan_node {
 };
 
 struct mp_plan {
-    int64_t start, end; /* µs since the epoch; both ends belong to the window */
+    int64_t start, end;      /* µs since the epoch; both ends belong to the window */
     struct mp_route *routes; /* only those with at least one node, in configured order */
     size_t n_routes;
     struct mp_plan_node *nodes; /* each once, in nodelist order */
@@ -65,12 +65,13 @@ struct mp_plan {
 int mp_route_copy(struct mp_route *dst, const struct mp_route *src, struct mp_error *err);
 void mp_route_clear(struct mp_route *route);
 
-/* Route `names` (n of them, repeats allowed, compared without case).  The plan owns copies
- * of everything; on failure it is left empty.  start > end is a usage error.  No routed node at all is not an error
- * here: n_nodes is then 0 and the caller says which names nobody knows. */
+/* Route `names` (n of them, repeats allowed, compared without case).  The plan owns
+ * copies of everything; on failure it is left empty.  start > end is a usage error.  No
+ * routed node at all is not an error here: n_nodes is then 0 and the caller says which
+ * names nobody knows. */
 int mp_plan_make(struct mp_plan *plan, char *const *names, size_t n,
-                 const struct mp_route *routes, size_t n_routes, int64_t start, int64_t end,
-                 struct mp_error *err);
+                 const struct mp_route *routes, size_t n_routes, int64_t start,
+                 int64_t end, struct mp_error *err);
 void mp_plan_free(struct mp_plan *plan);
 
 /* Index of the node called `name` (any case), or -1. Constant time. */

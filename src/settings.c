@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * settings.c - putting the configuration together: defaults, file, environment, options. */
+ * settings.c - putting the configuration together: defaults, file, environment, options.
+ */
 #include "config.h"
 
 #include "settings.h"
@@ -28,7 +29,8 @@ static int no_memory(struct mp_error *err)
 static const struct mp_key *find_key(const char *section, const char *name)
 {
     for (size_t i = 0; i < mp_n_keys; i++)
-        if (strcmp(mp_keys[i].section, section) == 0 && strcmp(mp_keys[i].name, name) == 0)
+        if (strcmp(mp_keys[i].section, section) == 0 &&
+            strcmp(mp_keys[i].name, name) == 0)
             return &mp_keys[i];
     return NULL;
 }
@@ -38,7 +40,8 @@ static struct mp_origin *origin_of(struct mp_settings *s, const struct mp_key *k
     return &s->origins->keys[key - mp_keys];
 }
 
-/* --- defaults ------------------------------------------------------------------------ */
+/* --- defaults ------------------------------------------------------------------------
+ */
 
 static int set_defaults(struct mp_settings *s, struct mp_error *err)
 {
@@ -56,7 +59,8 @@ static int set_defaults(struct mp_settings *s, struct mp_error *err)
     return mp_routes_builtin(s, err);
 }
 
-/* --- file ---------------------------------------------------------------------------- */
+/* --- file ----------------------------------------------------------------------------
+ */
 
 static bool is_section(const char *name)
 {
@@ -69,15 +73,16 @@ static bool is_section(const char *name)
 static int unknown_section(const char *path, const struct mp_ini_entry *e,
                            struct mp_error *err)
 {
-    static const char *const names[] = {"database", "ssh", "csv", "power", "queue",
-                                        "route NAME"};
+    static const char *const names[] = {"database", "ssh",   "csv",
+                                        "power",    "queue", "route NAME"};
 
-    return mp_fail(err, MP_FAULT_USAGE, "%s:%d: no section is called [%s]; did you mean [%s]?",
-                   path, e->line, e->section,
-                   mp_nearest(e->section, names, sizeof names / sizeof *names));
+    return mp_fail(
+        err, MP_FAULT_USAGE, "%s:%d: no section is called [%s]; did you mean [%s]?", path,
+        e->line, e->section, mp_nearest(e->section, names, sizeof names / sizeof *names));
 }
 
-static int unknown_key(const char *path, const struct mp_ini_entry *e, struct mp_error *err)
+static int unknown_key(const char *path, const struct mp_ini_entry *e,
+                       struct mp_error *err)
 {
     const char *names[64];
     const char *elsewhere = NULL;
@@ -90,10 +95,11 @@ static int unknown_key(const char *path, const struct mp_ini_entry *e, struct mp
             elsewhere = mp_keys[i].section;
     }
     if (elsewhere != NULL)
-        return mp_fail(err, MP_FAULT_USAGE, "%s:%d: [%s] has no key %s; it belongs to [%s]",
-                       path, e->line, e->section, e->key, elsewhere);
-    return mp_fail(err, MP_FAULT_USAGE, "%s:%d: [%s] has no key %s; did you mean %s?", path,
-                   e->line, e->section, e->key, mp_nearest(e->key, names, n));
+        return mp_fail(err, MP_FAULT_USAGE,
+                       "%s:%d: [%s] has no key %s; it belongs to [%s]", path, e->line,
+                       e->section, e->key, elsewhere);
+    return mp_fail(err, MP_FAULT_USAGE, "%s:%d: [%s] has no key %s; did you mean %s?",
+                   path, e->line, e->section, e->key, mp_nearest(e->key, names, n));
 }
 
 static int apply_entry(struct mp_settings *s, const struct mp_ini_entry *e,
@@ -114,17 +120,17 @@ static int apply_entry(struct mp_settings *s, const struct mp_ini_entry *e,
         return unknown_key(path, e, err);
     snprintf(where, sizeof where, "%s:%d", path, e->line);
     if (key->secret && e->commented)
-        return mp_fail(err, MP_FAULT_USAGE,
-                       "%s: [%s] %s has ';' or '#' outside of quotes; put it in double quotes, "
-                       "with \\\" for a double quote and \\\\ for a backslash",
-                       where, e->section, e->key);
+        return mp_fail(
+            err, MP_FAULT_USAGE,
+            "%s: [%s] %s has ';' or '#' outside of quotes; put it in double quotes, "
+            "with \\\" for a double quote and \\\\ for a backslash",
+            where, e->section, e->key);
     if (mp_key_set(s, key, where, e->value, err) < 0)
         return -1;
     *origin_of(s, key) = (struct mp_origin){.kind = MP_FROM_FILE, .line = e->line};
     return 0;
 }
 
-/* The text of an open file, NUL-terminated; the caller wipes and frees it. */
 static char *read_all(int fd, const char *path, size_t *len, struct mp_error *err)
 {
     char *text = malloc(MP_INI_MAX + 2);
@@ -184,13 +190,34 @@ out:
     return rc;
 }
 
+char *mp_settings_read(const char *path, size_t *len, struct mp_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    char *text;
+
+    if (fd < 0) {
+        mp_fail(err, MP_FAULT_USAGE, "cannot read %s: %s", path, strerror(errno));
+        return NULL;
+    }
+    text = read_all(fd, path, len, err);
+    close(fd);
+    if (text != NULL && *len > MP_INI_MAX) {
+        mp_fail(err, MP_FAULT_USAGE, "%s: more than %d bytes", path, MP_INI_MAX);
+        explicit_bzero(text, *len);
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
 static int cannot_open(const char *path, bool named, struct mp_error *err)
 {
     if (errno == EACCES && !named)
-        return mp_fail(err, MP_FAULT_USAGE,
-                       "cannot read %s: %s; run as root or SlurmUser, or name a file of your "
-                       "own with --config (/dev/null: built-in values only)",
-                       path, strerror(errno));
+        return mp_fail(
+            err, MP_FAULT_USAGE,
+            "cannot read %s: %s; run as root or SlurmUser, or name a file of your "
+            "own with --config (/dev/null: built-in values only)",
+            path, strerror(errno));
     return mp_fail(err, MP_FAULT_USAGE, "cannot read %s: %s", path, strerror(errno));
 }
 
@@ -228,7 +255,8 @@ out:
     return rc;
 }
 
-/* --- environment and command line ---------------------------------------------------- */
+/* --- environment and command line ----------------------------------------------------
+ */
 
 static int apply_environment(struct mp_settings *s, struct mp_error *err)
 {
@@ -259,13 +287,15 @@ static int apply_overrides(struct mp_settings *s, const struct mp_override *over
                            o->section, o->key);
         if (mp_key_set(s, key, o->option, o->value, err) < 0)
             return -1;
-        *origin_of(s, key) = (struct mp_origin){.kind = MP_FROM_OPTION, .name = o->option};
+        *origin_of(s, key) =
+            (struct mp_origin){.kind = MP_FROM_OPTION, .name = o->option};
     }
     return 0;
 }
 
-static int load(struct mp_settings *s, const char *path, const struct mp_override *overrides,
-                size_t n_overrides, struct mp_error *err)
+static int load(struct mp_settings *s, const char *path,
+                const struct mp_override *overrides, size_t n_overrides,
+                struct mp_error *err)
 {
     bool named = true;
 
@@ -284,7 +314,8 @@ static int load(struct mp_settings *s, const char *path, const struct mp_overrid
     if (s->origins->keys == NULL || s->origins->path == NULL)
         return no_memory(err);
     if (set_defaults(s, err) < 0 || apply_file(s, path, named, err) < 0 ||
-        apply_environment(s, err) < 0 || apply_overrides(s, overrides, n_overrides, err) < 0)
+        apply_environment(s, err) < 0 ||
+        apply_overrides(s, overrides, n_overrides, err) < 0)
         return -1;
     return mp_routes_finish(s, err);
 }

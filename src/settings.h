@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * settings.h - the effective configuration: command line, environment, INI file, defaults.
+ * settings.h - the effective configuration: command line, environment, INI file,
+ * defaults.
  *
  * (Named settings, not config, because autoconf's config.h has that name.)
  * Every key stands once, in the table of settings.c: section, key, type, range, default,
@@ -17,20 +18,25 @@
 #include "error.h"
 #include "plan.h"
 
-enum mp_backend_choice { MP_BACKEND_AUTO, MP_BACKEND_DIRECT, MP_BACKEND_SSH, MP_BACKEND_CSV };
+enum mp_backend_choice {
+    MP_BACKEND_AUTO,
+    MP_BACKEND_DIRECT,
+    MP_BACKEND_SSH,
+    MP_BACKEND_CSV
+};
 
 /* Strings are owned by the settings; "" where unset, never NULL. */
 struct mp_settings {
     struct {
-        char *host;      /* default localhost; a path starting with / is a Unix socket */
-        int port;        /* 5432 */
-        char *database;  /* "default" in the file: used where a route names none */
+        char *host;     /* default localhost; a path starting with / is a Unix socket */
+        int port;       /* 5432 */
+        char *database; /* "default" in the file: used where a route names none */
         char *user;
-        char *password;  /* secret */
-        char *passfile;  /* libpq's passfile */
-        char *service;   /* libpq's service, with servicefile */
+        char *password; /* secret */
+        char *passfile; /* libpq's passfile */
+        char *service;  /* libpq's service, with servicefile */
         char *servicefile;
-        char *sslmode;   /* libpq's; prefer */
+        char *sslmode; /* libpq's; prefer */
         char *sslrootcert;
         int connect_timeout;   /* s */
         int statement_timeout; /* s; 0: none */
@@ -38,12 +44,12 @@ struct mp_settings {
     struct {
         char *hostname;
         int port;
-        char *username;    /* default: the current user */
-        char *key_path;    /* "": the usual default keys */
-        char *passphrase;  /* secret */
-        int keepalive;     /* s */
-        char *known_hosts; /* "": the user's and the system's */
-        char *agent;       /* socket path; "": SSH_AUTH_SOCK; "none": do not ask one */
+        char *username;      /* default: the current user */
+        char *key_path;      /* "": the usual default keys */
+        char *passphrase;    /* secret */
+        int keepalive;       /* s */
+        char *known_hosts;   /* "": the user's and the system's */
+        char *agent;         /* socket path; "": SSH_AUTH_SOCK; "none": do not ask one */
         int connect_timeout; /* s */
     } ssh;
     struct {
@@ -51,18 +57,18 @@ struct mp_settings {
     } csv;
     struct {
         enum mp_backend_choice backend;
-        char *comment_keyword;  /* power_profiling */
-        char *outdir;           /* where reports go when the job's directory cannot be used */
-        int delay_seconds;      /* 10 */
-        int max_wait_seconds;   /* 120 */
-        int deadline_seconds;   /* one job's overall limit; 600 */
-        int auto_probe_ms;      /* how long `auto` tries the direct way; 1000 */
-        char *logfile;          /* "": syslog */
+        char *comment_keyword; /* power_profiling */
+        char *outdir;      /* where reports go when the job's directory cannot be used */
+        int delay_seconds; /* 10 */
+        int max_wait_seconds; /* 120 */
+        int deadline_seconds; /* one job's overall limit; 600 */
+        int auto_probe_ms;    /* how long `auto` tries the direct way; 1000 */
+        char *logfile;        /* "": syslog */
     } power;
     struct {
-        char *directory;  /* default: <localstatedir>/spool/monster-power */
-        int workers;      /* 2 */
-        int retry_hours;  /* 24 */
+        char *directory; /* default: <localstatedir>/spool/monster-power */
+        int workers;     /* 2 */
+        int retry_hours; /* 24 */
     } queue;
     struct mp_route *routes; /* built-in rpc and rpg, changed or added to by the file */
     size_t n_routes;
@@ -87,11 +93,12 @@ int mp_settings_load(struct mp_settings *s, const char *path,
 /* Wipes secrets before freeing. */
 void mp_settings_free(struct mp_settings *s);
 
-/* What `monster-power config` prints: a valid INI, each line with its origin as a comment,
- * secrets masked. */
+/* What `monster-power config` prints: a valid INI, each line with its origin as a
+ * comment, secrets masked. */
 int mp_settings_print(const struct mp_settings *s, FILE *out, struct mp_error *err);
 
-/* `config --import-env FILE`: an INI that means what the old .env meant, secrets included. */
+/* `config --import-env FILE`: an INI that means what the old .env meant, secrets
+ * included. */
 int mp_settings_import_env(const char *path, FILE *out, struct mp_error *err);
 
 #endif

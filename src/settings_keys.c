@@ -25,8 +25,10 @@ enum { BACKEND_TUNNEL = MP_BACKEND_CSV + 1, ANY_SECONDS = 7 * 86400 };
 
 #define AT(member) offsetof(struct mp_settings, member)
 #define KEY(sec, nam, typ, mem, def, ...)                                                \
-    {.section = (sec), .name = (nam), .type = (typ), .offset = AT(mem), .fallback = (def), \
-     __VA_ARGS__}
+    {                                                                                    \
+        .section = (sec), .name = (nam), .type = (typ), .offset = AT(mem),               \
+        .fallback = (def), __VA_ARGS__                                                   \
+    }
 #define ENV(...) .env = {__VA_ARGS__}
 #define RANGE(lo, hi) .min = (lo), .max = (hi)
 
@@ -48,8 +50,8 @@ const struct mp_key mp_keys[] = {
         ENV("REPACSS_DB_SERVICEFILE")),
     KEY("database", "sslmode", MP_KEY_CHOICE, database.sslmode, "prefer",
         .choices = sslmodes, ENV("REPACSS_DB_SSL_MODE", "REPACSS_DB_SSLMODE")),
-    KEY("database", "sslrootcert", MP_KEY_PATH, database.sslrootcert, "", .word = "system",
-        ENV("REPACSS_DB_SSLROOTCERT")),
+    KEY("database", "sslrootcert", MP_KEY_PATH, database.sslrootcert, "",
+        .word = "system", ENV("REPACSS_DB_SSLROOTCERT")),
     KEY("database", "connect_timeout", MP_KEY_INT, database.connect_timeout, "10",
         RANGE(1, 3600), ENV("REPACSS_DB_CONNECT_TIMEOUT")),
     KEY("database", "statement_timeout", MP_KEY_INT, database.statement_timeout, "300",
@@ -85,8 +87,8 @@ const struct mp_key mp_keys[] = {
         RANGE(0, ANY_SECONDS), ENV("MONSTER_POWER_MAX_WAIT_SECONDS")),
     KEY("power", "deadline_seconds", MP_KEY_INT, power.deadline_seconds, "600",
         RANGE(1, ANY_SECONDS), ENV("MONSTER_POWER_DEADLINE_SECONDS")),
-    KEY("power", "auto_probe_ms", MP_KEY_INT, power.auto_probe_ms, "1000", RANGE(1, 60000),
-        .seconds_from = 1,
+    KEY("power", "auto_probe_ms", MP_KEY_INT, power.auto_probe_ms, "1000",
+        RANGE(1, 60000), .seconds_from = 1,
         ENV("MONSTER_POWER_AUTO_PROBE_MS", "REPACSS_DB_PROBE_TIMEOUT",
             "REPACSS_INTERNAL_PROBE_TIMEOUT")),
     KEY("power", "logfile", MP_KEY_PATH, power.logfile, "", ENV("MONSTER_POWER_LOGFILE")),
@@ -142,7 +144,8 @@ static int replace_string(struct mp_settings *s, const struct mp_key *key,
     char *copy;
 
     if (asprintf(&copy, "%s%s", prefix, text) < 0)
-        return mp_fail(err, MP_FAULT_FAILED, "out of memory while reading the configuration");
+        return mp_fail(err, MP_FAULT_FAILED,
+                       "out of memory while reading the configuration");
     if (*member != NULL)
         explicit_bzero(*member, strlen(*member));
     free(*member);
@@ -199,12 +202,13 @@ static int set_choice(struct mp_settings *s, const struct mp_key *key, const cha
         if (strcasecmp(key->choices[i], text) == 0) {
             if (key->type == MP_KEY_CHOICE)
                 return replace_string(s, key, "", key->choices[i], err);
-            s->power.backend = i == BACKEND_TUNNEL ? MP_BACKEND_SSH : (enum mp_backend_choice)i;
+            s->power.backend =
+                i == BACKEND_TUNNEL ? MP_BACKEND_SSH : (enum mp_backend_choice)i;
             return 0;
         }
         if (key->type != MP_KEY_BACKEND || i != BACKEND_TUNNEL)
-            snprintf(why + strlen(why), sizeof why - strlen(why), "%s %s", i > 0 ? "," : "",
-                     key->choices[i]);
+            snprintf(why + strlen(why), sizeof why - strlen(why), "%s %s",
+                     i > 0 ? "," : "", key->choices[i]);
     }
     return bad(key, where, text, why, err);
 }
@@ -215,7 +219,7 @@ int mp_key_set(struct mp_settings *s, const struct mp_key *key, const char *wher
     if (*text == '\0' && key->required)
         return bad(key, where, text, "must not be empty", err);
     for (const char *c = text; *c != '\0'; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+        if (((unsigned char)*c < 0x20 && *c != '\t') || *c == 0x7f)
             return bad(key, where, text, "a control character in the value", err);
     switch (key->type) {
     case MP_KEY_STRING:
@@ -246,7 +250,8 @@ const char *mp_key_env_value(const struct mp_key *key, int i, const char *text, 
     return buf;
 }
 
-const char *mp_key_env(const struct mp_key *key, char *buf, size_t size, const char **value)
+const char *mp_key_env(const struct mp_key *key, char *buf, size_t size,
+                       const char **value)
 {
     for (int i = 0; i < MP_KEY_ENVS && key->env[i] != NULL; i++) {
         const char *text = getenv(key->env[i]);

@@ -21,15 +21,15 @@ enum { MP_KEY_ENVS = 3 };
 struct mp_key {
     const char *section, *name;
     enum mp_key_type type;
-    size_t offset;        /* of the member in struct mp_settings */
-    const char *fallback; /* the default, as text */
-    int min, max;         /* INT */
+    size_t offset;              /* of the member in struct mp_settings */
+    const char *fallback;       /* the default, as text */
+    int min, max;               /* INT */
     const char *const *choices; /* CHOICE, BACKEND: ended by NULL */
-    const char *word;     /* PATH: accepted though it is no path; NULL: none */
+    const char *word;           /* PATH: accepted though it is no path; NULL: none */
     bool secret;
-    bool required;        /* must not be empty */
+    bool required;                /* must not be empty */
     const char *env[MP_KEY_ENVS]; /* the first that is set and not empty counts */
-    int seconds_from;     /* from env[this] on the text is in seconds, the key in ms; 0: no */
+    int seconds_from; /* from env[this] on the text is in seconds, the key in ms; 0: no */
 };
 
 extern const struct mp_key mp_keys[];
@@ -49,9 +49,9 @@ struct mp_route_origin {
 };
 
 struct mp_settings_origins {
-    char *path;     /* the file's; owned */
-    bool file_read; /* false: there is none */
-    struct mp_origin *keys; /* mp_n_keys, in the table's order */
+    char *path;                     /* the file's; owned */
+    bool file_read;                 /* false: there is none */
+    struct mp_origin *keys;         /* mp_n_keys, in the table's order */
     struct mp_route_origin *routes; /* settings.n_routes */
 };
 
@@ -59,7 +59,8 @@ struct mp_settings_origins {
 const char *mp_key_text(const struct mp_settings *s, const struct mp_key *key, char *buf,
                         size_t size);
 
-/* Give a key a value; `where` ("FILE:3", "MONSTER_POWER_OUTDIR") starts an error's text. */
+/* Give a key a value; `where` ("FILE:3", "MONSTER_POWER_OUTDIR") starts an error's text.
+ */
 int mp_key_set(struct mp_settings *s, const struct mp_key *key, const char *where,
                const char *text, struct mp_error *err);
 
@@ -72,6 +73,10 @@ const char *mp_key_env_value(const struct mp_key *key, int i, const char *text, 
 /* The variable that sets the key, or NULL; *value gets its text, in the key's unit. */
 const char *mp_key_env(const struct mp_key *key, char *buf, size_t size,
                        const char **value);
+
+/* A file's text, NUL-terminated, at most MP_INI_MAX bytes; the caller wipes and frees it.
+ */
+char *mp_settings_read(const char *path, size_t *len, struct mp_error *err);
 
 /* settings_trust.c: refuse a file that others could have written, or, where it holds a
  * secret, could read.  `st` is fstat's of the open `fd`; the error has the command that

@@ -133,8 +133,8 @@ static bool is_known_variable(const char *name, size_t len)
     return false;
 }
 
-/* Variables that look like ours and mean nothing to us: MONSTER_POWER_PYTHON and _SCRIPT of
- * the Python script, or a slip of the pen. */
+/* Variables that look like ours and mean nothing to us: MONSTER_POWER_PYTHON and _SCRIPT
+ * of the Python script, or a slip of the pen. */
 static void put_ignored_variables(struct printer *p)
 {
     for (char **e = environ; *e != NULL; e++) {
@@ -144,7 +144,8 @@ static void put_ignored_variables(struct printer *p)
             continue;
         fputs("# ignored: environment variable ", p->out);
         for (size_t i = 0; i < len; i++)
-            fputc((unsigned char)(*e)[i] >= 0x20 && (*e)[i] != 0x7f ? (*e)[i] : '?', p->out);
+            fputc((unsigned char)(*e)[i] >= 0x20 && (*e)[i] != 0x7f ? (*e)[i] : '?',
+                  p->out);
         fputc('\n', p->out);
     }
 }
@@ -153,7 +154,8 @@ int mp_settings_print(const struct mp_settings *s, FILE *out, struct mp_error *e
 {
     struct printer p = {.s = s, .out = out};
 
-    fputs("# The effective configuration of " PACKAGE_STRING ", and where it comes from.\n"
+    fputs("# The effective configuration of " PACKAGE_STRING
+          ", and where it comes from.\n"
           "# file: ",
           out);
     for (const char *c = s->origins->path; *c != '\0'; c++)

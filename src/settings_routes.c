@@ -65,13 +65,25 @@ static bool usual_role(const char *name, enum mp_role *role)
         at += strspn(at, ", ");
         if (strncasecmp(at, name, len) != 0 || at[len] != ':')
             continue;
-        snprintf(word, sizeof word, "%.*s", (int)strcspn(at + len + 1, ","), at + len + 1);
+        snprintf(word, sizeof word, "%.*s", (int)strcspn(at + len + 1, ","),
+                 at + len + 1);
         return mp_role_parse(word, role);
     }
     return false;
 }
 
-/* `item` is "Name" or "Name:role", blanks around both dropped; it is written to. */
+static char *trim(char *text)
+{
+    char *end;
+
+    text += strspn(text, " \t");
+    end = text + strlen(text);
+    while (end > text && (end[-1] == ' ' || end[-1] == '\t'))
+        *--end = '\0';
+    return text;
+}
+
+/* `item` is "Name" or "Name:role"; it is written to. */
 static int add_metric(struct mp_route *route, char *item, const char *where,
                       struct mp_error *err)
 {
@@ -80,27 +92,30 @@ static int add_metric(struct mp_route *route, char *item, const char *where,
     enum mp_role role = MP_ROLE_NONE;
 
     if (colon != NULL) {
-        *colon++ = '\0';
-        colon += strspn(colon, " \t");
+        *colon = '\0';
+        colon = trim(colon + 1);
         if (!mp_role_parse(colon, &role))
-            return mp_fail(err, MP_FAULT_USAGE,
-                           "%s: metric %.63s has no role %.20s; cpu, memory, storage, fan, gpu, "
-                           "input, output or none",
-                           where, item, colon);
+            return mp_fail(
+                err, MP_FAULT_USAGE,
+                "%s: metric %.63s has no role %.20s; cpu, memory, storage, fan, gpu, "
+                "input, output or none",
+                where, item, colon);
     }
-    for (char *end = item + strlen(item); end > item && strchr(" \t", end[-1]) != NULL;)
-        *--end = '\0';
+    item = trim(item);
     if (*item == '\0' || strlen(item) > IDENTIFIER_BYTES)
-        return mp_fail(err, MP_FAULT_USAGE, "%s: a metric's name is empty or longer than %d bytes",
-                       where, IDENTIFIER_BYTES);
-    if (colon == NULL && !usual_role(item, &role))
         return mp_fail(err, MP_FAULT_USAGE,
-                       "%s: metric %s needs a role: %s:cpu, or memory, storage, fan, gpu, input, "
-                       "output, none",
-                       where, item, item);
+                       "%s: a metric's name is empty or longer than %d bytes", where,
+                       IDENTIFIER_BYTES);
+    if (colon == NULL && !usual_role(item, &role))
+        return mp_fail(
+            err, MP_FAULT_USAGE,
+            "%s: metric %s needs a role: %s:cpu, or memory, storage, fan, gpu, input, "
+            "output, none",
+            where, item, item);
     for (size_t i = 0; i < route->n_metrics; i++)
         if (strcasecmp(route->metrics[i].name, item) == 0)
-            return mp_fail(err, MP_FAULT_USAGE, "%s: metric %s stands twice", where, item);
+            return mp_fail(err, MP_FAULT_USAGE, "%s: metric %s stands twice", where,
+                           item);
     bigger = realloc(route->metrics, (route->n_metrics + 1) * sizeof *bigger);
     if (bigger == NULL)
         return no_memory(err);
@@ -121,10 +136,8 @@ static int set_metrics(struct mp_route *route, const char *text, const char *whe
     if (copy == NULL)
         return no_memory(err);
     clear_metrics(route);
-    while (rc == 0 && (item = strsep(&rest, ",")) != NULL) {
-        item += strspn(item, " \t");
+    while (rc == 0 && (item = strsep(&rest, ",")) != NULL)
         rc = add_metric(route, item, where, err);
-    }
     free(copy);
     return rc;
 }
@@ -157,7 +170,8 @@ static int add_route(struct mp_settings *s, const char *name, const char *databa
 int mp_routes_builtin(struct mp_settings *s, struct mp_error *err)
 {
     for (size_t i = 0; i < N_BUILTIN; i++)
-        if (add_route(s, builtin[i].name, builtin[i].database, builtin[i].metrics, err) < 0)
+        if (add_route(s, builtin[i].name, builtin[i].database, builtin[i].metrics, err) <
+            0)
             return -1;
     return 0;
 }
@@ -166,8 +180,8 @@ static int set_identifier(char **member, const char *value, const char *where,
                           const char *key, struct mp_error *err)
 {
     if (*value == '\0' || strlen(value) > IDENTIFIER_BYTES)
-        return mp_fail(err, MP_FAULT_USAGE, "%s: %s is empty or longer than %d bytes", where,
-                       key, IDENTIFIER_BYTES);
+        return mp_fail(err, MP_FAULT_USAGE, "%s: %s is empty or longer than %d bytes",
+                       where, key, IDENTIFIER_BYTES);
     return replace(member, value, err);
 }
 
@@ -180,7 +194,8 @@ static int set_key(struct mp_settings *s, size_t i, const char *key, const char 
     struct mp_origin here = {.kind = MP_FROM_FILE, .line = line};
     char where[512];
 
-    snprintf(where, sizeof where, "%s:%d: [route %s]", s->origins->path, line, route->name);
+    snprintf(where, sizeof where, "%s:%d: [route %s]", s->origins->path, line,
+             route->name);
     if (strcmp(key, "prefix") == 0) {
         origin->prefix = here;
         return replace(&route->prefix, value, err);
@@ -233,9 +248,10 @@ int mp_routes_finish(struct mp_settings *s, struct mp_error *err)
         if (*route->database != '\0')
             continue;
         if (*s->database.database == '\0')
-            return mp_fail(err, MP_FAULT_USAGE,
-                           "%s: [route %s] names no database, nor does [database] default",
-                           s->origins->path, route->name);
+            return mp_fail(
+                err, MP_FAULT_USAGE,
+                "%s: [route %s] names no database, nor does [database] default",
+                s->origins->path, route->name);
         if (replace(&route->database, s->database.database, err) < 0)
             return -1;
     }

@@ -2,8 +2,8 @@
  * settings_trust.c - may this file be believed, and does it keep its secrets?
  *
  * The configuration belongs to root, to whoever runs the program, or to Slurm's user
- * (configure --with-slurm-user).  The group may read it where the group is meant to: root's,
- * Slurm's, or the private group of whoever runs the program. */
+ * (configure --with-slurm-user).  The group may read it where the group is meant to:
+ * root's, Slurm's, or the private group of whoever runs the program. */
 #include "config.h"
 
 #include "settings_keys.h"
@@ -79,12 +79,14 @@ int mp_settings_check_file(int fd, const struct stat *st, const char *path, bool
                        wrong & (S_IWGRP | S_IWOTH) ? "written" : "read",
                        wrong & (S_IROTH | S_IWOTH) ? "others" : "its group",
                        (unsigned)(st->st_mode & 07777), (long)st->st_gid,
-                       (unsigned)(wrong & (S_IRGRP | S_IWGRP) ? right & 0700 : right), path);
+                       (unsigned)(wrong & (S_IRGRP | S_IWGRP) ? right & 0700 : right),
+                       path);
     }
     if (secret && fgetxattr(fd, "system.posix_acl_access", NULL, 0) > 0)
-        return mp_fail(err, MP_FAULT_USAGE,
-                       "%s holds a secret and has an access control list, which may let others "
-                       "read it; setfacl -b %s",
-                       path, path);
+        return mp_fail(
+            err, MP_FAULT_USAGE,
+            "%s holds a secret and has an access control list, which may let others "
+            "read it; setfacl -b %s",
+            path, path);
     return 0;
 }

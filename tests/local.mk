@@ -14,7 +14,9 @@ AM_TESTS_ENVIRONMENT = \
 MP_UNIT_TESTS = \
 	tests/unit/test_energy \
 	tests/unit/test_error \
+	tests/unit/test_ini \
 	tests/unit/test_job \
+	tests/unit/test_nodelist \
 	tests/unit/test_outdir \
 	tests/unit/test_plan \
 	tests/unit/test_entry \
@@ -22,12 +24,14 @@ MP_UNIT_TESTS = \
 	tests/unit/test_quality \
 	tests/unit/test_queue \
 	tests/unit/test_reduce \
+	tests/unit/test_settings \
 	tests/unit/test_steps \
 	tests/unit/test_summary \
 	tests/unit/test_zone
 
 MP_SHELL_TESTS = \
 	tests/t/00-cli.t \
+	tests/t/10-hosts.t \
 	tests/t/50-hook.t
 
 MP_TEST_SUPPORT = \

@@ -126,9 +126,9 @@ END_TEST
 START_TEST(checks_labels)
 {
     static const char *const good[] = {"1", "1234", "1200_7", "1234+1", "4294967295_0"};
-    static const char *const bad[] = {"",       "x",     "12 ",     "12_",   "_7",
-                                      "12_3_4", "1+2+3", "12345678901", "../x", "1\n",
-                                      "-1",     "1.batch"};
+    static const char *const bad[] = {"",     "x",      "12 ",   "12_",
+                                      "_7",   "12_3_4", "1+2+3", "12345678901",
+                                      "../x", "1\n",    "-1",    "1.batch"};
     struct mp_error err;
 
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)

@@ -29,7 +29,7 @@ START_TEST(routes_by_longest_prefix)
     struct mp_route routes[] = {route("r", "r", "a"), route("rpc", "rpc", "zen4"),
                                 route("rpg", "RPG", "h100"), route("unused", "x", "u")};
     char *names[] = {(char *)"rpg-93-1", (char *)"rpc-91-1", (char *)"rz-1",
-                     (char *)"login1", (char *)"RPC-91-2", (char *)"rp"};
+                     (char *)"login1",   (char *)"RPC-91-2", (char *)"rp"};
 
     ck_assert_int_eq(mp_plan_make(&plan, names, 6, routes, 4, 5, 9, &err), 0);
     ck_assert_int_eq(plan.start, 5);
@@ -95,7 +95,8 @@ START_TEST(refuses_a_reversed_window)
 {
     ck_assert_int_eq(mp_plan_make(&plan, NULL, 0, NULL, 0, 1, 0, &err), -1);
     ck_assert_int_eq(err.fault, MP_FAULT_USAGE);
-    ck_assert_int_eq(mp_plan_make(&plan, NULL, 0, NULL, 0, INT64_MAX, INT64_MIN, &err), -1);
+    ck_assert_int_eq(mp_plan_make(&plan, NULL, 0, NULL, 0, INT64_MAX, INT64_MIN, &err),
+                     -1);
 }
 END_TEST
 

@@ -10,7 +10,10 @@
 #include <check.h>
 #include <stdlib.h>
 
-#define MP_UNIT_MAIN(name, ...)                                                          \
+#define MP_UNIT_MAIN(name, ...) MP_UNIT_MAIN_WITH(name, NULL, NULL, __VA_ARGS__)
+
+/* The same with functions that run before and after each test. */
+#define MP_UNIT_MAIN_WITH(name, setup, teardown, ...)                                    \
     int main(void)                                                                       \
     {                                                                                    \
         const TTest *tests[] = {__VA_ARGS__};                                            \
@@ -20,6 +23,7 @@
         int failed;                                                                      \
                                                                                          \
         tcase_set_timeout(tcase, 60);                                                    \
+        tcase_add_checked_fixture(tcase, setup, teardown);                               \
         for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)                        \
             tcase_add_test(tcase, tests[i]);                                             \
         suite_add_tcase(suite, tcase);                                                   \
