@@ -16,6 +16,7 @@ MP_UNIT_TESTS = \
 	tests/unit/test_error \
 	tests/unit/test_ini \
 	tests/unit/test_job \
+	tests/unit/test_jobpath \
 	tests/unit/test_nodelist \
 	tests/unit/test_outdir \
 	tests/unit/test_plan \
