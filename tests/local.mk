@@ -25,6 +25,7 @@ MP_UNIT_TESTS = \
 	tests/unit/test_quality \
 	tests/unit/test_queue \
 	tests/unit/test_reduce \
+	tests/unit/test_reference \
 	tests/unit/test_settings \
 	tests/unit/test_steps \
 	tests/unit/test_summary \
@@ -39,6 +40,8 @@ MP_TEST_SUPPORT = \
 	tests/t/01-style.t \
 	tests/t/10-profile-csv.t \
 	tests/data/make-recording \
+	tests/data/make-reference \
+	tests/data/reference.txt \
 	tests/data/recording.csv \
 	tests/lib/monster-seed.sql \
 	tests/lib/postgres.sh \

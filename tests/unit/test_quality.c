@@ -479,6 +479,28 @@ START_TEST(output_above_input_is_suspect)
 }
 END_TEST
 
+/* The script: losses worked out from the job's sums, where a node's excess of output hides
+ * the loss of another. */
+START_TEST(losses_are_worked_out_per_node)
+{
+    static const double in[] = {400, 400}, out[] = {360, 410};
+    struct rig rig;
+
+    rig_open(&rig, 600, two_nodes);
+    for (int i = 0; i < 2; i++) {
+        uint32_t a = rig_series(&rig, two_nodes[i], "SystemInputPower", NULL, "W");
+        uint32_t b = rig_series(&rig, two_nodes[i], "SystemOutputPower", NULL, "W");
+
+        rig_hold(&rig, a, 0, 600, 5, in[i]);
+        rig_hold(&rig, b, 0, 600, 5, out[i]);
+    }
+    rig_end(&rig);
+    near(rig.result->components.psu_loss, 40 * 600 / RIG_KWH);
+    near(rig.result->components.others, (360 + 400) * 600 / RIG_KWH);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(a_controller_that_is_not_ready_is_suspect)
 {
     struct rig rig;
@@ -562,6 +584,7 @@ MP_UNIT_MAIN("quality", nothing_wrong_is_valid, a_gap_is_bridged_and_counted,
              a_silent_gpu_is_named, a_gpu_of_nulls_is_named, one_silent_gpu_of_four_is_named,
              gpus_count_by_metric_and_node, a_missing_unit_is_not_watt,
              components_above_the_input_are_suspect, components_a_little_above_are_shown_only,
-             output_above_input_is_suspect, a_controller_that_is_not_ready_is_suspect,
+             output_above_input_is_suspect, losses_are_worked_out_per_node,
+             a_controller_that_is_not_ready_is_suspect,
              a_gpu_that_draws_nothing_is_suspect, what_the_backend_misses_is_not_forgotten,
              order_of_series_does_not_matter)
