@@ -33,7 +33,8 @@ static const char *name_of(const struct csv *csv)
 
 static int open_input(const struct csv *csv, int *fd, struct mp_error *err)
 {
-    *fd = is_stdin(csv) ? dup(STDIN_FILENO) : open(csv->input, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    *fd = is_stdin(csv) ? dup(STDIN_FILENO)
+                        : open(csv->input, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (*fd < 0)
         return mp_fail(err, MP_FAULT_FAILED, "cannot open %s: %s", name_of(csv),
                        strerror(errno));
@@ -53,9 +54,10 @@ static int csv_open(const struct mp_settings *settings, const struct mp_run *run
     csv->backend.ops = &mp_backend_csv;
     csv->input = settings->csv.input;
     if (*csv->input == '\0') {
-        mp_fail(err, MP_FAULT_USAGE,
-                "backend csv: no input; give --input FILE (- is standard input) or set input "
-                "in section [csv]");
+        mp_fail(
+            err, MP_FAULT_USAGE,
+            "backend csv: no input; give --input FILE (- is standard input) or set input "
+            "in section [csv]");
         goto fail;
     }
     if (open_input(csv, &fd, err) < 0)
@@ -133,8 +135,9 @@ static bool last_time(int fd, struct mp_civil *time)
     return false;
 }
 
-static void report_times(const struct csv *csv, const struct mp_csv_reader *reader, int fd,
-                         const struct mp_csv_field *first, mp_check_report *report, void *arg)
+static void report_times(const struct csv *csv, const struct mp_csv_reader *reader,
+                         int fd, const struct mp_csv_field *first,
+                         mp_check_report *report, void *arg)
 {
     char what[512], a[MP_TIME_TEXT_MAX], b[MP_TIME_TEXT_MAX];
     struct mp_zone zone;
@@ -150,13 +153,13 @@ static void report_times(const struct csv *csv, const struct mp_csv_reader *read
         to = from;
     size_t a_len = mp_time_text(&zone, from.us, from.naive, a);
     size_t b_len = mp_time_text(&zone, to.us, to.naive, b);
-    snprintf(what, sizeof what, "%s: samples from %.*s to %.*s", csv->input, (int)a_len, a,
-             (int)b_len, b);
+    snprintf(what, sizeof what, "%s: samples from %.*s to %.*s", csv->input, (int)a_len,
+             a, (int)b_len, b);
     report(arg, MP_CHECK_OK, what, NULL);
 }
 
-static int csv_check(struct mp_backend *b, const struct mp_run *run, mp_check_report *report,
-                     void *arg, struct mp_error *err)
+static int csv_check(struct mp_backend *b, const struct mp_run *run,
+                     mp_check_report *report, void *arg, struct mp_error *err)
 {
     struct csv *csv = (struct csv *)b;
     struct mp_csv_reader reader = {0};

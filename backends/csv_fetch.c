@@ -2,9 +2,9 @@
  * csv_fetch.c - the csv backend's loop over rows.
  *
  * A row of a known series is recognised without splitting it: between time and value and
- * after the value it repeats, byte for byte, an earlier row of its series, and which series
- * comes next is what came next the last time.  Any other row is split into fields, checked,
- * and then remembered for the next time.
+ * after the value it repeats, byte for byte, an earlier row of its series, and which
+ * series comes next is what came next the last time.  Any other row is split into fields,
+ * checked, and then remembered for the next time.
  */
 #include "config.h"
 
@@ -123,8 +123,9 @@ int mp_csv_header_read(struct mp_csv_reader *r, struct mp_csv_header *h,
         int c = find_column(f);
 
         if (c < 0)
-            return mp_csv_fail(r, (int)i, err, "unknown column \"%.*s\"; the header must be %s",
-                               f->len < 100 ? (int)f->len : 100, f->text, MP_RAWCSV_HEADER);
+            return mp_csv_fail(
+                r, (int)i, err, "unknown column \"%.*s\"; the header must be %s",
+                f->len < 100 ? (int)f->len : 100, f->text, MP_RAWCSV_HEADER);
         if (h->place[c] >= 0)
             return mp_csv_fail(r, (int)i, err, "column \"%s\" twice", column_names[c]);
         h->place[c] = (int)i;
@@ -154,7 +155,8 @@ static int meet_new_series(struct rows *rows, struct mp_error *err)
         struct track *grown = realloc(rows->tracks, capacity * sizeof *grown);
 
         if (grown == NULL)
-            return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series", capacity);
+            return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series",
+                           capacity);
         rows->tracks = grown;
         rows->tracks_capacity = capacity;
     }
@@ -169,13 +171,15 @@ static int fail_order(struct rows *rows, const struct row *row, int64_t us,
     const struct mp_series *s = &rows->table->series[row->series];
     char now[MP_TIME_TEXT_MAX], last[MP_TIME_TEXT_MAX];
     size_t now_len = mp_time_text(&rows->zone, us, false, now);
-    size_t last_len = mp_time_text(&rows->zone, rows->tracks[row->series].last, false, last);
+    size_t last_len =
+        mp_time_text(&rows->zone, rows->tracks[row->series].last, false, last);
 
-    return mp_csv_fail(rows->reader, rows->header->place[MP_CSV_TIMESTAMP], err,
-                       "%.*s comes after %.*s of the same sensor (%s, %s); rows of a sensor "
-                       "must be in order of time: (head -n 1 F; tail -n +2 F | LC_ALL=C sort "
-                       "-s -t, -k1,1) puts them so",
-                       (int)now_len, now, (int)last_len, last, s->hostname, s->metric);
+    return mp_csv_fail(
+        rows->reader, rows->header->place[MP_CSV_TIMESTAMP], err,
+        "%.*s comes after %.*s of the same sensor (%s, %s); rows of a sensor "
+        "must be in order of time: (head -n 1 F; tail -n +2 F | LC_ALL=C sort "
+        "-s -t, -k1,1) puts them so",
+        (int)now_len, now, (int)last_len, last, s->hostname, s->metric);
 }
 
 /* The instant that a time without an offset means: in the hour that a change of clocks
@@ -194,11 +198,12 @@ static int check_naive(struct rows *rows, const struct row *row, struct mp_error
     const struct mp_series *s = &rows->table->series[row->series];
 
     if (s->naive != row->time.naive)
-        return mp_csv_fail(rows->reader, rows->header->place[MP_CSV_TIMESTAMP], err,
-                           "a time with%s an offset from UTC, while earlier ones of the same "
-                           "sensor (%s, %s) are with%s",
-                           row->time.naive ? "out" : "", s->hostname, s->metric,
-                           row->time.naive ? "" : "out");
+        return mp_csv_fail(
+            rows->reader, rows->header->place[MP_CSV_TIMESTAMP], err,
+            "a time with%s an offset from UTC, while earlier ones of the same "
+            "sensor (%s, %s) are with%s",
+            row->time.naive ? "out" : "", s->hostname, s->metric,
+            row->time.naive ? "" : "out");
     if (!s->naive || rows->warned_naive)
         return 0;
     rows->warned_naive = true;
@@ -301,7 +306,7 @@ static size_t quick_time(struct time_memo *memo, const char *p)
  * A field of no bytes has *len 0 too, and is fine. */
 static bool quick_value(const char *p, struct row *row)
 {
-    static const double scale[] = {1e0, 1e1, 1e2, 1e3, 1e4,  1e5,  1e6,  1e7,
+    static const double scale[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
     const char *start = p;
     uint64_t digits = 0;
@@ -342,7 +347,8 @@ static bool equal_bytes(const char *a, const char *b, size_t n)
     return true;
 }
 
-/* Take the row at pos if it is one of the series expected next: 1; 0: it must be split. */
+/* Take the row at pos if it is one of the series expected next: 1; 0: it must be split.
+ */
 static int quick_row(struct rows *rows, struct mp_error *err)
 {
     struct mp_csv_reader *r = rows->reader;
@@ -389,9 +395,10 @@ static int check_shape(const struct rows *rows, const struct mp_csv_record *rec,
     if (rec->n == MP_CSV_N_COLUMNS)
         return 0;
     if (!rec->terminated)
-        return mp_csv_fail(rows->reader, -1, err,
-                           "the file ends inside this line (%zu of %d columns): it was cut off",
-                           rec->n, MP_CSV_N_COLUMNS);
+        return mp_csv_fail(
+            rows->reader, -1, err,
+            "the file ends inside this line (%zu of %d columns): it was cut off", rec->n,
+            MP_CSV_N_COLUMNS);
     return mp_csv_fail(rows->reader, -1, err, "%zu columns instead of %d", rec->n,
                        MP_CSV_N_COLUMNS);
 }
@@ -410,9 +417,10 @@ static int check_end(const struct rows *rows, const struct mp_csv_record *rec,
                 strncasecmp(route->metrics[m].name, metric->text, metric->len) == 0)
                 return 0;
     }
-    return mp_csv_fail(rows->reader, -1, err,
-                       "the file ends inside this line: it was cut off (or, if the line is "
-                       "whole, lacks the line break at its end)");
+    return mp_csv_fail(
+        rows->reader, -1, err,
+        "the file ends inside this line: it was cut off (or, if the line is "
+        "whole, lacks the line break at its end)");
 }
 
 static int split_value(const struct rows *rows, const struct mp_csv_field *f,
@@ -444,8 +452,9 @@ static int split_time(struct rows *rows, const struct mp_csv_field *f, struct ro
 
 /* The bytes that rows of one series repeat, in the usual order of columns: everything but
  * the time and the value.  Their length; 0 if they are too long to be remembered. */
-static size_t repeated_bytes(const struct mp_csv_reader *r, const struct mp_csv_record *rec,
-                             struct row_key *key, char *out, size_t room)
+static size_t repeated_bytes(const struct mp_csv_reader *r,
+                             const struct mp_csv_record *rec, struct row_key *key,
+                             char *out, size_t room)
 {
     const struct mp_csv_field *time = &rec->fields[MP_CSV_TIMESTAMP];
     const struct mp_csv_field *value = &rec->fields[MP_CSV_VALUE];
@@ -471,7 +480,8 @@ static int remember_key(struct rows *rows, const char *bytes, size_t len,
         struct row_key *grown = realloc(rows->keys, capacity * sizeof *grown);
 
         if (grown == NULL)
-            return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series", capacity);
+            return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series",
+                           capacity);
         rows->keys = grown;
         rows->keys_capacity = capacity;
     }
@@ -479,7 +489,8 @@ static int remember_key(struct rows *rows, const char *bytes, size_t len,
     return mp_keyset_add(&rows->keyset, bytes, len, err);
 }
 
-/* Which series the row is of; remembers its bytes, and that it came after the row before. */
+/* Which series the row is of; remembers its bytes, and that it came after the row before.
+ */
 static int split_series(struct rows *rows, const struct mp_csv_record *rec,
                         const struct mp_csv_field *const f[MP_CSV_N_COLUMNS],
                         struct row *row, struct mp_error *err)
@@ -512,7 +523,8 @@ static int split_series(struct rows *rows, const struct mp_csv_record *rec,
     return 0;
 }
 
-static int split_row(struct rows *rows, const struct mp_csv_record *rec, struct mp_error *err)
+static int split_row(struct rows *rows, const struct mp_csv_record *rec,
+                     struct mp_error *err)
 {
     const struct mp_csv_field *f[MP_CSV_N_COLUMNS];
     struct row row;

@@ -16,13 +16,14 @@ struct mp_csv_header {
     bool usual; /* all in the usual order */
 };
 
-/* Reads the first line; every column of raw_power.csv must be there once, and no other. */
+/* Reads the first line; every column of raw_power.csv must be there once, and no other.
+ */
 int mp_csv_header_read(struct mp_csv_reader *r, struct mp_csv_header *h,
                        struct mp_error *err);
 
 /* Everything after the header, to `sink` (begin and end are the caller's): rows of other
- * nodes, other metrics or outside the window are left out.  A file in which the samples of a
- * series are not in order of time is an error. */
+ * nodes, other metrics or outside the window are left out.  A file in which the samples
+ * of a series are not in order of time is an error. */
 int mp_csv_rows_to_sink(struct mp_csv_reader *r, const struct mp_csv_header *h,
                         const struct mp_plan *plan, struct mp_series_table *series,
                         struct mp_findings *findings, struct mp_sink *sink,

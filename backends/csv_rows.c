@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int mp_csv_open(struct mp_csv_reader *r, int fd, const char *name, const struct mp_run *run,
-                struct mp_error *err)
+int mp_csv_open(struct mp_csv_reader *r, int fd, const char *name,
+                const struct mp_run *run, struct mp_error *err)
 {
     struct stat st;
 
@@ -56,8 +56,9 @@ int mp_csv_fail(const struct mp_csv_reader *r, int column, struct mp_error *err,
 /* A stream may keep us waiting: until it has something, or until we are told to stop. */
 static int wait_for_input(const struct mp_csv_reader *r, struct mp_error *err)
 {
-    struct pollfd p[2] = {{.fd = r->fd, .events = POLLIN},
-                          {.fd = r->run != NULL ? r->run->stop_fd : -1, .events = POLLIN}};
+    struct pollfd p[2] = {
+        {.fd = r->fd, .events = POLLIN},
+        {.fd = r->run != NULL ? r->run->stop_fd : -1, .events = POLLIN}};
 
     if (r->regular || r->run == NULL)
         return 0;
@@ -80,8 +81,8 @@ static int check_start(struct mp_csv_reader *r, struct mp_error *err)
     const char *p = r->buffer;
 
     if (r->end >= 2 && memcmp(p, "\x1f\x8b", 2) == 0)
-        return mp_fail(err, MP_FAULT_FAILED,
-                       "%s is compressed: zcat it into --input -", r->name);
+        return mp_fail(err, MP_FAULT_FAILED, "%s is compressed: zcat it into --input -",
+                       r->name);
     if (r->end >= 2 && (memcmp(p, "\xff\xfe", 2) == 0 || memcmp(p, "\xfe\xff", 2) == 0))
         return mp_fail(err, MP_FAULT_FAILED, "%s is UTF-16 text: save it as UTF-8",
                        r->name);
@@ -136,15 +137,17 @@ static int at_end_of_buffer(struct mp_csv_reader *r, const struct cursor *c, int
     size_t len = (size_t)(c->p - (r->buffer + r->pos));
 
     if (len >= MP_CSV_RECORD_MAX)
-        return mp_csv_fail(r, column, err, quoted
+        return mp_csv_fail(r, column, err,
+                           quoted
                                ? "the quote that opens here is not closed within %d bytes"
                                : "the line is longer than %d bytes",
                            MP_CSV_RECORD_MAX);
     if (!r->eof)
         return MORE;
     if (quoted)
-        return mp_csv_fail(r, column, err,
-                           "the quote that opens here is never closed; is the file cut off?");
+        return mp_csv_fail(
+            r, column, err,
+            "the quote that opens here is never closed; is the file cut off?");
     return DONE;
 }
 

@@ -39,11 +39,12 @@ static long find_metric(const struct mp_route *route, const char *name)
 /* What tells series apart, as bytes: 1 and the text, or 0 for NULL. */
 static size_t put_text(char *p, const char *text)
 {
+    size_t len = text != NULL ? strlen(text) + 1 : 0;
+
     *p = text != NULL;
-    if (text == NULL)
-        return 1;
-    strcpy(p + 1, text);
-    return strlen(text) + 2;
+    if (text != NULL)
+        memcpy(p + 1, text, len);
+    return len + 1;
 }
 
 static size_t identity(const struct mp_series *s, char *out)
@@ -65,7 +66,8 @@ static bool same_text(const char *a, const char *b)
 }
 
 static int check_same(const struct mp_series *was, const struct mp_series *is,
-                      const struct mp_csv_reader *r, const int *place, struct mp_error *err)
+                      const struct mp_csv_reader *r, const int *place,
+                      struct mp_error *err)
 {
     if (!same_text(was->units, is->units))
         return mp_csv_fail(r, place[MP_CSV_UNITS], err,
@@ -115,7 +117,8 @@ int mp_csv_series_find(struct mp_csv_series *s, const struct mp_csv_reader *r,
 
     *series = MP_CSV_NOT_PLANNED;
     if (new.hostname == NULL || new.metric == NULL)
-        return mp_csv_fail(r, place[new.hostname == NULL ? MP_CSV_HOSTNAME : MP_CSV_METRIC],
+        return mp_csv_fail(r,
+                           place[new.hostname == NULL ? MP_CSV_HOSTNAME : MP_CSV_METRIC],
                            err, "empty");
     long node = mp_plan_find_node(s->plan, new.hostname);
     if (node < 0)

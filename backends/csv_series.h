@@ -23,15 +23,16 @@ enum mp_csv_column {
 enum { MP_CSV_NOT_PLANNED = -1 };
 
 struct mp_csv_series {
-    const struct mp_plan *plan;     /* borrowed */
-    struct mp_series_table *table;  /* borrowed */
-    struct mp_keyset known;         /* (node, metric, source, fqdd); number = series */
+    const struct mp_plan *plan;    /* borrowed */
+    struct mp_series_table *table; /* borrowed */
+    struct mp_keyset known;        /* (node, metric, source, fqdd); number = series */
 };
 
-/* The series of a row, added to the table when it is new, or MP_CSV_NOT_PLANNED for a node
- * or a metric that the plan does not ask for.  `fields` are in the usual order, `place` says
- * where each stands in the file.  Hostnames and metrics are compared without case; the first
- * spelling of a hostname stays.  Units that change within a series are an error. */
+/* The series of a row, added to the table when it is new, or MP_CSV_NOT_PLANNED for a
+ * node or a metric that the plan does not ask for.  `fields` are in the usual order,
+ * `place` says where each stands in the file.  Hostnames and metrics are compared without
+ * case; the first spelling of a hostname stays.  Units that change within a series are an
+ * error. */
 int mp_csv_series_find(struct mp_csv_series *s, const struct mp_csv_reader *r,
                        const struct mp_csv_field *const fields[MP_CSV_N_COLUMNS],
                        const int place[MP_CSV_N_COLUMNS], bool naive, long *series,

@@ -36,7 +36,8 @@ long mp_keyset_find(const struct mp_keyset *set, const void *bytes, size_t len)
 
     if (set->n == 0)
         return -1;
-    for (size_t i = hash & slot_mask(set); set->slots[i] != 0; i = (i + 1) & slot_mask(set)) {
+    for (size_t i = hash & slot_mask(set); set->slots[i] != 0;
+         i = (i + 1) & slot_mask(set)) {
         const struct mp_key *k = &set->keys[set->slots[i] - 1];
 
         if (k->hash == hash && k->len == len && memcmp(k->bytes, bytes, len) == 0)
@@ -74,7 +75,8 @@ static int grow(struct mp_keyset *set)
     return 0;
 }
 
-int mp_keyset_add(struct mp_keyset *set, const void *bytes, size_t len, struct mp_error *err)
+int mp_keyset_add(struct mp_keyset *set, const void *bytes, size_t len,
+                  struct mp_error *err)
 {
     char *copy = calloc(1, len + MP_KEY_SPARE);
 

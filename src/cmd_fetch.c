@@ -4,10 +4,25 @@
 
 #include "command.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "rawcsv.h"
 #include "session.h"
+
+/* What the CSV does not say. */
+static void tell(const struct mp_findings *f)
+{
+    for (size_t i = 0; i < f->n_warnings; i++)
+        fprintf(stderr, "monster-power: %s\n", f->warnings[i]);
+    for (size_t i = 0; i < f->n_missing; i++) {
+        const struct mp_missing *m = &f->missing[i];
+
+        fprintf(stderr, "monster-power: %s%s%s: %s\n", m->node != NULL ? m->node : "",
+                m->node != NULL && m->metric != NULL ? ", " : "",
+                m->metric != NULL ? m->metric : "", m->reason);
+    }
+}
 
 int mp_cmd_fetch(int argc, char **argv, int *exit_status, struct mp_error *err)
 {
@@ -40,7 +55,10 @@ int mp_cmd_fetch(int argc, char **argv, int *exit_status, struct mp_error *err)
         mp_rawcsv_new(&csv, STDOUT_FILENO, "standard output", err) < 0)
         goto out;
     mp_rawcsv_set_run(csv, &session.run);
+    mp_rawcsv_set_run(csv, &session.run);
     rc = mp_session_fetch(&session, mp_rawcsv_sink(csv), err);
+    if (rc == 0 && !options.quiet)
+        tell(&session.findings);
 out:
     mp_rawcsv_free(csv);
     mp_session_close(&session);

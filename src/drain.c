@@ -40,8 +40,8 @@ struct mp_drain {
     int error; /* errno of the write that failed, 0 so far */
 };
 
-int mp_drain_new(struct mp_drain **out, int fd, const char *name, const struct mp_run *run,
-                 struct mp_error *err)
+int mp_drain_new(struct mp_drain **out, int fd, const char *name,
+                 const struct mp_run *run, struct mp_error *err)
 {
     struct mp_drain *d = calloc(1, sizeof *d);
     pthread_condattr_t attr;
@@ -78,9 +78,10 @@ bool mp_drain_is_live(const struct mp_drain *d)
 static int fail_writing(const struct mp_drain *d, int error, struct mp_error *err)
 {
     if (error == ENOSPC || error == EDQUOT)
-        return mp_fail(err, MP_FAULT_FAILED,
-                       "cannot write %s: %s; free some room there or choose another place",
-                       d->name, strerror(error));
+        return mp_fail(
+            err, MP_FAULT_FAILED,
+            "cannot write %s: %s; free some room there or choose another place", d->name,
+            strerror(error));
     if (error == EPIPE)
         return mp_fail(err, MP_FAULT_FAILED, "cannot write %s: its reader went away",
                        d->name);

@@ -90,8 +90,8 @@ static struct decimal shortest_float4(uint32_t mantissa, uint32_t exponent)
 {
     if (exponent == 0)
         return shortest(mantissa, -149, false, false);
-    return shortest(mantissa | 1u << 23, (int)exponent - 150, mantissa == 0 && exponent > 1,
-                    false);
+    return shortest(mantissa | 1u << 23, (int)exponent - 150,
+                    mantissa == 0 && exponent > 1, false);
 }
 
 static struct decimal shortest_float8(uint64_t mantissa, uint32_t exponent)
@@ -205,7 +205,8 @@ size_t mp_float4_text(float v, char *out)
     memcpy(&bits, &v, sizeof bits);
     if (signbit(v))
         out[n++] = '-';
-    return n + decimal_text(shortest_float4(bits & 0x7fffff, bits >> 23 & 0xff), 6, out + n);
+    return n +
+           decimal_text(shortest_float4(bits & 0x7fffff, bits >> 23 & 0xff), 6, out + n);
 }
 
 size_t mp_float8_text(double v, char *out)
@@ -277,8 +278,11 @@ double mp_float4_value(float v)
     memcpy(&bits, &v, sizeof bits);
     struct decimal d = shortest_float4(bits & 0x7fffff, bits >> 23 & 0xff);
     if (exact_value(d.digits, d.exponent, &value))
-        return signbit(v) ? -value : value;
-    return read_slowly(text, mp_float4_text(v, text), &value) < 0 ? (double)v : value;
+        value = signbit(v) ? -value : value;
+    else if (read_slowly(text, mp_float4_text(v, text), &value) < 0)
+        return (double)v;
+    /* 7.038531e-26, rounded twice, is another real */
+    return (float)value == v ? value : (double)v;
 }
 
 static int read_special(const char *text, size_t len, double *value)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * rawcsv.c - samples to CSV lines.
  *
- * What a line repeats is made once: the fields before and after the value once per series,
- * the time's text once per distinct time.  A line is then four copies.
+ * What a line repeats is made once: the fields before and after the value once per
+ * series, the time's text once per distinct time.  A line is then four copies.
  */
 #include "config.h"
 
@@ -83,7 +83,8 @@ static char *put_field(char *p, const char *text)
     return p;
 }
 
-static int make_ends(struct line_ends *ends, const struct mp_series *s, struct mp_error *err)
+static int make_ends(struct line_ends *ends, const struct mp_series *s,
+                     struct mp_error *err)
 {
     size_t room = field_room(s->hostname) + field_room(s->source) + field_room(s->fqdd) +
                   field_room(s->units) + field_room(s->metric) + 8 + COPY_STEP;
@@ -119,7 +120,8 @@ static int meet_new_series(struct mp_rawcsv *w, struct mp_error *err)
         struct line_ends *grown = realloc(w->ends, capacity * sizeof *grown);
 
         if (grown == NULL)
-            return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series", capacity);
+            return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series",
+                           capacity);
         w->ends = grown;
         w->capacity = capacity;
     }

@@ -4,10 +4,12 @@
  * Header timestamp,hostname,source,fqdd,value,units,metric; one line per sample, byte for
  * byte what PostgreSQL's COPY ... CSV prints: timestamptz in the process's local zone
  * (DateStyle ISO), shortest round-trip reals, NULL as an empty field, "" for an empty
- * string, quotes where COPY sets them.  A naive series' times are local times without offset.
+ * string, quotes where COPY sets them.  A naive series' times are local times without
+ * offset.
  *
  * Written by a thread of its own (drain.h); everything is with the kernel, not yet on the
- * disk, when the sink's end has returned.  A pipe or terminal gets its rows after each batch.
+ * disk, when the sink's end has returned.  A pipe or terminal gets its rows after each
+ * batch.
  */
 #ifndef MP_RAWCSV_H
 #define MP_RAWCSV_H

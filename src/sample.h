@@ -15,7 +15,9 @@
 #include "error.h"
 #include "plan.h"
 
-/* How raw_power.csv prints the value.  The number for arithmetic is always `value`. */
+/* How raw_power.csv prints the value.  The number for arithmetic is always `value`, and it is
+ * the number that the printed text says, so that a replay computes with the same: for a real,
+ * mp_float4_value() of it (numtext.h), not the float widened. */
 enum mp_value_kind {
     MP_VALUE_NULL,   /* SQL NULL: an empty field; `value` is NaN */
     MP_VALUE_INT,    /* a whole number with |value| < 2^53 */

@@ -23,8 +23,8 @@ static void mark_series(struct pairs *pairs, const struct mp_series_table *serie
 
 /* Does no node of this route have the metric?  Then "missing for all nodes", which names
  * no route, may be about this one. */
-static bool nobody_has(const struct mp_plan *plan, const struct pairs *pairs, uint32_t route,
-                       size_t metric)
+static bool nobody_has(const struct mp_plan *plan, const struct pairs *pairs,
+                       uint32_t route, size_t metric)
 {
     for (size_t i = 0; i < plan->n_nodes; i++)
         if (plan->nodes[i].route == route && pairs->seen[i * pairs->width + metric])
@@ -41,7 +41,8 @@ static void mark_route(const struct mp_plan *plan, struct pairs *pairs, uint32_t
             pairs->seen[i * pairs->width + m] = true;
 }
 
-static void mark_metric(const struct mp_plan *plan, struct pairs *pairs, const char *metric)
+static void mark_metric(const struct mp_plan *plan, struct pairs *pairs,
+                        const char *metric)
 {
     for (uint32_t r = 0; r < plan->n_routes; r++) {
         const struct mp_route *route = &plan->routes[r];

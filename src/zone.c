@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * zone.c - local time and its text.
  *
- * Offsets come from the C library's localtime_r, everything else is plain arithmetic on the
- * proleptic Gregorian calendar, as in PostgreSQL.
+ * Offsets come from the C library's localtime_r, everything else is plain arithmetic on
+ * the proleptic Gregorian calendar, as in PostgreSQL.
  */
 #include "config.h"
 
@@ -59,8 +59,8 @@ int32_t mp_zone_offset(struct mp_zone *zone, int64_t seconds)
     return zone->offset;
 }
 
-/* Days since 1970-01-01 <-> year, month, day.  Years are counted from March in eras of 400
- * years, so that the leap day ends a year. */
+/* Days since 1970-01-01 <-> year, month, day.  Years are counted from March in eras of
+ * 400 years, so that the leap day ends a year. */
 static int64_t days_of(int64_t year, int month, int day)
 {
     int64_t y = month > 2 ? year : year - 1;

@@ -2,9 +2,9 @@
  * zone.h - times as text, exactly as PostgreSQL prints timestamptz with DateStyle ISO.
  *
  * "2026-02-04 09:15:05.25-06": local date and time, the fraction of a second without
- * trailing zeros, the offset from UTC as hours, with ":30" and ":30:15" where it has minutes
- * and seconds; " BC" at the end before year 1.  The local zone is the process's: TZ, else
- * /etc/localtime.
+ * trailing zeros, the offset from UTC as hours, with ":30" and ":30:15" where it has
+ * minutes and seconds; " BC" at the end before year 1.  The local zone is the process's:
+ * TZ, else /etc/localtime.
  */
 #ifndef MP_ZONE_H
 #define MP_ZONE_H
@@ -30,24 +30,25 @@ int32_t mp_zone_offset(struct mp_zone *zone, int64_t seconds);
 
 enum { MP_TIME_TEXT_MAX = 64 }; /* room that `out` must have; no NUL is added */
 
-/* Text of `us` (µs since the epoch); without the offset if `naive` (what PostgreSQL prints
- * for timestamp without time zone).  Returns its length. */
+/* Text of `us` (µs since the epoch); without the offset if `naive` (what PostgreSQL
+ * prints for timestamp without time zone).  Returns its length. */
 size_t mp_time_text(struct mp_zone *zone, int64_t us, bool naive, char *out);
 
 /* A time as it stands in a text. */
 struct mp_civil {
-    int64_t us;  /* naive: local µs, counted as if local time were UTC; else since the epoch */
-    bool naive;  /* no offset was given */
+    int64_t
+        us; /* naive: local µs, counted as if local time were UTC; else since the epoch */
+    bool naive; /* no offset was given */
 };
 
-/* Reads what mp_time_text writes, and ISO 8601's other spellings of it: T for the blank, Z,
- * +0530, a comma before the fraction.  The fraction has at most six digits, or zeros behind
- * them.  NULL when it is a time, else the reason ("month 13"). */
+/* Reads what mp_time_text writes, and ISO 8601's other spellings of it: T for the blank,
+ * Z, +0530, a comma before the fraction.  The fraction has at most six digits, or zeros
+ * behind them.  NULL when it is a time, else the reason ("month 13"). */
 const char *mp_time_read(const char *text, size_t len, struct mp_civil *out);
 
-/* The two instants (µs since the epoch) that a local time can mean; the same one twice but
- * in the hour that a change of clocks repeats.  In the hour it skips: as if the clocks had
- * not changed yet. */
+/* The two instants (µs since the epoch) that a local time can mean; the same one twice
+ * but in the hour that a change of clocks repeats.  In the hour it skips: as if the
+ * clocks had not changed yet. */
 void mp_zone_from_local(struct mp_zone *zone, int64_t local_us, int64_t *first,
                         int64_t *second);
 

@@ -34,7 +34,8 @@ MP_UNIT_TESTS = \
 MP_SHELL_TESTS = \
 	tests/t/00-cli.t \
 	tests/t/10-hosts.t \
-	tests/t/50-hook.t
+	tests/t/50-hook.t \
+	tests/t/12-csv.t
 
 MP_TEST_SUPPORT = \
 	tests/t/01-style.t \

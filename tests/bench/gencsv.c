@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * gencsv.c - a raw_power.csv of any number of rows for the benchmarks, the same each time.
+ * gencsv.c - a raw_power.csv of any number of rows for the benchmarks, the same each
+ * time.
  *
  * usage: gencsv ROWS [RPC_NODES RPG_NODES] > FILE
  *
- * 16 rpc and 8 rpg nodes unless told otherwise, from 2025-10-15 03:00:00 UTC on: six metrics
- * a node every five seconds, four GPUs a rpg node two seconds later; a sixth second now and
- * then, as real collectors have it; power wanders. */
+ * 16 rpc and 8 rpg nodes unless told otherwise, from 2025-10-15 03:00:00 UTC on: six
+ * metrics a node every five seconds, four GPUs a rpg node two seconds later; a sixth
+ * second now and then, as real collectors have it; power wanders. */
+#include "config.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +57,8 @@ static long put(long left, time_t t, const struct source *s, size_t n, const cha
     for (size_t m = 0; m < n; m++)
         for (int i = 1; i <= nodes && left > 0; i++, left--)
             printf("%s,%s-%d-%d,%s,%s,%u,%s,%s\n", when, prefix, rack, i, s[m].source,
-                   s[m].fqdd, s[m].base + noise(s[m].spread) / 2 + (unsigned)(t / 60 % 60),
+                   s[m].fqdd,
+                   s[m].base + noise(s[m].spread) / 2 + (unsigned)(t / 60 % 60),
                    s[m].units, s[m].metric);
     return left;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * test_numtext.c - numbers as a real PostgreSQL printed them (tests/data/pgtext/numbers.txt),
- * and reading numbers back. */
+ * test_numtext.c - numbers as a real PostgreSQL printed them
+ * (tests/data/pgtext/numbers.txt), and reading numbers back. */
 #include "config.h"
 
 #include <inttypes.h>
@@ -31,7 +31,8 @@ static void check_float4(uint64_t bits, const char *want)
 
     memcpy(&v, &half, sizeof v);
     got[mp_float4_text(v, got)] = '\0';
-    ck_assert_msg(strcmp(got, want) == 0, "float4 %08" PRIx32 ": %s, not %s", half, got, want);
+    ck_assert_msg(strcmp(got, want) == 0, "float4 %08" PRIx32 ": %s, not %s", half, got,
+                  want);
     if (isnan(v))
         return;
     /* the number that the text says, not the float's own neighbourhood */
@@ -48,10 +49,11 @@ static void check_float8(uint64_t bits, const char *want)
 
     memcpy(&v, &bits, sizeof v);
     got[mp_float8_text(v, got)] = '\0';
-    ck_assert_msg(strcmp(got, want) == 0, "float8 %016" PRIx64 ": %s, not %s", bits, got, want);
+    ck_assert_msg(strcmp(got, want) == 0, "float8 %016" PRIx64 ": %s, not %s", bits, got,
+                  want);
     ck_assert_int_eq(mp_number_read(got, strlen(got), &back), 0);
-    ck_assert_msg(isnan(v) ? isnan(back) : memcmp(&back, &v, sizeof v) == 0, "%s read as %.17g",
-                  got, back);
+    ck_assert_msg(isnan(v) ? isnan(back) : memcmp(&back, &v, sizeof v) == 0,
+                  "%s read as %.17g", got, back);
 }
 
 START_TEST(prints_reals_as_postgresql_does)
@@ -72,6 +74,17 @@ START_TEST(prints_reals_as_postgresql_does)
 }
 END_TEST
 
+START_TEST(a_text_that_rounds_twice)
+{
+    char out[MP_NUMBER_TEXT_MAX + 1];
+    float v = 0x1.5c87fap-84f;
+
+    out[mp_float4_text(v, out)] = '\0';
+    ck_assert_str_eq(out, "7.038531e-26");
+    ck_assert((float)mp_float4_value(v) == v);
+}
+END_TEST
+
 START_TEST(every_number_has_room)
 {
     char out[MP_NUMBER_TEXT_MAX];
@@ -88,9 +101,12 @@ START_TEST(prints_integers)
     static const struct {
         int64_t v;
         const char *text;
-    } cases[] = {{0, "0"},         {7, "7"},
-                 {-1, "-1"},       {9007199254740993, "9007199254740993"},
-                 {-62000, "-62000"}, {INT64_MAX, "9223372036854775807"},
+    } cases[] = {{0, "0"},
+                 {7, "7"},
+                 {-1, "-1"},
+                 {9007199254740993, "9007199254740993"},
+                 {-62000, "-62000"},
+                 {INT64_MAX, "9223372036854775807"},
                  {INT64_MIN, "-9223372036854775808"}};
     char out[MP_NUMBER_TEXT_MAX + 1];
 
@@ -104,9 +120,24 @@ END_TEST
 START_TEST(reads_numbers)
 {
     static const char *const good[] = {
-        "0",     "182",   "182.0", "-0.25", "+3",   "1e+06", "1E6",  "1e-05", ".5", "5.",
-        "00012", "9007199254740993", "0.1", "123456789012345678901234567890",
-        "4.9406564584124654e-324", "1e400", "1e-400", "179769313486231580793728971405301e276",
+        "0",
+        "182",
+        "182.0",
+        "-0.25",
+        "+3",
+        "1e+06",
+        "1E6",
+        "1e-05",
+        ".5",
+        "5.",
+        "00012",
+        "9007199254740993",
+        "0.1",
+        "123456789012345678901234567890",
+        "4.9406564584124654e-324",
+        "1e400",
+        "1e-400",
+        "179769313486231580793728971405301e276",
         "0.000000000000000000000000000000000000000000000000000000000000000012",
         "3.141592653589793238462643383279502884197169399375105820974944592307816406286"};
 
@@ -134,9 +165,9 @@ END_TEST
 
 START_TEST(refuses_other_texts)
 {
-    static const char *const bad[] = {"",     "-",    ".",     "e5",      "1e",   "1e+",
-                                      "1 ",   " 1",   "1,5",   "0x10",    "1.2.3", "12W",
-                                      "--1",  "1e5x", "nanny", "infinit", "1_000", "+nan"};
+    static const char *const bad[] = {"",    "-",    ".",     "e5",      "1e",    "1e+",
+                                      "1 ",  " 1",   "1,5",   "0x10",    "1.2.3", "12W",
+                                      "--1", "1e5x", "nanny", "infinit", "1_000", "+nan"};
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         double v;
@@ -146,6 +177,6 @@ START_TEST(refuses_other_texts)
 }
 END_TEST
 
-MP_UNIT_MAIN("numtext", prints_reals_as_postgresql_does, every_number_has_room,
-             prints_integers, reads_numbers, reads_what_is_no_number_as_such,
-             refuses_other_texts)
+MP_UNIT_MAIN("numtext", prints_reals_as_postgresql_does, a_text_that_rounds_twice,
+             every_number_has_room, prints_integers, reads_numbers,
+             reads_what_is_no_number_as_such, refuses_other_texts)

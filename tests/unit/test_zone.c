@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * test_zone.c - times as a real PostgreSQL printed them (tests/data/pgtext/times.txt), and
- * reading times back. */
+ * test_zone.c - times as a real PostgreSQL printed them (tests/data/pgtext/times.txt),
+ * and reading times back. */
 #include "config.h"
 
 #include <inttypes.h>
@@ -40,9 +40,10 @@ static void check_line(char *line, struct mp_zone *zone, char *current, int *n)
     naive += 3;
     if (strcmp(name, current) != 0 && !use_zone(zone, name))
         return;
-    strcpy(current, name);
+    memcpy(current, name, sizeof name);
     got[mp_time_text(zone, us, false, got)] = '\0';
-    ck_assert_msg(strcmp(got, text) == 0, "%s %" PRId64 ": %s, not %s", name, us, got, text);
+    ck_assert_msg(strcmp(got, text) == 0, "%s %" PRId64 ": %s, not %s", name, us, got,
+                  text);
     ck_assert_ptr_eq(mp_time_read(text, strlen(text), &back), NULL);
     ck_assert_msg(back.us == us && !back.naive, "%s read as %" PRId64, text, back.us);
 
@@ -62,7 +63,8 @@ START_TEST(prints_times_as_postgresql_does)
     struct mp_zone zone;
     int n = 0;
 
-    snprintf(path, sizeof path, "%s/tests/data/pgtext/times.txt", top != NULL ? top : ".");
+    snprintf(path, sizeof path, "%s/tests/data/pgtext/times.txt",
+             top != NULL ? top : ".");
     FILE *f = fopen(path, "r");
     ck_assert_msg(f != NULL, "no %s", path);
     while (fgets(line, sizeof line, f) != NULL) {
@@ -84,7 +86,7 @@ START_TEST(a_repeated_hour_has_two_readings)
         return;
     ck_assert_ptr_eq(mp_time_read("2026-11-01 01:30:00", 19, &c), NULL);
     mp_zone_from_local(&zone, c.us, &first, &second);
-    ck_assert_int_eq(first, INT64_C(1793514600000000)); /* -05 */
+    ck_assert_int_eq(first, INT64_C(1793514600000000));  /* -05 */
     ck_assert_int_eq(second, INT64_C(1793518200000000)); /* -06 */
     ck_assert_ptr_eq(mp_time_read("2026-03-08 02:30:00", 19, &c), NULL);
     mp_zone_from_local(&zone, c.us, &first, &second);
@@ -110,8 +112,9 @@ END_TEST
 START_TEST(reads_other_spellings)
 {
     static const char *const same[] = {
-        "2026-02-04 15:15:05.25+00",  "2026-02-04T15:15:05.25Z",     "2026-02-04T15:15:05,25z",
-        "2026-02-04 09:15:05.25-06",  "2026-02-04 09:15:05.250-0600", "2026-02-04 20:45:05.25+05:30",
+        "2026-02-04 15:15:05.25+00",       "2026-02-04T15:15:05.25Z",
+        "2026-02-04T15:15:05,25z",         "2026-02-04 09:15:05.25-06",
+        "2026-02-04 09:15:05.250-0600",    "2026-02-04 20:45:05.25+05:30",
         "2026-02-04 20:45:05.250000+0530", "2026-02-04 15:15:05.250000000+00:00:00"};
 
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
@@ -126,15 +129,33 @@ END_TEST
 
 START_TEST(refuses_what_is_no_time)
 {
-    static const char *const bad[] = {
-        "", "now", "2026", "2026-02-04", "2026-02-04 09:15", "2026-13-04 09:15:05",
-        "2026-02-29 00:00:00", "2026-04-31 00:00:00Z", "2026-00-10 00:00:00",
-        "2026-02-00 00:00:00", "2026-02-04 24:00:00", "2026-02-04 23:60:00",
-        "2026-02-04 23:59:60", "2026-02-04 09:15:05.", "2026-02-04 09:15:05.x",
-        "2026-02-04 09:15:05.0000001", "2026-02-04 09:15:05+", "2026-02-04 09:15:05+1",
-        "2026-02-04 09:15:05+16", "2026-02-04 09:15:05+05:", "2026-02-04 09:15:05+05:60",
-        "2026-02-04 09:15:05 +00", "2026-02-04 09:15:05+00 AD", "0000-02-04 09:15:05+00",
-        "26-02-04 09:15:05+00", "2026/02/04 09:15:05+00", " 2026-02-04 09:15:05+00"};
+    static const char *const bad[] = {"",
+                                      "now",
+                                      "2026",
+                                      "2026-02-04",
+                                      "2026-02-04 09:15",
+                                      "2026-13-04 09:15:05",
+                                      "2026-02-29 00:00:00",
+                                      "2026-04-31 00:00:00Z",
+                                      "2026-00-10 00:00:00",
+                                      "2026-02-00 00:00:00",
+                                      "2026-02-04 24:00:00",
+                                      "2026-02-04 23:60:00",
+                                      "2026-02-04 23:59:60",
+                                      "2026-02-04 09:15:05.",
+                                      "2026-02-04 09:15:05.x",
+                                      "2026-02-04 09:15:05.0000001",
+                                      "2026-02-04 09:15:05+",
+                                      "2026-02-04 09:15:05+1",
+                                      "2026-02-04 09:15:05+16",
+                                      "2026-02-04 09:15:05+05:",
+                                      "2026-02-04 09:15:05+05:60",
+                                      "2026-02-04 09:15:05 +00",
+                                      "2026-02-04 09:15:05+00 AD",
+                                      "0000-02-04 09:15:05+00",
+                                      "26-02-04 09:15:05+00",
+                                      "2026/02/04 09:15:05+00",
+                                      " 2026-02-04 09:15:05+00"};
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct mp_civil c;
@@ -145,4 +166,5 @@ START_TEST(refuses_what_is_no_time)
 END_TEST
 
 MP_UNIT_MAIN("zone", prints_times_as_postgresql_does, a_repeated_hour_has_two_readings,
-             offsets_in_any_order_of_times, reads_other_spellings, refuses_what_is_no_time)
+             offsets_in_any_order_of_times, reads_other_spellings,
+             refuses_what_is_no_time)
