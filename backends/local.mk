@@ -22,9 +22,33 @@ libbackends_a_SOURCES += \
 endif
 if WITH_LIBSSH2
 libbackends_a_SOURCES += \
-	backends/ssh.c \
 	backends/known_hosts.c \
 	backends/known_hosts.h \
+	backends/peer.c \
+	backends/peer.h \
+	backends/relay.c \
+	backends/relay.h \
+	backends/ssh.c \
+	backends/ssh_agent.c \
+	backends/ssh_agent.h \
+	backends/ssh_auth.c \
+	backends/ssh_auth.h \
+	backends/ssh_bcrypt.c \
+	backends/ssh_bcrypt.h \
+	backends/ssh_connect.c \
+	backends/ssh_connect.h \
+	backends/ssh_hostkey.c \
+	backends/ssh_hostkey.h \
+	backends/ssh_kexinit.c \
+	backends/ssh_kexinit.h \
+	backends/ssh_key.c \
+	backends/ssh_key.h \
+	backends/ssh_keyfmt.c \
+	backends/ssh_keyfmt.h \
+	backends/ssh_session.c \
+	backends/ssh_session.h \
+	backends/ssh_wire.c \
+	backends/ssh_wire.h \
 	backends/tunnel.c \
 	backends/tunnel.h
 endif

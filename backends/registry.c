@@ -52,6 +52,32 @@ static int open_named(const char *name, const struct mp_settings *settings,
     return mp_fail(err, MP_FAULT_USAGE, "no backend is called %s", name);
 }
 
+/* The database reached directly within auto_probe_ms, or else through SSH.  Only a failure
+ * to reach it makes us look for another way: a database that answers and says no (a wrong
+ * password, say) would say the same there. */
+static int open_auto(const struct mp_settings *settings, const struct mp_run *run,
+                     struct mp_backend **out, struct mp_error *err)
+{
+    int64_t probe_end = mp_clock_us() + (int64_t)settings->power.auto_probe_ms * 1000;
+    struct mp_run probe = *run;
+    struct mp_error direct = {0};
+
+    if (settings->ssh.hostname[0] == '\0')
+        return open_named("direct", settings, run, out, err);
+    if (probe_end < probe.deadline_us)
+        probe.deadline_us = probe_end;
+    if (open_named("direct", settings, &probe, out, &direct) == 0)
+        return 0;
+    if (direct.fault != MP_FAULT_TRANSIENT || mp_run_check(run, err) < 0) {
+        *err = direct;
+        return -1;
+    }
+    if (open_named("ssh", settings, run, out, err) == 0)
+        return 0;
+    return mp_fail(err, err->fault, "%s (and not reached directly either: %s)", err->text,
+                   direct.text);
+}
+
 int mp_backend_open(const struct mp_settings *settings, const struct mp_run *run,
                     struct mp_backend **out, struct mp_error *err)
 {
@@ -66,7 +92,7 @@ int mp_backend_open(const struct mp_settings *settings, const struct mp_run *run
     case MP_BACKEND_AUTO:
         break;
     }
-    return open_named("direct", settings, run, out, err);
+    return open_auto(settings, run, out, err);
 }
 
 void mp_backend_close(struct mp_backend *b)

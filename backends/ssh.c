@@ -1,17 +1,177 @@
 /* SPDX-License-Identifier: MIT
- * ssh.c - not written yet. */
+ * ssh.c - the databases behind an SSH server: a tunnel, and pqrows.h through it. */
 #include "config.h"
 
 #include "backend.h"
+#include "pqrows.h"
+#include "tunnel.h"
 
-static int not_yet(const struct mp_settings *settings, const struct mp_run *run,
-                   struct mp_backend **out, struct mp_error *err)
-{
-    (void)settings;
-    (void)run;
-    (void)out;
-    return mp_fail(err, MP_FAULT_FAILED, "backend ssh: not written yet");
-}
+#include <stdlib.h>
+#include <string.h>
+
+struct ssh {
+    struct mp_backend backend;
+    const struct mp_settings *settings;
+    struct mp_tunnel *tunnel;
+    struct mp_pq *pq;
+};
 
 extern const struct mp_backend_ops mp_backend_ssh;
-const struct mp_backend_ops mp_backend_ssh = {.name = "ssh", .summary = "", .open = not_yet};
+
+static int carrier_failed(void *arg, struct mp_error *err)
+{
+    return mp_tunnel_failed(arg, err);
+}
+
+static void disconnect(struct ssh *s)
+{
+    mp_pq_close(s->pq);
+    mp_tunnel_close(s->tunnel);
+    s->pq = NULL;
+    s->tunnel = NULL;
+}
+
+static int connect_through(struct ssh *s, const struct mp_run *run, struct mp_error *err)
+{
+    struct mp_pq_target target;
+    struct mp_tunnel_target database = {0};
+
+    mp_pq_target_direct(s->settings, &target);
+    database.host = target.host;
+    database.port = target.port;
+    if (mp_tunnel_open(s->settings, &database, run, &s->tunnel, err) < 0)
+        return -1;
+    target.hostaddr = mp_tunnel_address(s->tunnel);
+    target.port = mp_tunnel_port(s->tunnel);
+    target.no_gss = true;
+    target.carrier_failed = carrier_failed;
+    target.arg = s->tunnel;
+    target.carrier_fd = mp_tunnel_fd(s->tunnel);
+    if (mp_pq_open(s->settings, &target, run, &s->pq, err) < 0) {
+        disconnect(s);
+        return -1;
+    }
+    return 0;
+}
+
+/* A worker keeps the backend open for hours: a tunnel that broke meanwhile is made anew. */
+static int ready(struct mp_backend *b, const struct mp_run *run, struct mp_error *err)
+{
+    struct ssh *s = (struct ssh *)b;
+    struct mp_error old;
+
+    if (s->tunnel != NULL && mp_tunnel_failed(s->tunnel, &old) == 0)
+        return 0;
+    disconnect(s);
+    return connect_through(s, run, err);
+}
+
+static struct mp_pq *pq_of(struct mp_backend *b)
+{
+    return ((struct ssh *)b)->pq;
+}
+
+static int ssh_fetch(struct mp_backend *b, const struct mp_plan *plan,
+                     const struct mp_run *run, struct mp_series_table *series,
+                     struct mp_findings *findings, struct mp_sink *sink,
+                     struct mp_error *err)
+{
+    if (ready(b, run, err) < 0)
+        return -1;
+    return mp_pq_fetch(pq_of(b), plan, run, series, findings, sink, err);
+}
+
+static int ssh_find_job(struct mp_backend *b, const char *label, const struct mp_run *run,
+                        struct mp_job *job, struct mp_error *err)
+{
+    return ready(b, run, err) < 0 ? -1 : mp_pq_find_job(pq_of(b), label, run, job, err);
+}
+
+static int ssh_caught_up(struct mp_backend *b, const struct mp_plan *plan,
+                         const struct mp_run *run, int *is_ready, struct mp_error *err)
+{
+    return ready(b, run, err) < 0 ? -1
+                                  : mp_pq_caught_up(pq_of(b), plan, run, is_ready, err);
+}
+
+static int ssh_check(struct mp_backend *b, const struct mp_run *run, mp_check_report *report,
+                     void *arg, struct mp_error *err)
+{
+    char line[512];
+
+    if (ready(b, run, err) < 0)
+        return -1;
+    snprintf(line, sizeof line, "SSH tunnel through %s",
+             mp_tunnel_name(((struct ssh *)b)->tunnel));
+    report(arg, MP_CHECK_OK, line, NULL);
+    return mp_pq_check(pq_of(b), run, report, arg, err);
+}
+
+static void ssh_close(struct mp_backend *b)
+{
+    disconnect((struct ssh *)b);
+    free(b);
+}
+
+static int check_target(const struct mp_settings *settings, struct mp_error *err)
+{
+    struct mp_pq_target target;
+
+    mp_pq_target_direct(settings, &target);
+    if (target.host[0] == '/' || target.host[0] == '@')
+        return mp_fail(err, MP_FAULT_USAGE,
+                       "the ssh backend needs the database's name as the SSH server sees it, not "
+                       "the Unix socket %s; set host in section [database]",
+                       target.host);
+    if (target.host[0] == '\0' || target.port == 0 || strchr(target.host, ',') != NULL)
+        return mp_fail(err, MP_FAULT_USAGE,
+                       "the ssh backend needs one host and port in section [database]; it does "
+                       "not take them from a service file");
+    return 0;
+}
+
+static char *make_label(const struct mp_settings *settings)
+{
+    struct mp_pq_target target;
+    char text[1024];
+
+    mp_pq_target_direct(settings, &target);
+    snprintf(text, sizeof text, "ssh: %s:%d through %s:%d", target.host, target.port,
+             settings->ssh.hostname, settings->ssh.port);
+    return strdup(text);
+}
+
+static int ssh_open(const struct mp_settings *settings, const struct mp_run *run,
+                    struct mp_backend **out, struct mp_error *err)
+{
+    struct ssh *s;
+
+    if (check_target(settings, err) < 0)
+        return -1;
+    s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory");
+    s->backend.ops = &mp_backend_ssh;
+    s->backend.label = make_label(settings);
+    s->settings = settings;
+    if (s->backend.label == NULL)
+        mp_fail(err, MP_FAULT_FAILED, "out of memory");
+    else if (connect_through(s, run, err) == 0) {
+        *out = &s->backend;
+        return 0;
+    }
+    free(s->backend.label);
+    free(s);
+    return -1;
+}
+
+const struct mp_backend_ops mp_backend_ssh = {
+    .name = "ssh",
+    .summary = "the same database through an SSH server",
+    .open = ssh_open,
+    .fetch = ssh_fetch,
+    .find_job = ssh_find_job,
+    .caught_up = ssh_caught_up,
+    .check = ssh_check,
+    .close = ssh_close,
+};

@@ -62,3 +62,5 @@ TESTS += $(MP_UNIT_TESTS)
 endif
 TESTS += $(MP_SHELL_TESTS)
 EXTRA_DIST += $(MP_SHELL_TESTS) $(MP_TEST_SUPPORT)
+
+include tests/ssh.mk

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT
+ * ssh_connect.c - name lookup in a thread of its own, since getaddrinfo has no timeout. */
+#include "config.h"
+
+#include "ssh_connect.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int mp_limit_wait(const struct mp_limit *limit, int fd, short events, struct mp_error *err)
+{
+    struct pollfd p[2] = {{.fd = fd, .events = events},
+                          {.fd = limit->run->stop_fd, .events = POLLIN}};
+
+    for (;;) {
+        int64_t left = (limit->until_us - mp_clock_us() + 999) / 1000;
+        int n;
+
+        if (mp_run_check(limit->run, err) < 0)
+            return -1;
+        if (left <= 0)
+            return MP_WAIT_TIMEOUT;
+        n = poll(p, 2, mp_run_poll_ms(limit->run, left < 60000 ? (int)left : 60000));
+        if (n < 0 && errno != EINTR)
+            return mp_fail(err, MP_FAULT_FAILED, "poll: %s", strerror(errno));
+        if (n > 0 && p[0].revents != 0)
+            return MP_WAIT_READY;
+    }
+}
+
+/* --- name lookup --- */
+
+/* Shared by the caller and the thread; the last of the two frees it.  A lookup that is
+ * given up goes on until the resolver's own timeout, holding nothing but this. */
+struct lookup {
+    pthread_mutex_t lock;
+    int users;
+    int done_fd; /* eventfd: the answer is there */
+    int code;    /* getaddrinfo's */
+    struct addrinfo *found;
+    char port[8];
+    char host[];
+};
+
+static void lookup_release(struct lookup *l)
+{
+    int users;
+
+    pthread_mutex_lock(&l->lock);
+    users = --l->users;
+    pthread_mutex_unlock(&l->lock);
+    if (users > 0)
+        return;
+    if (l->found != NULL)
+        freeaddrinfo(l->found);
+    close(l->done_fd);
+    pthread_mutex_destroy(&l->lock);
+    free(l);
+}
+
+static void *lookup_thread(void *arg)
+{
+    struct lookup *l = arg;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
+
+    l->code = getaddrinfo(l->host, l->port, &hints, &l->found);
+    if (l->code == EAI_NONAME || l->code == EAI_ADDRFAMILY) {
+        hints.ai_flags = 0; /* a machine with nothing but loopback still has that */
+        l->code = getaddrinfo(l->host, l->port, &hints, &l->found);
+    }
+    eventfd_write(l->done_fd, 1);
+    lookup_release(l);
+    return NULL;
+}
+
+static struct lookup *lookup_start(const char *host, int port)
+{
+    struct lookup *l = calloc(1, sizeof *l + strlen(host) + 1);
+    pthread_t thread;
+
+    if (l == NULL)
+        return NULL;
+    l->users = 2;
+    l->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    memcpy(l->host, host, strlen(host) + 1);
+    snprintf(l->port, sizeof l->port, "%d", port);
+    pthread_mutex_init(&l->lock, NULL);
+    if (l->done_fd < 0 || pthread_create(&thread, NULL, lookup_thread, l) != 0) {
+        close(l->done_fd);
+        pthread_mutex_destroy(&l->lock);
+        free(l);
+        return NULL;
+    }
+    pthread_detach(thread);
+    return l;
+}
+
+/* --- connect --- */
+
+static int begin_connect(const struct addrinfo *a)
+{
+    int on = 1;
+    int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
+
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    if (connect(fd, a->ai_addr, a->ai_addrlen) < 0 && errno != EINPROGRESS) {
+        int why = errno;
+
+        close(fd);
+        errno = why;
+        return -1;
+    }
+    return fd;
+}
+
+/* 0 with *fd; 1 with *why (an errno); -1 with *err. */
+static int connect_one(const struct addrinfo *a, const struct mp_limit *limit, int *fd,
+                       int *why, struct mp_error *err)
+{
+    socklen_t len = sizeof *why;
+    int rc;
+
+    *fd = begin_connect(a);
+    *why = errno;
+    if (*fd < 0)
+        return 1;
+    rc = mp_limit_wait(limit, *fd, POLLOUT, err);
+    *why = ETIMEDOUT;
+    if (rc == MP_WAIT_READY && getsockopt(*fd, SOL_SOCKET, SO_ERROR, why, &len) == 0 &&
+        *why == 0)
+        return 0;
+    close(*fd);
+    *fd = -1;
+    return rc < 0 ? -1 : 1;
+}
+
+static int say_why(const char *name, int why, struct mp_error *err)
+{
+    switch (why) {
+    case ECONNREFUSED:
+        return mp_fail(err, MP_FAULT_TRANSIENT,
+                       "%s refuses the connection: no SSH server is listening there; check "
+                       "hostname and port in section [ssh]",
+                       name);
+    case ETIMEDOUT:
+        return mp_fail(err, MP_FAULT_TRANSIENT,
+                       "%s does not answer in time: it is down, or a firewall drops the packets "
+                       "(connect_timeout in section [ssh])",
+                       name);
+    default:
+        return mp_fail(err, MP_FAULT_TRANSIENT,
+                       "cannot connect to %s: %s; check hostname in section [ssh] and the "
+                       "network between here and there",
+                       name, strerror(why));
+    }
+}
+
+static int connect_any(const struct addrinfo *list, const char *name,
+                       const struct mp_limit *limit, int *fd, struct mp_error *err)
+{
+    int left = 0, why = ETIMEDOUT;
+
+    for (const struct addrinfo *a = list; a != NULL; a = a->ai_next)
+        left++;
+    for (const struct addrinfo *a = list; a != NULL; a = a->ai_next, left--) {
+        /* an address that does not answer must leave time for the next */
+        int64_t now = mp_clock_us();
+        struct mp_limit share = {limit->run, now + (limit->until_us - now) / left};
+        int rc = connect_one(a, &share, fd, &why, err);
+
+        if (rc <= 0)
+            return rc;
+    }
+    return say_why(name, why, err);
+}
+
+int mp_ssh_connect(const char *host, int port, const char *name, const struct mp_limit *limit,
+                   int *fd, struct mp_error *err)
+{
+    struct lookup *l = lookup_start(host, port);
+    int rc;
+
+    *fd = -1;
+    if (l == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "cannot look up %s: %s", host, strerror(errno));
+    rc = mp_limit_wait(limit, l->done_fd, POLLIN, err);
+    if (rc == MP_WAIT_TIMEOUT)
+        rc = mp_fail(err, MP_FAULT_TRANSIENT,
+                     "the name server does not say in time who %s is (connect_timeout in "
+                     "section [ssh])",
+                     host);
+    else if (rc == MP_WAIT_READY && l->code != 0)
+        rc = mp_fail(err, MP_FAULT_TRANSIENT,
+                     "cannot find %s: %s; check hostname in section [ssh]", host,
+                     l->code == EAI_SYSTEM ? "system error" : gai_strerror(l->code));
+    else if (rc == MP_WAIT_READY)
+        rc = connect_any(l->found, name, limit, fd, err);
+    lookup_release(l);
+    return rc;
+}
