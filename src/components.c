@@ -129,10 +129,10 @@ static void job_extremes(struct mp_energy *e, const struct by_role *roles)
         r->power = r->nodes[only].power;
         return;
     }
-    r->power.min_w = r->power.max_w = e->grid[0];
-    for (size_t k = 1; k < e->n_grid; k++) {
-        r->power.min_w = fmin(r->power.min_w, e->grid[k]);
-        r->power.max_w = fmax(r->power.max_w, e->grid[k]);
+    r->power.min_w = r->power.max_w = e->grid.w[0];
+    for (size_t k = 1; k < e->grid.n; k++) {
+        r->power.min_w = fmin(r->power.min_w, e->grid.w[k]);
+        r->power.max_w = fmax(r->power.max_w, e->grid.w[k]);
     }
     if (nodes == 1)
         r->nodes[only].power = r->power;
@@ -148,7 +148,7 @@ int mp_components_sum(struct mp_energy *e, struct mp_error *err)
     r->total_kwh = NAN;
     r->components = none;
     r->power = (struct mp_power){NAN, NAN, NAN};
-    r->grid_s = (double)e->grid_step / 1e6;
+    r->grid_s = (double)e->grid.step / 1e6;
     sum_nodes(e, roles);
     sum_job(r);
     job_extremes(e, roles);

@@ -32,15 +32,10 @@ static int energy_begin(struct mp_sink *sink, const struct mp_plan *plan,
                         const struct mp_series_table *table, struct mp_error *err)
 {
     struct mp_energy *e = (struct mp_energy *)sink;
-    int64_t window = plan->end - plan->start;
-    int64_t seconds = window / 1000000 / GRID_MOST + 1;
 
     e->plan = plan;
     e->table = table;
-    e->grid_step = seconds * 1000000;
-    e->n_grid = (size_t)(window / e->grid_step) + 1;
-    e->grid = calloc(e->n_grid, sizeof *e->grid);
-    if (e->grid == NULL)
+    if (mp_grid_init(&e->grid, plan->start, plan->end, GRID_MOST) < 0)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for the power grid");
     return 0;
 }
@@ -75,29 +70,12 @@ static int meet(struct mp_energy *e, uint32_t index, struct mp_error *err)
     return 0;
 }
 
-/* Add the straight line from *a to *b to the grid points not yet passed, up to b. */
-static void grid_line(struct mp_energy *e, struct mp_acc *acc, const struct mp_vertex *a,
-                      const struct mp_vertex *b)
-{
-    int64_t t = e->plan->start + (int64_t)acc->next_cell * e->grid_step;
-    double slope;
-
-    if (t > b->time)
-        return;
-    slope = b->time > a->time ? (b->value - a->value) / (double)(b->time - a->time) : 0;
-    for (; t <= b->time; t += e->grid_step) {
-        double w = a->value + slope * (double)(t - a->time);
-
-        e->grid[acc->next_cell++] += w * acc->factor;
-    }
-}
-
 static void add_line(struct mp_energy *e, struct mp_acc *acc, struct mp_vertex a,
                      struct mp_vertex b)
 {
     mp_sum_add(&acc->area2, (a.value + b.value) * (double)(b.time - a.time));
     if (acc->on_grid)
-        grid_line(e, acc, &a, &b);
+        mp_grid_line(&e->grid, &acc->place, &a, &b, acc->factor);
 }
 
 static int add_vertex(struct mp_energy *e, struct mp_acc *a, struct mp_vertex v)
@@ -337,7 +315,7 @@ void mp_energy_free(struct mp_energy *e)
     for (size_t i = 0; i < e->n_accs; i++)
         mp_steps_free(&e->accs[i].steps);
     free(e->accs);
-    free(e->grid);
+    mp_grid_free(&e->grid);
     free(e->gaps);
     free_result(&e->result);
     free(e);

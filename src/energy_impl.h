@@ -4,6 +4,7 @@
 #define MP_ENERGY_IMPL_H
 
 #include "energy.h"
+#include "grid.h"
 #include "trace.h"
 
 /* A sum with its rounding error carried along (two-sum), so that half a million steps of
@@ -34,7 +35,7 @@ struct mp_acc {
     uint64_t repeated;
     uint64_t zeros;    /* between values above 0 */
     uint64_t zero_run; /* since the last value above 0 */
-    uint32_t next_cell;
+    mp_grid_place place;
     bool met;     /* a sample has come */
     bool power;   /* units known: the members above mean something */
     bool on_grid; /* input power */
@@ -47,9 +48,7 @@ struct mp_energy {
     const struct mp_series_table *table;
     struct mp_acc *accs;
     size_t n_accs;
-    double *grid; /* W, the job's input power at start + k * grid_step; NULL: end not called */
-    int64_t grid_step;
-    size_t n_grid;
+    struct mp_grid grid; /* W, the job's input power */
     struct mp_gap *gaps; /* of all series, one after the other */
     struct mp_energy_result result;
 };

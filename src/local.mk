@@ -49,6 +49,8 @@ libmonster_a_SOURCES = \
 	src/hook.c \
 	src/hook.h \
 	src/hook_conf.c \
+	src/grid.c \
+	src/grid.h \
 	src/job.c \
 	src/job.h \
 	src/jobpath.c \

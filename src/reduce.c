@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace.h"
+#include "grid.h"
+
+enum { GRID_MOST = 1 << 17 }; /* 1 MiB a track */
 
 /* A track while it is summed; W. */
 struct lane {
@@ -16,6 +18,7 @@ struct lane {
     float above[MP_COLUMNS]; /* largest (max - mean) of one series */
     float below[MP_COLUMNS]; /* largest (mean - min) of one series */
     double dead[MP_COLUMNS]; /* sum over series of the share in a gap */
+    struct mp_grid grid; /* the sum; unused for one GPU */
     size_t n_series;
     uint32_t series; /* GPU lanes: whose it is */
 };
@@ -30,6 +33,7 @@ struct pen {
     struct lane *lane, *gpu; /* gpu: NULL for none of its own */
     float *node;             /* the node's columns for the spread; NULL */
     uint32_t column;
+    mp_grid_place place;
     bool met, drawn;
 };
 
@@ -66,35 +70,51 @@ static int reduce_begin(struct mp_sink *sink, const struct mp_plan *plan,
     return r->nodes != NULL ? 0 : mp_fail(err, MP_FAULT_FAILED, "out of memory for columns");
 }
 
+static struct lane *role_lane(struct mp_reduce *r, enum mp_role role)
+{
+    struct lane *lane = r->roles[role];
+
+    if (lane != NULL)
+        return lane;
+    lane = calloc(1, sizeof *lane);
+    if (lane != NULL &&
+        mp_grid_init(&lane->grid, r->plan->start, r->plan->end, GRID_MOST) < 0) {
+        free(lane);
+        lane = NULL;
+    }
+    return r->roles[role] = lane;
+}
+
 /* The lanes that a new series with a known unit draws into. */
 static int give_lanes(struct mp_reduce *r, struct pen *p, uint32_t index,
                       struct mp_error *err)
 {
     const struct mp_series *s = &r->table->series[index];
     enum mp_role role = r->plan->routes[s->route].metrics[s->metric_index].role;
+    bool alone = r->n_nodes == 1;
 
     if (role == MP_ROLE_NONE)
         return 0;
-    if (r->roles[role] == NULL)
-        r->roles[role] = calloc(1, sizeof *r->roles[role]);
-    p->lane = r->roles[role];
-    if (role == MP_ROLE_GPU && r->plan->n_nodes == 1 && r->n_gpus < MP_GPU_TRACKS) {
-        p->gpu = r->gpus[r->n_gpus] = calloc(1, sizeof *p->gpu);
-        if (p->gpu != NULL) {
-            p->gpu->series = index;
-            r->n_gpus++;
-        }
+    p->lane = role_lane(r, role);
+    if (p->lane == NULL)
+        goto no_memory;
+    if (role == MP_ROLE_GPU && alone && r->n_gpus < MP_GPU_TRACKS) {
+        p->gpu = calloc(1, sizeof *p->gpu);
+        if (p->gpu == NULL)
+            goto no_memory;
+        p->gpu->series = index;
+        r->gpus[r->n_gpus++] = p->gpu;
     }
-    if (role == MP_ROLE_INPUT && r->plan->n_nodes > 1) {
+    if (role == MP_ROLE_INPUT && !alone) {
         if (r->nodes[s->node] == NULL)
             r->nodes[s->node] = calloc(MP_COLUMNS, sizeof **r->nodes);
         p->node = r->nodes[s->node];
+        if (p->node == NULL)
+            goto no_memory;
     }
-    if (p->lane == NULL || (role == MP_ROLE_GPU && r->plan->n_nodes == 1 &&
-                            r->n_gpus < MP_GPU_TRACKS && p->gpu == NULL) ||
-        (role == MP_ROLE_INPUT && r->plan->n_nodes > 1 && p->node == NULL))
-        return mp_fail(err, MP_FAULT_FAILED, "out of memory for chart columns");
     return 0;
+no_memory:
+    return mp_fail(err, MP_FAULT_FAILED, "out of memory for chart columns");
 }
 
 static int meet(struct mp_reduce *r, uint32_t index, struct mp_error *err)
@@ -164,6 +184,7 @@ static void draw(struct mp_reduce *r, struct pen *p, struct mp_vertex to)
     const struct mp_vertex from = p->at;
     double slope = 0;
 
+    mp_grid_line(&p->lane->grid, &p->place, &from, &to, p->factor);
     if (to.time > p->column_end)
         slope = (to.value - from.value) / (double)(to.time - from.time);
     while (to.time > p->column_end) {
@@ -188,6 +209,7 @@ static void add_vertex(struct mp_reduce *r, struct pen *p, struct mp_vertex v)
             p->gpu->n_series++;
     }
     draw(r, p, v);
+    mp_grid_vertex(&p->lane->grid, p->place, v.time);
 }
 
 static int reduce_batch(struct mp_sink *sink, const struct mp_sample *samples, size_t n,
@@ -291,15 +313,42 @@ static void mark_gaps(const struct mp_reduce *r, struct lane *lane,
     }
 }
 
-static void fill_track(struct mp_track *t, const struct lane *lane)
+/* The extremes of a lane's sum in a column.  `k` walks along the grid. */
+static void find_extremes(const struct mp_reduce *r, const struct lane *lane, int c, size_t *k,
+                          double *min, double *max)
 {
+    const struct mp_grid *g = &lane->grid;
+    double mean = lane->mean[c];
+    bool sampled = false;
+
+    *min = *max = mean;
+    for (; *k < g->n; ++*k) {
+        int64_t t = g->start + (int64_t)*k * g->step;
+
+        if (t > r->edges[c + 1])
+            break;
+        *min = fmin(*min, g->w[*k]);
+        *max = fmax(*max, g->w[*k]);
+        sampled = true;
+    }
+    if (sampled && !g->off && lane->n_series > 1)
+        return;
+    *min = fmin(*min, mean - (double)lane->below[c]);
+    *max = fmax(*max, mean + (double)lane->above[c]);
+}
+
+static void fill_track(const struct mp_reduce *r, struct mp_track *t, const struct lane *lane)
+{
+    size_t k = 0;
+
     t->n_series = lane->n_series;
     for (int c = 0; c < MP_COLUMNS; c++) {
-        double live = 1 - lane->dead[c] / (double)lane->n_series;
+        double live = 1 - lane->dead[c] / (double)lane->n_series, min, max;
 
+        find_extremes(r, lane, c, &k, &min, &max);
         t->columns[c].mean = (float)lane->mean[c];
-        t->columns[c].min = (float)(lane->mean[c] - (double)lane->below[c]);
-        t->columns[c].max = (float)(lane->mean[c] + (double)lane->above[c]);
+        t->columns[c].min = (float)min;
+        t->columns[c].max = (float)max;
         t->columns[c].live = live < 1e-6 ? 0 : (float)live;
     }
 }
@@ -332,7 +381,7 @@ static int role_tracks(struct mp_reduce *r, struct mp_error *err)
                       mp_role_name((enum mp_role)role), err);
         if (t == NULL)
             return -1;
-        fill_track(t, lane);
+        fill_track(r, t, lane);
     }
     return 0;
 }
@@ -358,7 +407,7 @@ static int gpu_tracks(struct mp_reduce *r, struct mp_error *err)
         t = new_track(r, MP_TRACK_GPU, MP_ROLE_GPU, fqdd != NULL ? fqdd : "GPU", err);
         if (t == NULL)
             return -1;
-        fill_track(t, lane);
+        fill_track(r, t, lane);
     }
     if (r->result.n_tracks > first)
         qsort(r->result.tracks + first, r->result.n_tracks - first,
@@ -445,8 +494,11 @@ void mp_reduce_free(struct mp_reduce *r)
     if (r == NULL)
         return;
     free_result(&r->result);
-    for (int i = 0; i < MP_N_ROLES; i++)
+    for (int i = 0; i < MP_N_ROLES; i++) {
+        if (r->roles[i] != NULL)
+            mp_grid_free(&r->roles[i]->grid);
         free(r->roles[i]);
+    }
     for (size_t i = 0; i < r->n_gpus; i++)
         free(r->gpus[i]);
     for (size_t i = 0; r->nodes != NULL && i < r->n_nodes; i++)

@@ -119,6 +119,54 @@ START_TEST(a_spike_of_one_node_survives_in_the_sum)
 }
 END_TEST
 
+/* Nodes that work and wait in step, faster than a column is wide: the sum swings as far as
+ * it does; nodes that take turns make a sum that does not swing. */
+START_TEST(the_sum_swings_as_the_nodes_do)
+{
+    for (int in_step = 0; in_step < 2; in_step++) {
+        const struct mp_track *t;
+        struct rig rig;
+
+        rig_open(&rig, 86400.5, three_nodes);
+        for (int n = 0; n < 2; n++) {
+            uint32_t s = rig_series(&rig, three_nodes[n], "SystemInputPower", NULL, "W");
+
+            for (int k = 0; k <= 86400; k += 5)
+                rig_push(&rig, s, k, k / 15 % 2 == (in_step ? 0 : n) ? 700 : 300);
+        }
+        rig_end(&rig);
+        t = track(&rig, MP_TRACK_ROLE, MP_ROLE_INPUT);
+        for (int c = 1; c < MP_COLUMNS - 1; c++) {
+            ck_assert_float_eq_tol(t->columns[c].max, in_step ? 1400 : 1000, 0.01F);
+            ck_assert_float_eq_tol(t->columns[c].min, in_step ? 600 : 1000, 0.01F);
+        }
+        rig_close(&rig);
+    }
+}
+END_TEST
+
+START_TEST(a_spike_between_the_instants_of_the_grid_survives)
+{
+    const struct mp_track *t;
+    struct rig rig;
+    double high = 0;
+
+    rig_open(&rig, 30 * 86400, three_nodes);
+    for (int n = 0; n < 2; n++) {
+        uint32_t s = rig_series(&rig, three_nodes[n], "SystemInputPower", NULL, "W");
+
+        for (int k = 0; k < 30 * 86400 / 5; k++)
+            rig_push(&rig, s, 5 * k + 2.5, n == 1 && k == 70001 ? 1900 : 500);
+    }
+    rig_end(&rig);
+    t = track(&rig, MP_TRACK_ROLE, MP_ROLE_INPUT);
+    for (int c = 0; c < MP_COLUMNS; c++)
+        high = fmax(high, (double)t->columns[c].max);
+    near(high, 2400, 2e-3);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(short_jobs_show_the_line_between_samples)
 {
     const struct mp_track *t;
@@ -244,6 +292,7 @@ START_TEST(what_no_sample_shows_has_no_track)
 END_TEST
 
 MP_UNIT_MAIN("reduce", means_keep_the_energy, a_spike_of_one_sample_survives,
-             a_spike_of_one_node_survives_in_the_sum, short_jobs_show_the_line_between_samples,
+             a_spike_of_one_node_survives_in_the_sum, the_sum_swings_as_the_nodes_do,
+             a_spike_between_the_instants_of_the_grid_survives, short_jobs_show_the_line_between_samples,
              gaps_are_not_live, sums_over_nodes_and_their_spread,
              each_gpu_of_one_node_has_its_line, what_no_sample_shows_has_no_track)
