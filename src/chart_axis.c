@@ -130,7 +130,7 @@ static struct step choose_step(int64_t window, int most)
         10,     20,     50,     100,     200,     500,     1000,    2000,
         5000,   10000,  15000,  30000,   60000,   120000,  300000,  600000,
         900000, 1800000, 3600000, 7200000, 10800000, 21600000, 43200000};
-    static const int days[] = {1, 2, 7, 14};
+    static const int days[] = {1, 2, 4, 7, 14};
     static const int months[] = {1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200};
     const int64_t least = window / most + 1;
     size_t i;
@@ -209,11 +209,15 @@ static void put_spans(int64_t start, int64_t end, const struct step *step,
         local(from, &tm);
         span->from = from;
         span->to = next;
-        if (years)
+        span->short_label[0] = '\0';
+        if (years) {
             snprintf(span->label, sizeof span->label, "%d", tm.tm_year + 1900);
-        else
+        } else {
             snprintf(span->label, sizeof span->label, "%d-%02d-%02d", tm.tm_year + 1900,
                      tm.tm_mon + 1, tm.tm_mday);
+            snprintf(span->short_label, sizeof span->short_label, "%d %s", tm.tm_mday,
+                     month_names[tm.tm_mon]);
+        }
         from = next;
     }
     if (step->months >= 12)

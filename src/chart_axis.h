@@ -30,6 +30,7 @@ struct mp_time_tick {
 struct mp_date_span {
     int64_t from, to;
     char label[40];
+    char short_label[40]; /* where the label does not fit; may be "" */
 };
 
 struct mp_time_axis {

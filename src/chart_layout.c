@@ -112,20 +112,25 @@ static void title(const struct mp_chart_input *in, const struct mp_measure *meas
 {
     struct mp_text style = {.part = MP_PART_HEADER, .colour = MP_INK, .size = 31,
                             .bold = true, .max_width = right - MARGIN};
+    const double middle = 38;
     char text[160];
     char name[1700];
     double x = MARGIN;
+    double w;
+    double h;
 
     snprintf(text, sizeof text, "Job %.100s", in->job->label ? in->job->label : "?");
     mp_text_clean(text, name, sizeof name);
-    x += mp_scene_text(scene, measure, &style, name, x, 19) + 20;
+    measure->text(measure->context, name, style.size, true, &w, &h);
+    x += mp_scene_text(scene, measure, &style, name, x, middle - h / 2) + 20;
     mp_text_clean(in->job->name, name, sizeof name);
     style.size = 25;
     style.bold = false;
     style.colour = MP_SOFT_INK;
     style.max_width = right - x;
+    measure->text(measure->context, name, style.size, false, &w, &h);
     if (style.max_width > 60)
-        mp_scene_text(scene, measure, &style, name, x, 24);
+        mp_scene_text(scene, measure, &style, name, x, middle + 2 - h / 2);
 }
 
 static void energy_and_window(const struct mp_chart_input *in,
@@ -173,6 +178,8 @@ static void nodes(const struct mp_chart_input *in, const struct mp_measure *meas
     const char *list = in->job->nodelist;
     size_t measured = 0;
     char names[1700];
+    char count[32];
+    char how_many[32];
     char text[1800];
 
     for (size_t i = 0; i < in->energy->n_nodes; i++)
@@ -180,11 +187,12 @@ static void nodes(const struct mp_chart_input *in, const struct mp_measure *meas
     if (!list && in->plan->n_nodes > 0)
         list = in->plan->nodes[0].name;
     mp_text_clean(list, names, sizeof names);
-    if (measured < n)
-        snprintf(text, sizeof text, "input power of %zu of %zu node%s: %s", measured, n,
-                 n == 1 ? "" : "s", names);
+    mp_text_number((double)n, 0, count, sizeof count);
+    mp_text_number((double)measured, 0, how_many, sizeof how_many);
+    if (measured > 0 && measured < n)
+        snprintf(text, sizeof text, "%s nodes, %s measured: %s", count, how_many, names);
     else
-        snprintf(text, sizeof text, "%zu node%s: %s", n, n == 1 ? "" : "s", names);
+        snprintf(text, sizeof text, "%s node%s: %s", count, n == 1 ? "" : "s", names);
     mp_scene_text(scene, measure, &style, text, MARGIN, 94);
 }
 

@@ -119,6 +119,12 @@ static void write_text(const struct canvas *c, const struct mp_mark *mark)
 
     if (!layout)
         return;
+    cairo_save(c->cairo);
+    if (mark->part == MP_PART_HEADER) {
+        /* a user's text must not reach beyond its line, whatever marks it piles up */
+        cairo_rectangle(c->cairo, mark->x - 4, mark->y - 4, mark->w + 8, mark->h + 8);
+        cairo_clip(c->cairo);
+    }
     if (mark->halo) {
         cairo_move_to(c->cairo, mark->x, mark->y);
         pango_cairo_layout_path(c->cairo, layout);
@@ -131,6 +137,7 @@ static void write_text(const struct canvas *c, const struct mp_mark *mark)
     }
     cairo_move_to(c->cairo, mark->x, mark->y);
     pango_cairo_show_layout(c->cairo, layout);
+    cairo_restore(c->cairo);
 }
 
 /* A curve, an area, a hatch or bars. */

@@ -15,7 +15,7 @@ static const double centre_x = MP_PIE_WIDTH / 2.0;
 static const double centre_y = 474;
 static const double outer = 268;
 static const double inner = 158;
-static const double label_x = 316;  /* of the outside labels, from the centre */
+static const double label_gap = 28;  /* from the ring to the outside labels */
 static const double label_step = 31; /* from one outside label to the next */
 static const double label_size = 21;
 
@@ -28,7 +28,8 @@ struct slice {
     double from, to; /* angles, clockwise from noon */
     int tenths;      /* of a percent */
     bool outside;    /* its label stands beside the ring */
-    double label_y;  /* middle of an outside label */
+    double natural_y; /* where an outside label would stand if it were alone */
+    double label_y;  /* its middle */
 };
 
 struct ring {
@@ -215,8 +216,8 @@ static int higher_first(const void *a, const void *b)
 /* Push labels of one side apart: down from the top, then up from the bottom. */
 static void spread(struct slice **side, size_t n)
 {
-    const double top = centre_y - outer - 6;
-    const double bottom = centre_y + outer + 6;
+    const double top = centre_y - outer - 26;
+    const double bottom = centre_y + outer + 26;
 
     for (size_t i = 0; i < n; i++) {
         double least = i ? side[i - 1]->label_y + label_step : top;
@@ -230,25 +231,48 @@ static void spread(struct slice **side, size_t n)
     }
 }
 
-static void label_outside(struct ring *r, const struct slice *s)
+/* From the centre to an outside label at this height: it follows the ring's outline. */
+static double label_distance(double y)
 {
-    const double middle = (s->from + s->to) / 2;
-    const struct mp_point edge = at_angle(middle, outer - 4);
-    const struct mp_point elbow = at_angle(middle, outer + 16);
-    const double side = on_right(s) ? 1 : -1;
-    const double x = centre_x + side * label_x;
-    char share[32];
-    char text[80];
-    struct mp_mark *leader;
+    const double radius = outer + label_gap;
+    const double off = fabs(y - centre_y);
 
-    leader = mp_scene_mark(r->scene, MP_MARK_STROKE, MP_PART_LEADER, (int)s->id, MP_SOFT_INK);
+    return 12 + (off < radius ? sqrt(radius * radius - off * off) : 0);
+}
+
+/* From the slice straight out, around the ring to the label's height, and to the label at
+ * x.  The further a label was pushed, the nearer to the ring its leader runs, so that those
+ * of neighbours lie within each other and do not cross. */
+static void draw_leader(struct ring *r, const struct slice *s, double side, double x)
+{
+    const double radius = outer + 6 + 20 * exp(-fabs(s->label_y - s->natural_y) / 60);
+    const double from = (s->from + s->to) / 2;
+    const double up = (centre_y - s->label_y) / radius;
+    const double to = fabs(up) >= 1 ? from : side > 0 ? acos(up) : 2 * M_PI - acos(up);
+    const int steps = 1 + (int)(fabs(to - from) / 0.04);
+    struct mp_mark *leader =
+        mp_scene_mark(r->scene, MP_MARK_STROKE, MP_PART_LEADER, (int)s->id, MP_SOFT_INK);
+
     if (!leader)
         return;
     leader->width = 1.3;
-    mp_scene_point(r->scene, edge.x, edge.y);
-    mp_scene_point(r->scene, elbow.x, elbow.y);
-    mp_scene_point(r->scene, x - side * 18, s->label_y);
+    mp_scene_point(r->scene, at_angle(from, outer - 4).x, at_angle(from, outer - 4).y);
+    for (int i = 0; i <= steps; i++) {
+        struct mp_point p = at_angle(from + (to - from) * i / steps, radius);
+
+        mp_scene_point(r->scene, p.x, p.y);
+    }
     mp_scene_point(r->scene, x - side * 5, s->label_y);
+}
+
+static void label_outside(struct ring *r, const struct slice *s)
+{
+    const double side = on_right(s) ? 1 : -1;
+    const double x = centre_x + side * fmax(label_distance(s->label_y), 30);
+    char share[32];
+    char text[80];
+
+    draw_leader(r, s, side, x);
     percent(s, share, sizeof share);
     snprintf(text, sizeof text, "%s %s", mp_slice_name(s->id), share);
     write_text(r, MP_PART_LABEL, (int)s->id, MP_INK, label_size, false, side > 0 ? 0 : 1, text,
@@ -264,9 +288,9 @@ static void draw_labels(struct ring *r)
         struct slice *s = &r->slices[i];
 
         label_inside(r, s);
-        if (!s->outside)
+        if (!s->outside || s->to <= s->from)
             continue;
-        s->label_y = at_angle((s->from + s->to) / 2, outer + 16).y;
+        s->label_y = s->natural_y = at_angle((s->from + s->to) / 2, outer + 26).y;
         sides[on_right(s)][n[on_right(s)]++] = s;
     }
     for (int side = 0; side < 2; side++) {

@@ -19,9 +19,9 @@
 enum {
     PLOT_RIGHT = MP_PLOT_LEFT + MP_COLUMNS,
     PLOT_TOP = 184,
-    PLOT_BOTTOM = 818,
-    SPLIT_BOTTOM = 552, /* of the upper panel where there are two */
-    SPLIT_TOP = 624,    /* of the lower one */
+    PLOT_BOTTOM = 806,
+    SPLIT_BOTTOM = 548, /* of the upper panel where there are two */
+    SPLIT_TOP = 616,    /* of the lower one */
     LEGEND_LEFT = PLOT_RIGHT + 20,
     LEGEND_RIGHT = MP_SERIES_WIDTH - 20,
     ROW = 27, /* height of a line of the legend */
@@ -379,18 +379,23 @@ static void date_spans(struct view *v)
 {
     for (size_t i = 0; i < v->time.n_spans; i++) {
         const struct mp_date_span *span = &v->time.spans[i];
-        double from = floor(time_x(v, span->from));
-        double to = time_x(v, span->to);
+        const double from = floor(time_x(v, span->from));
+        const double room = time_x(v, span->to) - from - 14;
+        const char *label = span->label;
         double w;
         double h;
 
-        v->measure->text(v->measure->context, span->label, small, false, &w, &h);
         if (i > 0)
             mp_scene_line(v->scene, MP_PART_FRAME, 0x5A6272FF, 1, from + 0.5, PLOT_BOTTOM,
-                          from + 0.5, PLOT_BOTTOM + 56);
-        if (to - from >= w + 16 || v->time.n_spans == 1)
-            text(v, MP_PART_TICK, MP_SOFT_INK, 0, 0, span->label, from + (i ? 8 : 0),
-                 PLOT_BOTTOM + 34);
+                          from + 0.5, PLOT_BOTTOM + 55);
+        v->measure->text(v->measure->context, label, small, false, &w, &h);
+        if (w > room) {
+            label = span->short_label;
+            v->measure->text(v->measure->context, label, small, false, &w, &h);
+        }
+        if (w <= room)
+            text(v, MP_PART_TICK, MP_SOFT_INK, 0, 0, label, from + (i ? 8 : 0),
+                 PLOT_BOTTOM + 33);
     }
 }
 
@@ -411,29 +416,19 @@ static void time_axis(struct view *v)
     }
 }
 
-/* Which zone the time axis is in, bottom up beside its end. */
+/* Which zone the time axis is in. */
 static void zone_note(struct view *v)
 {
-    const double width = LEGEND_RIGHT - LEGEND_LEFT;
-    double y = PLOT_BOTTOM - 22;
-    char line[96];
+    char note[256];
 
-    if (v->time.n_changes > 1) {
-        text(v, MP_PART_LEGEND, MP_SOFT_INK, 0, width, "(the clocks change again)",
-             LEGEND_LEFT, y);
-        y -= ROW - 3;
-    }
-    if (v->time.n_changes > 0) {
-        text(v, MP_PART_LEGEND, MP_SOFT_INK, 0, width, v->time.changed, LEGEND_LEFT, y);
-        y -= ROW - 3;
-        snprintf(line, sizeof line, "from %s on", v->time.change_label);
-        text(v, MP_PART_LEGEND, MP_SOFT_INK, 0, width, line, LEGEND_LEFT, y);
-        y -= ROW - 3;
-    }
-    text(v, MP_PART_LEGEND, MP_SOFT_INK, 0, width, v->time.zone, LEGEND_LEFT, y);
-    y -= ROW - 3;
-    text(v, MP_PART_LEGEND, MP_SOFT_INK, 0, width, "local time", LEGEND_LEFT, y);
-    v->legend_bottom = y - 8;
+    if (v->time.n_changes == 0)
+        snprintf(note, sizeof note, "local time, %s", v->time.zone);
+    else
+        snprintf(note, sizeof note, "local time, %s; from %s on %s%s", v->time.zone,
+                 v->time.change_label, v->time.changed,
+                 v->time.n_changes > 1 ? "; the clocks change again" : "");
+    text(v, MP_PART_TICK, MP_SOFT_INK, 0, PLOT_RIGHT - MP_PLOT_LEFT, note, MP_PLOT_LEFT,
+         PLOT_BOTTOM + 59);
 }
 
 /* ---- the legend ---- */
@@ -476,6 +471,24 @@ static void mean_and_max(const struct mp_track *track, double *mean, double *max
     *mean = n ? sum / n : NAN;
 }
 
+/* At most five characters and a comma: that is what a column has room for. */
+static void legend_number(double value, char *out, size_t size)
+{
+    size_t used;
+
+    if (value < 0.00995) {
+        mp_text_number(value, 3, out, size);
+    } else if (value < 0.0995) {
+        mp_text_significant(value, 2, out, size);
+    } else if (value < 9999.5 || isnan(value)) {
+        mp_text_significant(value, 3, out, size);
+    } else {
+        mp_text_significant(value / 1000, 3, out, size - 1);
+        used = strlen(out);
+        memcpy(out + used, "k", 2);
+    }
+}
+
 static void legend_row(struct view *v, const struct mp_track *track, int index,
                        const char *name)
 {
@@ -499,9 +512,9 @@ static void legend_row(struct view *v, const struct mp_track *track, int index,
         mean = v->in->energy->power.mean_w; /* as in the line at the head */
         max = v->in->energy->power.max_w;
     }
-    mp_text_significant(mean / divisor, 3, number, sizeof number);
+    legend_number(mean / divisor, number, sizeof number);
     text(v, MP_PART_LEGEND, MP_INK, 1, 0, number, LEGEND_RIGHT - 68, v->legend_y);
-    mp_text_significant(max / divisor, 3, number, sizeof number);
+    legend_number(max / divisor, number, sizeof number);
     text(v, MP_PART_LEGEND, MP_INK, 1, 0, number, LEGEND_RIGHT, v->legend_y);
     v->legend_y += ROW;
 }
@@ -566,7 +579,9 @@ static void legend_tracks(struct view *v, int notes)
                                          MP_ROLE_FAN};
     char unit[32];
 
-    snprintf(unit, sizeof unit, "in %s", v->main.axis.unit);
+    if (!v->reference)
+        return;
+    snprintf(unit, sizeof unit, "power in %s", v->main.axis.unit);
     text(v, MP_PART_LEGEND, MP_SOFT_INK, 0, 0, unit, LEGEND_LEFT, v->legend_y);
     text(v, MP_PART_LEGEND, MP_SOFT_INK, 1, 0, "mean", LEGEND_RIGHT - 68, v->legend_y);
     text(v, MP_PART_LEGEND, MP_SOFT_INK, 1, 0, "max", LEGEND_RIGHT, v->legend_y);
@@ -696,7 +711,8 @@ static void peak_note(struct view *v, double highest, double usual)
         }
     if (peak < highest || peak < 1.15 * usual)
         return;
-    mp_text_power(peak, power, sizeof power);
+    /* the energy's own figure is exact, also where a column sums many nodes */
+    mp_text_power(fmax(peak, v->in->energy->power.max_w), power, sizeof power);
     snprintf(note, sizeof note, "%s %s", peak > v->main.axis.top ? "off the scale:" : "peak",
              power);
     v->measure->text(v->measure->context, note, small, false, &w, &h);
@@ -770,7 +786,7 @@ static void draw_main(struct view *v)
     peak_note(v, highest, usual);
     find_missing(v, &missing);
     v->legend_y = PLOT_TOP - 30;
-    v->legend_bottom = v->spread ? SPLIT_TOP - 36 : v->legend_bottom;
+    v->legend_bottom = v->spread ? SPLIT_TOP - 36 : PLOT_BOTTOM + 8;
     legend_tracks(v, count_notes(&missing));
     v->legend_y += 8;
     legend_notes(v, &missing);
@@ -847,10 +863,10 @@ int mp_layout_timeseries(const struct mp_chart_input *in, const struct mp_measur
     mp_scene_rectangle(scene, MP_PART_FRAME, MP_PAPER, 0, 0, scene->width, scene->height);
     mp_layout_header(in, measure, true, scene);
     look_around(&v);
-    zone_note(&v);
     draw_main(&v);
     if (v.spread)
         draw_nodes(&v);
     time_axis(&v);
+    zone_note(&v);
     return mp_scene_check(scene, err);
 }

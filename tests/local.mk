@@ -47,6 +47,7 @@ MP_TEST_SUPPORT = \
 	tests/lib/monster-seed.sql \
 	tests/lib/postgres.sh \
 	tests/lib/tap.sh \
+	tests/unit/chart_cases.h \
 	tests/unit/rig.h \
 	tests/unit/unit.h \
 	tests/data/pgtext/make \
@@ -57,7 +58,7 @@ LDADD = $(MP_PROGRAM_LIBS) $(CHECK_LIBS)
 AM_CPPFLAGS += $(CHECK_CFLAGS)
 
 if HAVE_CHECK
-check_PROGRAMS += $(MP_UNIT_TESTS)
+check_PROGRAMS += $(MP_UNIT_TESTS) tests/tools/chart_demo
 TESTS += $(MP_UNIT_TESTS)
 endif
 TESTS += $(MP_SHELL_TESTS)
