@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 # doc/local.mk - manual pages and documents.
 dist_man_MANS = \
-	doc/monster-power.1
+	doc/monster-power.1 \
+	doc/monster-power.ini.5
 dist_doc_DATA = \
 	README.md \
+	etc/monster-power.ini \
 	doc/design.md

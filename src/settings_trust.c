@@ -59,10 +59,31 @@ static mode_t wrong_bits(const struct stat *st, bool secret)
     return st->st_mode & wrong & (S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH);
 }
 
+/* Names the bits and the chmod that mends them. */
+static int refuse_mode(const struct stat *st, const char *path, bool secret, mode_t wrong,
+                       struct mp_error *err)
+{
+    mode_t right = st->st_mode & (S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP) & ~wrong;
+    bool group = (wrong & (S_IRGRP | S_IWGRP)) != 0;
+    const struct group *g = getgrgid(st->st_gid);
+
+    if (group)
+        right &= S_IRWXU;
+    return mp_fail(
+        err, MP_FAULT_USAGE, "%s%s can be %s by %s%s%s (mode %04o); chmod %04o %s", path,
+        secret ? " holds a secret and" : "",
+        wrong & (S_IWGRP | S_IWOTH) ? "written" : "read", group ? "group " : "others",
+        !group      ? ""
+        : g != NULL ? g->gr_name
+                    : "?",
+        group && (wrong & (S_IROTH | S_IWOTH)) ? " and others" : "",
+        (unsigned)(st->st_mode & 07777), (unsigned)right, path);
+}
+
 int mp_settings_check_file(int fd, const struct stat *st, const char *path, bool secret,
                            struct mp_error *err)
 {
-    mode_t wrong, right;
+    mode_t wrong;
 
     if (!S_ISREG(st->st_mode))
         return 0;
@@ -71,17 +92,8 @@ int mp_settings_check_file(int fd, const struct stat *st, const char *path, bool
                        "%s belongs to user %ld, who could change it; chown root %s", path,
                        (long)st->st_uid, path);
     wrong = wrong_bits(st, secret);
-    if (wrong != 0) {
-        right = st->st_mode & 0777 & ~wrong & ~(mode_t)(S_IRWXO | S_IXUSR | S_IXGRP);
-        return mp_fail(err, MP_FAULT_USAGE,
-                       "%s%s can be %s by %s (mode %04o, group %ld); chmod %04o %s", path,
-                       secret ? " holds a secret and" : "",
-                       wrong & (S_IWGRP | S_IWOTH) ? "written" : "read",
-                       wrong & (S_IROTH | S_IWOTH) ? "others" : "its group",
-                       (unsigned)(st->st_mode & 07777), (long)st->st_gid,
-                       (unsigned)(wrong & (S_IRGRP | S_IWGRP) ? right & 0700 : right),
-                       path);
-    }
+    if (wrong != 0)
+        return refuse_mode(st, path, secret, wrong, err);
     if (secret && fgetxattr(fd, "system.posix_acl_access", NULL, 0) > 0)
         return mp_fail(
             err, MP_FAULT_USAGE,

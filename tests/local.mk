@@ -29,13 +29,15 @@ MP_UNIT_TESTS = \
 	tests/unit/test_settings \
 	tests/unit/test_steps \
 	tests/unit/test_summary \
-	tests/unit/test_zone
+	tests/unit/test_zone \
+	tests/unit/test_settings_doc
 
 MP_SHELL_TESTS = \
 	tests/t/00-cli.t \
 	tests/t/10-hosts.t \
 	tests/t/50-hook.t \
-	tests/t/12-csv.t
+	tests/t/12-csv.t \
+	tests/t/11-config.t
 
 MP_TEST_SUPPORT = \
 	tests/t/01-style.t \
