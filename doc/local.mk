@@ -4,6 +4,7 @@ dist_man_MANS = \
 	doc/monster-power.1 \
 	doc/monster-power.ini.5
 dist_doc_DATA = \
+	doc/timeseries.png \
 	README.md \
 	etc/monster-power.ini \
 	doc/design.md

@@ -33,8 +33,9 @@ struct mp_session {
     char purpose[64];
 };
 
-/* `command` is for application_name.  Usage errors come before anything is connected.  A nodelist without one routed node is
- * MP_FAULT_NO_SAMPLES.  *s is to be closed also after -1. */
+/* `command` is for application_name.  Usage errors come before anything is connected.  A
+ * nodelist without one routed node is MP_FAULT_NO_SAMPLES.  *s is to be closed also after
+ * -1. */
 int mp_session_open(struct mp_session *s, const char *command,
                     const struct mp_options *options, const struct mp_selection *sel,
                     struct mp_error *err);
