@@ -62,8 +62,8 @@ static void has_keys(json_t *object, const char *const *keys)
 
 static struct mp_job sample_job(void)
 {
-    static char label[] = "1200_7", name[] = "a \"name\"\n\x01\xff\xc0\xaf\xed\xa0\x80 \xe7\x94\xb5",
-                nodelist[] = "rpc-91-[1-2]";
+    static char label[] = "1200_7", nodelist[] = "rpc-91-[1-2]";
+    static char name[] = "a \"name\"\n\x01\xff\xc0\xaf\xed\xa0\x80 \xe7\x94\xb5";
 
     return (struct mp_job){.label = label, .name = name, .nodelist = nodelist,
                            .start = RIG_START, .end = RIG_START + INT64_C(600250000)};
