@@ -38,6 +38,7 @@ MP_SHELL_TESTS = \
 	tests/t/10-hosts.t \
 	tests/t/50-hook.t \
 	tests/t/12-csv.t \
+	tests/t/70-fuzz.t \
 	tests/t/11-config.t
 
 MP_TEST_SUPPORT = \
@@ -66,4 +67,6 @@ endif
 TESTS += $(MP_SHELL_TESTS)
 EXTRA_DIST += $(MP_SHELL_TESTS) $(MP_TEST_SUPPORT)
 
+include tests/fuzz.mk
+include tests/bench.mk
 include tests/ssh.mk

@@ -21,13 +21,21 @@ struct source {
     unsigned base, spread;
 };
 
-static const struct source of_node[] = {
+static const struct source of_rpc[] = {
     {"TotalCPUPower", "powermetrics", "PowerMetrics", "W", 280, 160},
     {"TotalMemoryPower", "powermetrics", "PowerMetrics", "W", 60, 40},
     {"TotalStoragePower", "powermetrics", "PowerMetrics", "W", 8, 6},
     {"TotalFanPower", "powermetrics", "PowerMetrics", "W", 70, 60},
-    {"SystemInputPower", "powermetrics", "PowerMetrics", "W", 600, 400},
-    {"SystemOutputPower", "powermetrics", "PowerMetrics", "W", 560, 380},
+    {"SystemInputPower", "powermetrics", "PowerMetrics", "W", 920, 400},
+    {"SystemOutputPower", "powermetrics", "PowerMetrics", "W", 860, 380},
+};
+static const struct source of_rpg[] = {
+    {"TotalCPUPower", "powermetrics", "PowerMetrics", "W", 280, 160},
+    {"TotalMemoryPower", "powermetrics", "PowerMetrics", "W", 60, 40},
+    {"TotalStoragePower", "powermetrics", "PowerMetrics", "W", 8, 6},
+    {"TotalFanPower", "powermetrics", "PowerMetrics", "W", 70, 60},
+    {"SystemInputPower", "powermetrics", "PowerMetrics", "W", 1820, 400},
+    {"SystemOutputPower", "powermetrics", "PowerMetrics", "W", 1760, 380},
 };
 static const struct source of_gpu[] = {
     {"PowerConsumption", "gpumetrics", "Video.Slot.31-1", "mW", 62000, 300000},
@@ -76,8 +84,8 @@ int main(int argc, char **argv)
     }
     puts("timestamp,hostname,source,fqdd,value,units,metric");
     while (left > 0) {
-        left = put(left, t, of_node, 6, "rpc", 91, rpc);
-        left = put(left, t, of_node, 6, "rpg", 93, rpg);
+        left = put(left, t, of_rpc, 6, "rpc", 91, rpc);
+        left = put(left, t, of_rpg, 6, "rpg", 93, rpg);
         left = put(left, t + 2, of_gpu, 4, "rpg", 93, rpg);
         t += noise(500) == 0 ? 6 : 5;
     }
