@@ -36,13 +36,13 @@ MP_SHELL_TESTS = \
 	tests/t/00-cli.t \
 	tests/t/01-style.t \
 	tests/t/10-hosts.t \
+	tests/t/10-profile-csv.t \
 	tests/t/50-hook.t \
 	tests/t/12-csv.t \
 	tests/t/70-fuzz.t \
 	tests/t/11-config.t
 
 MP_TEST_SUPPORT = \
-	tests/t/10-profile-csv.t \
 	tests/data/make-recording \
 	tests/data/make-reference \
 	tests/data/reference.txt \
