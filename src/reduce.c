@@ -300,7 +300,8 @@ static void mark_gaps(const struct mp_reduce *r, struct lane *lane,
     const int64_t *edges = r->edges;
     int64_t width = edges[MP_COLUMNS] - edges[0];
 
-    for (const struct mp_gap *gap = s->gaps; gap < s->gaps + s->n_gaps; gap++) {
+    for (size_t i = 0; i < s->n_gaps; i++) {
+        const struct mp_gap *gap = &s->gaps[i];
         int64_t c = (gap->start - edges[0]) * MP_COLUMNS / width;
 
         for (; c < MP_COLUMNS && edges[c] < gap->end; c++) {
