@@ -7,4 +7,6 @@ dist_doc_DATA = \
 	doc/timeseries.png \
 	README.md \
 	etc/monster-power.ini \
-	doc/design.md
+	doc/design.md \
+	doc/energy.md \
+	doc/formats.md
