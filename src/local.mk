@@ -110,6 +110,12 @@ libmonster_a_SOURCES = \
 	src/utf8.c \
 	src/utf8.h \
 	src/verdict.c \
+	src/worker.c \
+	src/worker.h \
+	src/worker_child.c \
+	src/worker_conf.c \
+	src/worker_entry.c \
+	src/worker_impl.h \
 	src/writer.c \
 	src/writer.h \
 	src/zone.c \

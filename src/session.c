@@ -71,7 +71,7 @@ static int look_up_job(struct mp_session *s, const char *label, struct mp_error 
     return ops->find_job(s->backend, label, &s->run, &s->job, err);
 }
 
-static int make_plan(struct mp_session *s, struct mp_error *err)
+int mp_session_plan(struct mp_session *s, struct mp_error *err)
 {
     struct mp_nodelist list = {0};
     int rc = -1;
@@ -123,13 +123,13 @@ int mp_session_open(struct mp_session *s, const char *command,
                          options->n_overrides, err) < 0)
         return -1;
     set_limits(s, command, given ? s->job.label : sel->job_id);
-    if (given && make_plan(s, err) < 0)
+    if (given && mp_session_plan(s, err) < 0)
         return -1;
     if (mp_backend_open(&s->settings, &s->run, &s->backend, err) < 0)
         return -1;
     if (given)
         return 0;
-    return look_up_job(s, sel->job_id, err) < 0 ? -1 : make_plan(s, err);
+    return look_up_job(s, sel->job_id, err) < 0 ? -1 : mp_session_plan(s, err);
 }
 
 int mp_session_fetch(struct mp_session *s, struct mp_sink *sink, struct mp_error *err)
@@ -144,14 +144,23 @@ int mp_session_fetch(struct mp_session *s, struct mp_sink *sink, struct mp_error
     return 0;
 }
 
-void mp_session_close(struct mp_session *s)
+void mp_session_next(struct mp_session *s)
 {
-    mp_backend_close(s->backend);
-    s->backend = NULL;
     mp_findings_free(&s->findings);
     mp_series_table_free(&s->series);
     mp_plan_free(&s->plan);
     mp_job_free(&s->job);
+    s->findings = (struct mp_findings){0};
+    s->series = (struct mp_series_table){0};
+    s->plan = (struct mp_plan){0};
+    s->job = (struct mp_job){0};
+}
+
+void mp_session_close(struct mp_session *s)
+{
+    mp_backend_close(s->backend);
+    s->backend = NULL;
+    mp_session_next(s);
     mp_settings_free(&s->settings);
     mp_run_close(&s->run);
 }

@@ -43,6 +43,11 @@ int mp_session_open(struct mp_session *s, const char *command,
 /* Every sample of the plan into `sink`; MP_FAULT_NO_SAMPLES where there is none. */
 int mp_session_fetch(struct mp_session *s, struct mp_sink *sink, struct mp_error *err);
 
+/* For a worker, which does many jobs with one backend: forget the job and all that was read
+ * of it; then, with s->job filled anew, make the plan. */
+void mp_session_next(struct mp_session *s);
+int mp_session_plan(struct mp_session *s, struct mp_error *err);
+
 void mp_session_close(struct mp_session *s);
 
 #endif
