@@ -5,79 +5,100 @@
 #include "hook.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include MP_INIPARSER_H
+#include "ini.h"
 
 static const struct {
-    const char *key;      /* of the file, as iniparser names it */
+    const char *section, *key;
     const char *variable; /* of the environment, which wins */
     const char *fallback;
 } sources[] = {
-    {"power:comment_keyword", "MONSTER_POWER_COMMENT_KEYWORD", "power_profiling"},
-    {"queue:directory", "MONSTER_POWER_QUEUE_DIRECTORY",
+    {"power", "comment_keyword", "MONSTER_POWER_COMMENT_KEYWORD", "power_profiling"},
+    {"queue", "directory", "MONSTER_POWER_QUEUE_DIRECTORY",
      MP_LOCALSTATEDIR "/spool/monster-power"},
-    {"power:logfile", "MONSTER_POWER_LOGFILE", ""},
-    {"power:delay_seconds", "MONSTER_POWER_DELAY_SECONDS", "10"},
+    {"power", "logfile", "MONSTER_POWER_LOGFILE", ""},
+    {"power", "delay_seconds", "MONSTER_POWER_DELAY_SECONDS", "10"},
 };
 
 enum { KEYWORD, DIRECTORY, LOGFILE, DELAY, N_SOURCES };
 
-/* iniparser prints to stderr otherwise, and slurmctld reads that. */
-static int say_nothing(const char *format, ...)
-{
-    (void)format;
-    return 0;
-}
-
-/* A file that others can write decides where root would write: refuse it. */
-static int check_file(const char *path, struct mp_error *err)
+/* A file that others can write decides where root would write: refuse it.  (settings.c
+ * knows finer rules, but asks for names of users and groups, which can take seconds.) */
+static int check_file(int fd, const char *path, struct mp_error *err)
 {
     struct stat st;
 
-    if (stat(path, &st) < 0)
-        return mp_fail(err, errno == ENOENT ? MP_FAULT_NO_SAMPLES : MP_FAULT_USAGE,
-                       "cannot read %s: %s", path, strerror(errno));
-    if (!S_ISREG(st.st_mode))
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
         return mp_fail(err, MP_FAULT_USAGE, "%s is not a file", path);
-    if ((st.st_mode & 022) != 0 || (st.st_uid != 0 && st.st_uid != geteuid()))
+    if ((st.st_mode & S_IWOTH) != 0 || (st.st_uid != 0 && st.st_uid != geteuid()) ||
+        ((st.st_mode & S_IWGRP) != 0 && st.st_gid != 0 && st.st_gid != getegid()))
         return mp_fail(err, MP_FAULT_USAGE,
                        "%s can be written by others: chmod go-w it, and chown it to root",
                        path);
     return 0;
 }
 
-static int load_file(dictionary **ini, struct mp_error *err)
+static int parse_file(int fd, const char *path, struct mp_ini *ini, struct mp_error *err)
 {
-    const char *named = getenv("MONSTER_POWER_CONFIG");
-    const char *path = named != NULL && named[0] != '\0' ? named
-                                                         : MP_SYSCONFDIR "/monster-power.ini";
+    char *text = malloc(MP_INI_MAX + 1);
+    size_t len = 0;
+    ssize_t n = 0;
+    int rc;
 
-    *ini = NULL;
-    if (check_file(path, err) < 0) {
-        /* No file at the built-in place is fine: everything has a default. */
-        return err->fault == MP_FAULT_NO_SAMPLES && path != named ? 0 : -1;
-    }
-    iniparser_set_error_callback(say_nothing);
-    *ini = iniparser_load(path);
-    if (*ini == NULL)
-        return mp_fail(err, MP_FAULT_USAGE,
-                       "cannot read %s: not an INI file or not readable by user %u", path,
-                       (unsigned)geteuid());
-    return 0;
+    if (text == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory");
+    while (len <= MP_INI_MAX && (n = read(fd, text + len, MP_INI_MAX + 1 - len)) > 0)
+        len += (size_t)n;
+    if (n < 0)
+        rc = mp_fail(err, MP_FAULT_USAGE, "cannot read %s: %s", path, strerror(errno));
+    else
+        rc = mp_ini_parse(ini, path, text, len, err);
+    explicit_bzero(text, len); /* it may hold a password */
+    free(text);
+    return rc;
 }
 
-static const char *value_of(const dictionary *ini, int i)
+static int load_file(struct mp_ini *ini, struct mp_error *err)
+{
+    const char *named = getenv("MONSTER_POWER_CONFIG");
+    const char *path = named != NULL && named[0] != '\0'
+                           ? named
+                           : MP_SYSCONFDIR "/monster-power.ini";
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int rc;
+
+    if (fd < 0 && errno == ENOENT && path != named)
+        return 0; /* nothing at the built-in place is fine: everything has a default */
+    if (fd < 0)
+        return mp_fail(err, MP_FAULT_USAGE, "cannot read %s as user %u: %s", path,
+                       (unsigned)geteuid(), strerror(errno));
+    rc = check_file(fd, path, err);
+    if (rc == 0)
+        rc = parse_file(fd, path, ini, err);
+    close(fd);
+    return rc;
+}
+
+static const char *value_of(const struct mp_ini *ini, int i)
 {
     const char *value = getenv(sources[i].variable);
 
-    if (value == NULL || value[0] == '\0')
-        value = ini != NULL ? iniparser_getstring(ini, sources[i].key, NULL) : NULL;
-    return value != NULL ? value : sources[i].fallback;
+    if (value != NULL && value[0] != '\0')
+        return value;
+    for (size_t n = 0; n < ini->n; n++) {
+        const struct mp_ini_entry *e = &ini->entries[n];
+
+        if (e->key != NULL && strcmp(e->section, sources[i].section) == 0 &&
+            strcmp(e->key, sources[i].key) == 0 && e->value[0] != '\0')
+            return e->value;
+    }
+    return sources[i].fallback;
 }
 
 static int64_t seconds_of(const char *text)
@@ -90,18 +111,24 @@ static int64_t seconds_of(const char *text)
 
 int mp_hook_conf_load(struct mp_hook_conf *conf, struct mp_error *err)
 {
-    dictionary *ini;
+    struct mp_ini ini = {0};
     int rc = load_file(&ini, err);
 
-    conf->keyword = strdup(value_of(ini, KEYWORD));
-    conf->queue_directory = strdup(value_of(ini, DIRECTORY));
-    conf->logfile = strdup(value_of(ini, LOGFILE));
-    conf->delay_seconds = seconds_of(value_of(ini, DELAY));
-    if (ini != NULL)
-        iniparser_freedict(ini);
+    conf->keyword = strdup(value_of(&ini, KEYWORD));
+    conf->queue_directory = strdup(value_of(&ini, DIRECTORY));
+    conf->logfile = strdup(value_of(&ini, LOGFILE));
+    conf->delay_seconds = seconds_of(value_of(&ini, DELAY));
+    mp_ini_free(&ini);
     if (conf->keyword == NULL || conf->queue_directory == NULL || conf->logfile == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory");
-    return rc;
+    if (conf->queue_directory[0] != '/') {
+        rc = mp_fail(err, MP_FAULT_USAGE,
+                     "directory = %s in section [queue]: not an absolute path",
+                     conf->queue_directory);
+        free(conf->queue_directory);
+        conf->queue_directory = strdup(sources[DIRECTORY].fallback);
+    }
+    return conf->queue_directory != NULL ? rc : -1;
 }
 
 void mp_hook_conf_free(struct mp_hook_conf *conf)

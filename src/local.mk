@@ -139,6 +139,7 @@ monster_power_hook_SOURCES = \
 	src/hook.c \
 	src/hook_conf.c \
 	src/hook_main.c \
+	src/ini.c \
 	src/log.c \
 	src/queue.c \
 	src/queue_lock.c \
