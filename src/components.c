@@ -11,7 +11,6 @@
 /* One node's series, summed by role. */
 struct by_role {
     double kwh[MP_N_ROLES];
-    uint32_t inputs;
 };
 
 static const struct mp_components none = {NAN, NAN, NAN, NAN, NAN, NAN, NAN};
@@ -53,14 +52,13 @@ static void node_pie(const struct by_role *r, struct mp_node_result *n)
     n->excess_kwh = fmax(0, rest - n->energy_kwh);
 }
 
-static void add_input(struct mp_node_result *n, struct by_role *r,
-                      const struct mp_series_result *s)
+static void add_input(struct mp_node_result *n, const struct mp_series_result *s)
 {
     mp_add_measured(&n->power.mean_w, s->mean_w);
     mp_add_measured(&n->power.min_w, s->min_w);
     mp_add_measured(&n->power.max_w, s->max_w);
-    n->coverage = r->inputs == 0 ? s->coverage : fmin(n->coverage, s->coverage);
-    r->inputs++;
+    n->coverage = n->n_inputs == 0 ? s->coverage : fmin(n->coverage, s->coverage);
+    n->n_inputs++;
 }
 
 static void sum_nodes(struct mp_energy *e, struct by_role *roles)
@@ -83,7 +81,7 @@ static void sum_nodes(struct mp_energy *e, struct by_role *roles)
             continue;
         mp_add_measured(&roles[node].kwh[role], s->energy_kwh);
         if (role == MP_ROLE_INPUT)
-            add_input(&r->nodes[node], &roles[node], s);
+            add_input(&r->nodes[node], s);
     }
     for (size_t i = 0; i < r->n_nodes; i++)
         node_pie(&roles[i], &r->nodes[i]);
@@ -112,15 +110,15 @@ static void sum_job(struct mp_energy_result *r)
 }
 
 /* Extremes of the job's input power, see energy.h. */
-static void job_extremes(struct mp_energy *e, const struct by_role *roles)
+static void job_extremes(struct mp_energy *e)
 {
     struct mp_energy_result *r = &e->result;
     size_t nodes = 0, inputs = 0, only = 0;
 
     for (size_t i = 0; i < r->n_nodes; i++) {
-        inputs += roles[i].inputs;
-        nodes += roles[i].inputs > 0;
-        if (roles[i].inputs > 0)
+        inputs += r->nodes[i].n_inputs;
+        nodes += r->nodes[i].n_inputs > 0;
+        if (r->nodes[i].n_inputs > 0)
             only = i;
     }
     if (inputs == 0)
@@ -151,7 +149,7 @@ int mp_components_sum(struct mp_energy *e, struct mp_error *err)
     r->grid_s = (double)e->grid.step / 1e6;
     sum_nodes(e, roles);
     sum_job(r);
-    job_extremes(e, roles);
+    job_extremes(e);
     free(roles);
     return 0;
 }

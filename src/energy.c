@@ -217,10 +217,10 @@ static void series_result(const struct mp_energy *e, size_t i)
     if (!a->any)
         return;
     area = (a->area2.high + a->area2.low) / 2;
-    r->energy_kwh = area / US_PER_KWH_W * a->factor;
-    r->mean_w = window > 0 ? area / window * a->factor : a->last.value * a->factor;
-    r->min_w = a->min * a->factor;
-    r->max_w = a->max * a->factor;
+    r->energy_kwh = mp_to_watt(a, area / US_PER_KWH_W);
+    r->mean_w = mp_to_watt(a, window > 0 ? area / window : a->last.value);
+    r->min_w = mp_to_watt(a, a->min);
+    r->max_w = mp_to_watt(a, a->max);
 }
 
 struct sort_key {

@@ -68,6 +68,7 @@ struct mp_node_result {
     struct mp_power power; /* several input series: their extremes summed, an outer bound */
     double coverage; /* the least of its input series; 0 where it has none */
     uint64_t samples;
+    uint32_t n_inputs; /* usable input series, one per power supply or for the whole node */
 };
 
 enum mp_verdict { MP_VALID, MP_PARTIAL, MP_SUSPECT };

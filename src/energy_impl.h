@@ -53,6 +53,13 @@ struct mp_energy {
     struct mp_energy_result result;
 };
 
+/* From the series' units to W; a thousandth by division, which is exact where the decimal
+ * value is. */
+static inline double mp_to_watt(const struct mp_acc *a, double v)
+{
+    return a->factor < 1 ? v / (1 / a->factor) : v * a->factor;
+}
+
 /* NaN is "nothing": a sum of what there is. */
 static inline void mp_add_measured(double *sum, double x)
 {

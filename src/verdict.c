@@ -383,7 +383,8 @@ static int judge_node_coverage(struct inquest *q, size_t from, size_t to, size_t
             !(r->series[i].coverage < COVERAGE_ENOUGH))
             continue;
         low++;
-        if (r->series[i].coverage < least) {
+        if (r->series[i].coverage < least ||
+            (r->series[i].coverage == least && mp_metric_of(q->e, i)->role == MP_ROLE_INPUT)) {
             least = r->series[i].coverage;
             worst = &q->e->table->series[i];
             at = i;
@@ -422,41 +423,67 @@ static int judge_coverage(struct inquest *q)
                        low_nodes - COVERAGES_SHOWN, COVERAGE_ENOUGH * 100);
 }
 
-/* Values that cannot be true: left out, or, a zero, kept. */
-static int judge_values(struct inquest *q)
+/* Values that cannot be true were left out. */
+static int judge_dropped(struct inquest *q)
 {
     const struct mp_energy_result *r = &q->e->result;
-    struct names negative, implausible, zeros, nothing;
+    struct names negative, implausible;
     int rc = 0;
 
     names_open(&negative);
     names_open(&implausible);
-    names_open(&zeros);
-    names_open(&nothing);
     for (size_t k = 0; k < r->n_series; k++) {
         const struct mp_series *s = &q->e->table->series[r->order[k]];
         const struct mp_series_result *v = &r->series[r->order[k]];
-        enum mp_role role = mp_metric_of(q->e, r->order[k])->role;
         const char *node = q->e->plan->nodes[s->node].name;
 
-        if (role == MP_ROLE_NONE)
+        if (mp_metric_of(q->e, r->order[k])->role == MP_ROLE_NONE)
             continue;
         if (v->dropped_negative > 0)
             names_add(&negative, "%" PRIu64 " in %s of %s", v->dropped_negative, s->metric, node);
         if (v->dropped_implausible > 0)
             names_add(&implausible, "%" PRIu64 " in %s of %s", v->dropped_implausible, s->metric,
                       node);
-        if (v->zeros > 0 && role == MP_ROLE_INPUT)
-            names_add(&zeros, "%" PRIu64 " in %s of %s", v->zeros, s->metric, node);
-        if (v->usable && v->max_w == 0 &&
-            (role == MP_ROLE_INPUT || role == MP_ROLE_CPU || role == MP_ROLE_GPU))
-            names_add(&nothing, "%s %s of %s", s->metric, s->fqdd != NULL ? s->fqdd : "", node);
     }
     if (give_names(q, MP_SUSPECT, &negative, "values below 0 were left out: ", "") < 0)
         rc = -1;
     if (give_names(q, MP_SUSPECT, &implausible,
                    "values above 1 MW, which no node draws, were left out: ", "") < 0)
         rc = -1;
+    return rc;
+}
+
+/* Zeros are kept, but not believed where something must draw power.  One of several power
+ * supplies may well stand by. */
+static void list_zeros(struct inquest *q, struct names *zeros, struct names *nothing)
+{
+    const struct mp_energy_result *r = &q->e->result;
+
+    for (size_t k = 0; k < r->n_series; k++) {
+        const struct mp_series *s = &q->e->table->series[r->order[k]];
+        const struct mp_series_result *v = &r->series[r->order[k]];
+        enum mp_role role = mp_metric_of(q->e, r->order[k])->role;
+        const char *node = q->e->plan->nodes[s->node].name;
+        bool alone = r->nodes[s->node].n_inputs == 1;
+
+        if (role == MP_ROLE_INPUT && alone && v->zeros > 0)
+            names_add(zeros, "%" PRIu64 " in %s of %s", v->zeros, s->metric, node);
+        if (!v->usable || v->max_w > 0)
+            continue;
+        if ((role == MP_ROLE_INPUT && alone) || role == MP_ROLE_CPU || role == MP_ROLE_GPU)
+            names_add(nothing, "%s of %s%s%s", s->metric, node, s->fqdd != NULL ? " " : "",
+                      s->fqdd != NULL ? s->fqdd : "");
+    }
+}
+
+static int judge_zeros(struct inquest *q)
+{
+    struct names zeros, nothing;
+    int rc = 0;
+
+    names_open(&zeros);
+    names_open(&nothing);
+    list_zeros(q, &zeros, &nothing);
     if (give_names(q, MP_SUSPECT, &zeros,
                    "input power of 0 W between higher values, as a management controller "
                    "sends that is not ready, was counted as 0 W: ",
@@ -513,8 +540,8 @@ int mp_quality_verdict(struct mp_energy *e, const struct mp_findings *findings,
 
     e->result.verdict = MP_VALID;
     if (open_inquest(&q) == 0 && judge_nodes(&q) == 0 && judge_metrics(&q) == 0 &&
-        judge_sensors(&q) == 0 && judge_coverage(&q) == 0 && judge_values(&q) == 0 &&
-        judge_sums(&q) == 0 && judge_findings(&q, findings) == 0)
+        judge_sensors(&q) == 0 && judge_coverage(&q) == 0 && judge_dropped(&q) == 0 &&
+        judge_zeros(&q) == 0 && judge_sums(&q) == 0 && judge_findings(&q, findings) == 0)
         rc = 0;
     free(q.present);
     free(q.mark);

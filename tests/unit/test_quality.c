@@ -507,8 +507,7 @@ START_TEST(a_controller_that_is_not_ready_is_suspect)
     uint32_t s;
 
     rig_open(&rig, 600, one_node);
-    rig_healthy(&rig, rpc1, 600, 400);
-    s = rig_series(&rig, rpc1, "SystemInputPower", "PSU.Slot.2", "W");
+    s = rig_series(&rig, rpc1, "SystemInputPower", NULL, "W");
     for (int t = 0; t <= 600; t += 5)
         rig_push(&rig, s, t, t < 50 || t == 300 || t == 305 || t > 590 ? 0 : 100);
     rig_end(&rig);
@@ -530,7 +529,20 @@ START_TEST(a_gpu_that_draws_nothing_is_suspect)
     rig_end(&rig);
     ck_assert_double_eq(rig.result->components.gpu, 0);
     ck_assert_int_eq(rig.result->verdict, MP_SUSPECT);
-    ck_assert(rig_has_reason(&rig, "0 W throughout: PowerConsumption Video.Slot.31-1"));
+    ck_assert(rig_has_reason(&rig, "0 W throughout: PowerConsumption of rpg-93-1 Video.Slot.31-1"));
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_power_supply_may_stand_by)
+{
+    struct rig rig;
+
+    rig_open(&rig, 600, one_node);
+    rig_healthy(&rig, rpc1, 600, 400);
+    rig_hold(&rig, rig_series(&rig, rpc1, "SystemInputPower", "PSU.Slot.2", "W"), 0, 600, 5, 0);
+    rig_end(&rig);
+    ck_assert_int_eq(rig.result->verdict, MP_VALID);
     rig_close(&rig);
 }
 END_TEST
@@ -586,5 +598,6 @@ MP_UNIT_MAIN("quality", nothing_wrong_is_valid, a_gap_is_bridged_and_counted,
              components_above_the_input_are_suspect, components_a_little_above_are_shown_only,
              output_above_input_is_suspect, losses_are_worked_out_per_node,
              a_controller_that_is_not_ready_is_suspect,
-             a_gpu_that_draws_nothing_is_suspect, what_the_backend_misses_is_not_forgotten,
+             a_gpu_that_draws_nothing_is_suspect, a_power_supply_may_stand_by,
+             what_the_backend_misses_is_not_forgotten,
              order_of_series_does_not_matter)
