@@ -70,6 +70,8 @@ libmonster_a_SOURCES = \
 	src/plan.c \
 	src/plan.h \
 	src/pow10.h \
+	src/privilege.c \
+	src/privilege.h \
 	src/progress.c \
 	src/progress.h \
 	src/quality.c \
@@ -100,6 +102,7 @@ libmonster_a_SOURCES = \
 	src/silent.h \
 	src/sink.c \
 	src/sink.h \
+	src/spawner.c \
 	src/steps.c \
 	src/steps.h \
 	src/slurmenv.c \
@@ -110,6 +113,11 @@ libmonster_a_SOURCES = \
 	src/utf8.c \
 	src/utf8.h \
 	src/verdict.c \
+	src/wire.c \
+	src/wire.h \
+	src/wire_impl.h \
+	src/wire_receive.c \
+	src/wire_send.c \
 	src/worker.c \
 	src/worker.h \
 	src/worker_child.c \
@@ -118,6 +126,8 @@ libmonster_a_SOURCES = \
 	src/worker_impl.h \
 	src/writer.c \
 	src/writer.h \
+	src/writer_child.c \
+	src/writer_impl.h \
 	src/zone.c \
 	src/zone.h
 EXTRA_DIST += src/pow10.bc
