@@ -33,10 +33,10 @@ void mp_wire_start(struct mp_wire_out *out, enum mp_wire_type type)
     struct header h = {.type = type};
 
     out->n = 0;
-    mp_wire_put(out, &h, sizeof h);
+    mp_frame_put(out, &h, sizeof h);
 }
 
-void mp_wire_put(struct mp_wire_out *out, const void *data, size_t n)
+void mp_frame_put(struct mp_wire_out *out, const void *data, size_t n)
 {
     if (out->failed || n > MP_WIRE_FRAME_MAX - out->n) {
         out->failed = true;
@@ -58,22 +58,22 @@ void mp_wire_put(struct mp_wire_out *out, const void *data, size_t n)
     out->n += n;
 }
 
-void mp_wire_put_u32(struct mp_wire_out *out, uint32_t v)
+void mp_frame_put_u32(struct mp_wire_out *out, uint32_t v)
 {
-    mp_wire_put(out, &v, sizeof v);
+    mp_frame_put(out, &v, sizeof v);
 }
 
-void mp_wire_put_i64(struct mp_wire_out *out, int64_t v)
+void mp_frame_put_i64(struct mp_wire_out *out, int64_t v)
 {
-    mp_wire_put(out, &v, sizeof v);
+    mp_frame_put(out, &v, sizeof v);
 }
 
-void mp_wire_put_text(struct mp_wire_out *out, const char *text)
+void mp_frame_put_text(struct mp_wire_out *out, const char *text)
 {
     size_t n = text != NULL ? strlen(text) : 0;
 
-    mp_wire_put_u32(out, text != NULL ? (uint32_t)n : NO_TEXT);
-    mp_wire_put(out, text, n);
+    mp_frame_put_u32(out, text != NULL ? (uint32_t)n : NO_TEXT);
+    mp_frame_put(out, text, n);
 }
 
 /* Until `fd` is ready, the run is over, or somebody asks us to stop. */
@@ -194,7 +194,7 @@ int mp_wire_next(struct mp_wire_in *in, struct mp_wire_frame *frame, struct mp_e
     return 1;
 }
 
-int mp_wire_get(struct mp_wire_frame *f, void *data, size_t n)
+int mp_frame_get(struct mp_wire_frame *f, void *data, size_t n)
 {
     if (n > f->n)
         return -1;
@@ -204,22 +204,22 @@ int mp_wire_get(struct mp_wire_frame *f, void *data, size_t n)
     return 0;
 }
 
-int mp_wire_get_u32(struct mp_wire_frame *f, uint32_t *v)
+int mp_frame_get_u32(struct mp_wire_frame *f, uint32_t *v)
 {
-    return mp_wire_get(f, v, sizeof *v);
+    return mp_frame_get(f, v, sizeof *v);
 }
 
-int mp_wire_get_i64(struct mp_wire_frame *f, int64_t *v)
+int mp_frame_get_i64(struct mp_wire_frame *f, int64_t *v)
 {
-    return mp_wire_get(f, v, sizeof *v);
+    return mp_frame_get(f, v, sizeof *v);
 }
 
-int mp_wire_get_text(struct mp_wire_frame *f, size_t max, char **text)
+int mp_frame_get_text(struct mp_wire_frame *f, size_t max, char **text)
 {
     uint32_t n;
 
     *text = NULL;
-    if (mp_wire_get_u32(f, &n) < 0)
+    if (mp_frame_get_u32(f, &n) < 0)
         return -1;
     if (n == NO_TEXT)
         return 0;

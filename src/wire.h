@@ -63,10 +63,10 @@ void mp_wire_out_init(struct mp_wire_out *out, int fd, const struct mp_run *run)
 void mp_wire_out_free(struct mp_wire_out *out);
 /* A frame: start, put..., send.  Its memory is reused. */
 void mp_wire_start(struct mp_wire_out *out, enum mp_wire_type type);
-void mp_wire_put(struct mp_wire_out *out, const void *data, size_t n);
-void mp_wire_put_u32(struct mp_wire_out *out, uint32_t v);
-void mp_wire_put_i64(struct mp_wire_out *out, int64_t v);
-void mp_wire_put_text(struct mp_wire_out *out, const char *text); /* NULL is kept */
+void mp_frame_put(struct mp_wire_out *out, const void *data, size_t n);
+void mp_frame_put_u32(struct mp_wire_out *out, uint32_t v);
+void mp_frame_put_i64(struct mp_wire_out *out, int64_t v);
+void mp_frame_put_text(struct mp_wire_out *out, const char *text); /* NULL is kept */
 int mp_wire_send(struct mp_wire_out *out, struct mp_error *err);
 
 struct mp_wire_in {
@@ -88,10 +88,10 @@ void mp_wire_in_free(struct mp_wire_in *in);
 int mp_wire_next(struct mp_wire_in *in, struct mp_wire_frame *frame, struct mp_error *err);
 /* Take from a frame; -1 where it is too short.  Texts have no NUL inside and are copied;
  * *text is NULL where NULL was put. */
-int mp_wire_get(struct mp_wire_frame *f, void *data, size_t n);
-int mp_wire_get_u32(struct mp_wire_frame *f, uint32_t *v);
-int mp_wire_get_i64(struct mp_wire_frame *f, int64_t *v);
-int mp_wire_get_text(struct mp_wire_frame *f, size_t max, char **text);
+int mp_frame_get(struct mp_wire_frame *f, void *data, size_t n);
+int mp_frame_get_u32(struct mp_wire_frame *f, uint32_t *v);
+int mp_frame_get_i64(struct mp_wire_frame *f, int64_t *v);
+int mp_frame_get_text(struct mp_wire_frame *f, size_t max, char **text);
 /* "the stream is damaged: WHAT" */
 int mp_wire_damaged(struct mp_error *err, const char *what);
 

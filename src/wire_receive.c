@@ -44,7 +44,7 @@ struct receiver {
 /* A text that must be there. */
 static int get_name(struct mp_wire_frame *f, char **text)
 {
-    return mp_wire_get_text(f, NAME_MAX_BYTES, text) < 0 || *text == NULL ? -1 : 0;
+    return mp_frame_get_text(f, NAME_MAX_BYTES, text) < 0 || *text == NULL ? -1 : 0;
 }
 
 static int get_route(struct mp_wire_frame *f, struct mp_route *r)
@@ -53,7 +53,7 @@ static int get_route(struct mp_wire_frame *f, struct mp_route *r)
 
     if (get_name(f, &r->name) < 0 || get_name(f, &r->prefix) < 0 ||
         get_name(f, &r->database) < 0 || get_name(f, &r->schema) < 0 ||
-        mp_wire_get_u32(f, &n) < 0 || n > METRICS_MAX)
+        mp_frame_get_u32(f, &n) < 0 || n > METRICS_MAX)
         return -1;
     r->metrics = calloc((size_t)n + 1, sizeof *r->metrics);
     if (r->metrics == NULL)
@@ -63,7 +63,7 @@ static int get_route(struct mp_wire_frame *f, struct mp_route *r)
 
         if (get_name(f, &m->name) < 0)
             return -1;
-        if (mp_wire_get_u32(f, &role) < 0 || role >= MP_N_ROLES) {
+        if (mp_frame_get_u32(f, &role) < 0 || role >= MP_N_ROLES) {
             free(m->name);
             return -1;
         }
@@ -76,9 +76,9 @@ static int take_plan(struct receiver *r, struct mp_wire_frame *f, struct mp_erro
 {
     uint32_t n;
 
-    if (r->have_plan || mp_wire_get_i64(f, &r->start) < 0 ||
-        mp_wire_get_i64(f, &r->end) < 0 || r->start < TIME_MIN || r->start > r->end ||
-        r->end > TIME_MAX || mp_wire_get_u32(f, &n) < 0 || n > ROUTES_MAX)
+    if (r->have_plan || mp_frame_get_i64(f, &r->start) < 0 ||
+        mp_frame_get_i64(f, &r->end) < 0 || r->start < TIME_MIN || r->start > r->end ||
+        r->end > TIME_MAX || mp_frame_get_u32(f, &n) < 0 || n > ROUTES_MAX)
         return mp_wire_damaged(err, "plan");
     r->routes = calloc((size_t)n + 1, sizeof *r->routes);
     if (r->routes == NULL)
@@ -127,11 +127,11 @@ static int get_series(struct mp_wire_frame *f, struct mp_series *s)
 {
     uint32_t naive;
 
-    if (get_name(f, &s->hostname) < 0 || mp_wire_get_text(f, NAME_MAX_BYTES, &s->source) < 0 ||
-        mp_wire_get_text(f, NAME_MAX_BYTES, &s->fqdd) < 0 || get_name(f, &s->metric) < 0 ||
-        mp_wire_get_text(f, NAME_MAX_BYTES, &s->units) < 0 ||
-        mp_wire_get_u32(f, &s->node) < 0 || mp_wire_get_u32(f, &s->route) < 0 ||
-        mp_wire_get_u32(f, &s->metric_index) < 0 || mp_wire_get_u32(f, &naive) < 0)
+    if (get_name(f, &s->hostname) < 0 || mp_frame_get_text(f, NAME_MAX_BYTES, &s->source) < 0 ||
+        mp_frame_get_text(f, NAME_MAX_BYTES, &s->fqdd) < 0 || get_name(f, &s->metric) < 0 ||
+        mp_frame_get_text(f, NAME_MAX_BYTES, &s->units) < 0 ||
+        mp_frame_get_u32(f, &s->node) < 0 || mp_frame_get_u32(f, &s->route) < 0 ||
+        mp_frame_get_u32(f, &s->metric_index) < 0 || mp_frame_get_u32(f, &naive) < 0)
         return -1;
     s->naive = naive != 0;
     return 0;
@@ -231,7 +231,7 @@ static int take_samples(struct receiver *r, struct mp_wire_frame *f, struct mp_e
     struct mp_wire_frame text;
     uint32_t n;
 
-    if (!r->begun || mp_wire_get_u32(f, &n) < 0 || n > f->n / sizeof(struct mp_wire_sample))
+    if (!r->begun || mp_frame_get_u32(f, &n) < 0 || n > f->n / sizeof(struct mp_wire_sample))
         return mp_wire_damaged(err, "samples");
     if (reserve_samples(r, n, err) < 0)
         return -1;
@@ -268,11 +268,11 @@ static int take_finding(struct mp_findings *to, struct mp_wire_frame *f,
     uint32_t kind;
     int rc = 0;
 
-    if (mp_wire_get_u32(f, &kind) < 0 || to->n_missing + to->n_warnings >= FINDINGS_MAX)
+    if (mp_frame_get_u32(f, &kind) < 0 || to->n_missing + to->n_warnings >= FINDINGS_MAX)
         return mp_wire_damaged(err, "findings");
     if (kind == MP_WIRE_FINDING_MISSING)
-        rc = mp_wire_get_text(f, NAME_MAX_BYTES, &node) < 0 ||
-             mp_wire_get_text(f, NAME_MAX_BYTES, &metric) < 0;
+        rc = mp_frame_get_text(f, NAME_MAX_BYTES, &node) < 0 ||
+             mp_frame_get_text(f, NAME_MAX_BYTES, &metric) < 0;
     if (rc != 0 || kind > MP_WIRE_FINDING_WARNING || get_name(f, &text) < 0)
         rc = mp_wire_damaged(err, "finding");
     else if (kind == MP_WIRE_FINDING_MISSING)
@@ -290,7 +290,7 @@ static int take_end(struct receiver *r, struct mp_wire_frame *f, struct mp_error
     struct mp_wire_content *c = r->content;
     int64_t series, samples;
 
-    if (!r->begun || mp_wire_get_i64(f, &series) < 0 || mp_wire_get_i64(f, &samples) < 0 ||
+    if (!r->begun || mp_frame_get_i64(f, &series) < 0 || mp_frame_get_i64(f, &samples) < 0 ||
         series != (int64_t)c->series.n || samples != (int64_t)r->n_samples ||
         get_name(f, &c->backend) < 0 || get_name(f, &c->backend_label) < 0)
         return mp_wire_damaged(err, "end");

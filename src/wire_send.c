@@ -25,20 +25,20 @@ static int send_plan(struct mp_wire_out *out, const struct mp_plan *plan,
                      struct mp_error *err)
 {
     mp_wire_start(out, MP_WIRE_PLAN);
-    mp_wire_put_i64(out, plan->start);
-    mp_wire_put_i64(out, plan->end);
-    mp_wire_put_u32(out, (uint32_t)plan->n_routes);
+    mp_frame_put_i64(out, plan->start);
+    mp_frame_put_i64(out, plan->end);
+    mp_frame_put_u32(out, (uint32_t)plan->n_routes);
     for (size_t i = 0; i < plan->n_routes; i++) {
         const struct mp_route *r = &plan->routes[i];
 
-        mp_wire_put_text(out, r->name);
-        mp_wire_put_text(out, r->prefix);
-        mp_wire_put_text(out, r->database);
-        mp_wire_put_text(out, r->schema);
-        mp_wire_put_u32(out, (uint32_t)r->n_metrics);
+        mp_frame_put_text(out, r->name);
+        mp_frame_put_text(out, r->prefix);
+        mp_frame_put_text(out, r->database);
+        mp_frame_put_text(out, r->schema);
+        mp_frame_put_u32(out, (uint32_t)r->n_metrics);
         for (size_t k = 0; k < r->n_metrics; k++) {
-            mp_wire_put_text(out, r->metrics[k].name);
-            mp_wire_put_u32(out, (uint32_t)r->metrics[k].role);
+            mp_frame_put_text(out, r->metrics[k].name);
+            mp_frame_put_u32(out, (uint32_t)r->metrics[k].role);
         }
     }
     return mp_wire_send(out, err);
@@ -50,7 +50,7 @@ static int send_nodes(struct mp_wire_out *out, const struct mp_plan *plan,
 {
     mp_wire_start(out, MP_WIRE_NODES);
     for (size_t i = 0; i < plan->n_nodes + plan->n_unrouted; i++) {
-        mp_wire_put_text(out, i < plan->n_nodes ? plan->nodes[i].name
+        mp_frame_put_text(out, i < plan->n_nodes ? plan->nodes[i].name
                                                 : plan->unrouted[i - plan->n_nodes]);
         if (flush_list(out, MP_WIRE_NODES, err) < 0)
             return -1;
@@ -78,15 +78,15 @@ static int send_new_series(struct mp_wire_sink *s, struct mp_error *err)
     for (; s->series_sent < s->series->n; s->series_sent++) {
         const struct mp_series *one = &s->series->series[s->series_sent];
 
-        mp_wire_put_text(s->out, one->hostname);
-        mp_wire_put_text(s->out, one->source);
-        mp_wire_put_text(s->out, one->fqdd);
-        mp_wire_put_text(s->out, one->metric);
-        mp_wire_put_text(s->out, one->units);
-        mp_wire_put_u32(s->out, one->node);
-        mp_wire_put_u32(s->out, one->route);
-        mp_wire_put_u32(s->out, one->metric_index);
-        mp_wire_put_u32(s->out, one->naive);
+        mp_frame_put_text(s->out, one->hostname);
+        mp_frame_put_text(s->out, one->source);
+        mp_frame_put_text(s->out, one->fqdd);
+        mp_frame_put_text(s->out, one->metric);
+        mp_frame_put_text(s->out, one->units);
+        mp_frame_put_u32(s->out, one->node);
+        mp_frame_put_u32(s->out, one->route);
+        mp_frame_put_u32(s->out, one->metric_index);
+        mp_frame_put_u32(s->out, one->naive);
         if (flush_list(s->out, MP_WIRE_SERIES, err) < 0)
             return -1;
     }
@@ -111,10 +111,10 @@ static size_t put_samples(struct mp_wire_sink *s, const struct mp_sample *sample
         text += s->packed[taken - 1].text_len;
     }
     mp_wire_start(s->out, MP_WIRE_SAMPLES);
-    mp_wire_put_u32(s->out, (uint32_t)taken);
-    mp_wire_put(s->out, s->packed, taken * sizeof *s->packed);
+    mp_frame_put_u32(s->out, (uint32_t)taken);
+    mp_frame_put(s->out, s->packed, taken * sizeof *s->packed);
     for (size_t i = 0; text > 0 && i < taken; i++)
-        mp_wire_put(s->out, samples[i].text, s->packed[i].text_len);
+        mp_frame_put(s->out, samples[i].text, s->packed[i].text_len);
     return taken;
 }
 
@@ -158,16 +158,16 @@ static int send_findings(struct mp_wire_out *out, const struct mp_findings *find
 {
     mp_wire_start(out, MP_WIRE_FINDINGS);
     for (size_t i = 0; i < findings->n_missing; i++) {
-        mp_wire_put_u32(out, MP_WIRE_FINDING_MISSING);
-        mp_wire_put_text(out, findings->missing[i].node);
-        mp_wire_put_text(out, findings->missing[i].metric);
-        mp_wire_put_text(out, findings->missing[i].reason);
+        mp_frame_put_u32(out, MP_WIRE_FINDING_MISSING);
+        mp_frame_put_text(out, findings->missing[i].node);
+        mp_frame_put_text(out, findings->missing[i].metric);
+        mp_frame_put_text(out, findings->missing[i].reason);
         if (flush_list(out, MP_WIRE_FINDINGS, err) < 0)
             return -1;
     }
     for (size_t i = 0; i < findings->n_warnings; i++) {
-        mp_wire_put_u32(out, MP_WIRE_FINDING_WARNING);
-        mp_wire_put_text(out, findings->warnings[i]);
+        mp_frame_put_u32(out, MP_WIRE_FINDING_WARNING);
+        mp_frame_put_text(out, findings->warnings[i]);
         if (flush_list(out, MP_WIRE_FINDINGS, err) < 0)
             return -1;
     }
@@ -181,9 +181,9 @@ int mp_wire_send_end(struct mp_wire_sink *s, const struct mp_findings *findings,
     if (send_new_series(s, err) < 0 || send_findings(s->out, findings, err) < 0)
         return -1;
     mp_wire_start(s->out, MP_WIRE_END);
-    mp_wire_put_i64(s->out, (int64_t)s->series_sent);
-    mp_wire_put_i64(s->out, (int64_t)s->samples_sent);
-    mp_wire_put_text(s->out, backend);
-    mp_wire_put_text(s->out, backend_label);
+    mp_frame_put_i64(s->out, (int64_t)s->series_sent);
+    mp_frame_put_i64(s->out, (int64_t)s->samples_sent);
+    mp_frame_put_text(s->out, backend);
+    mp_frame_put_text(s->out, backend_label);
     return mp_wire_send(s->out, err);
 }

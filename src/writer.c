@@ -133,8 +133,8 @@ static int hear_failure(struct mp_writer *w, struct mp_wire_frame *f, struct mp_
     uint32_t fault, directory;
     char *text = NULL;
 
-    if (mp_wire_get_u32(f, &fault) < 0 || mp_wire_get_u32(f, &directory) < 0 ||
-        mp_wire_get_text(f, sizeof err->text, &text) < 0 || text == NULL ||
+    if (mp_frame_get_u32(f, &fault) < 0 || mp_frame_get_u32(f, &directory) < 0 ||
+        mp_frame_get_text(f, sizeof err->text, &text) < 0 || text == NULL ||
         fault == MP_FAULT_NONE || fault > MP_FAULT_STOPPED) {
         free(text);
         return mp_wire_damaged(err, "its answer");
@@ -194,7 +194,7 @@ static int hear_ready(struct mp_writer *w, size_t first_place, struct mp_error *
 
     if (hear(w, MP_WIRE_READY, &f, err) < 0)
         return -1;
-    if (mp_wire_get_u32(&f, &place) < 0 || mp_wire_get_text(&f, sizeof w->why, &why) < 0 ||
+    if (mp_frame_get_u32(&f, &place) < 0 || mp_frame_get_text(&f, sizeof w->why, &why) < 0 ||
         why == NULL) {
         free(why);
         return mp_wire_damaged(err, "its answer");
@@ -363,7 +363,7 @@ int mp_writer_wait(struct mp_writer *w, struct mp_writer_result *result,
 
     if (hear(w, MP_WIRE_DONE, &f, err) < 0)
         return -1;
-    if (mp_wire_get_u32(&f, &verdict) < 0 || verdict > MP_SUSPECT)
+    if (mp_frame_get_u32(&f, &verdict) < 0 || verdict > MP_SUSPECT)
         return mp_wire_damaged(err, "its answer");
     *result = (struct mp_writer_result){
         .verdict = (enum mp_verdict)verdict,

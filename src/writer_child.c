@@ -33,23 +33,23 @@ int mp_hello_send(struct mp_wire_out *out, const struct mp_hello *hello,
     const struct mp_job *job = &hello->job;
 
     mp_wire_start(out, MP_WIRE_HELLO);
-    mp_wire_put_text(out, magic);
-    mp_wire_put_text(out, job->label);
-    mp_wire_put_text(out, job->cluster);
-    mp_wire_put_text(out, job->user);
-    mp_wire_put_text(out, job->name);
-    mp_wire_put_text(out, job->nodelist);
-    mp_wire_put_i64(out, job->start);
-    mp_wire_put_i64(out, job->end);
-    mp_wire_put_u32(out, job->restart_count);
-    mp_wire_put_i64(out, hello->deadline_ms);
-    mp_wire_put_u32(out, hello->give);
-    mp_wire_put_u32(out, hello->uid);
-    mp_wire_put_u32(out, hello->gid);
-    mp_wire_put_text(out, hello->zone);
-    mp_wire_put_u32(out, (uint32_t)hello->n_places);
+    mp_frame_put_text(out, magic);
+    mp_frame_put_text(out, job->label);
+    mp_frame_put_text(out, job->cluster);
+    mp_frame_put_text(out, job->user);
+    mp_frame_put_text(out, job->name);
+    mp_frame_put_text(out, job->nodelist);
+    mp_frame_put_i64(out, job->start);
+    mp_frame_put_i64(out, job->end);
+    mp_frame_put_u32(out, job->restart_count);
+    mp_frame_put_i64(out, hello->deadline_ms);
+    mp_frame_put_u32(out, hello->give);
+    mp_frame_put_u32(out, hello->uid);
+    mp_frame_put_u32(out, hello->gid);
+    mp_frame_put_text(out, hello->zone);
+    mp_frame_put_u32(out, (uint32_t)hello->n_places);
     for (size_t i = 0; i < hello->n_places; i++)
-        mp_wire_put_text(out, hello->places[i]);
+        mp_frame_put_text(out, hello->places[i]);
     return mp_wire_send(out, err);
 }
 
@@ -58,21 +58,21 @@ static int get_hello(struct mp_wire_frame *f, struct mp_hello *h)
     struct mp_job *job = &h->job;
     uint32_t give, n;
 
-    if (mp_wire_get_text(f, 64, &job->label) < 0 || job->label == NULL ||
-        mp_wire_get_text(f, TEXT_MAX, &job->cluster) < 0 ||
-        mp_wire_get_text(f, TEXT_MAX, &job->user) < 0 ||
-        mp_wire_get_text(f, TEXT_MAX, &job->name) < 0 ||
-        mp_wire_get_text(f, TEXT_MAX, &job->nodelist) < 0 ||
-        mp_wire_get_i64(f, &job->start) < 0 || mp_wire_get_i64(f, &job->end) < 0 ||
-        mp_wire_get_u32(f, &job->restart_count) < 0 ||
-        mp_wire_get_i64(f, &h->deadline_ms) < 0 || mp_wire_get_u32(f, &give) < 0 ||
-        mp_wire_get_u32(f, &h->uid) < 0 || mp_wire_get_u32(f, &h->gid) < 0 ||
-        mp_wire_get_text(f, 128, &h->zone) < 0 || mp_wire_get_u32(f, &n) < 0 ||
+    if (mp_frame_get_text(f, 64, &job->label) < 0 || job->label == NULL ||
+        mp_frame_get_text(f, TEXT_MAX, &job->cluster) < 0 ||
+        mp_frame_get_text(f, TEXT_MAX, &job->user) < 0 ||
+        mp_frame_get_text(f, TEXT_MAX, &job->name) < 0 ||
+        mp_frame_get_text(f, TEXT_MAX, &job->nodelist) < 0 ||
+        mp_frame_get_i64(f, &job->start) < 0 || mp_frame_get_i64(f, &job->end) < 0 ||
+        mp_frame_get_u32(f, &job->restart_count) < 0 ||
+        mp_frame_get_i64(f, &h->deadline_ms) < 0 || mp_frame_get_u32(f, &give) < 0 ||
+        mp_frame_get_u32(f, &h->uid) < 0 || mp_frame_get_u32(f, &h->gid) < 0 ||
+        mp_frame_get_text(f, 128, &h->zone) < 0 || mp_frame_get_u32(f, &n) < 0 ||
         n > MP_WIRE_PLACES_MAX)
         return -1;
     h->give = give != 0;
     for (; h->n_places < n; h->n_places++)
-        if (mp_wire_get_text(f, PATH_MAX, &h->places[h->n_places]) < 0 ||
+        if (mp_frame_get_text(f, PATH_MAX, &h->places[h->n_places]) < 0 ||
             h->places[h->n_places] == NULL || h->places[h->n_places][0] != '/')
             return -1;
     return 0;
@@ -87,7 +87,7 @@ int mp_hello_receive(struct mp_wire_in *in, struct mp_hello *h, struct mp_error 
     *h = (struct mp_hello){0};
     if (rc <= 0)
         return rc < 0 ? -1 : mp_wire_damaged(err, "nobody sent anything");
-    if (f.type != MP_WIRE_HELLO || mp_wire_get_text(&f, 256, &theirs) < 0 || theirs == NULL)
+    if (f.type != MP_WIRE_HELLO || mp_frame_get_text(&f, 256, &theirs) < 0 || theirs == NULL)
         rc = mp_wire_damaged(err, "no hello");
     else if (strcmp(theirs, magic) != 0)
         rc = mp_fail(err, MP_FAULT_FAILED,
@@ -149,8 +149,8 @@ static int send_ready(struct mp_wire_out *out, size_t place, const char *why,
                       struct mp_error *err)
 {
     mp_wire_start(out, MP_WIRE_READY);
-    mp_wire_put_u32(out, (uint32_t)place);
-    mp_wire_put_text(out, why);
+    mp_frame_put_u32(out, (uint32_t)place);
+    mp_frame_put_text(out, why);
     return mp_wire_send(out, err);
 }
 
@@ -178,7 +178,7 @@ static int write_one(struct mp_wire_in *in, struct mp_wire_out *out, struct mp_r
                          content.backend, content.backend_label, &verdict, err) < 0)
         goto out;
     mp_wire_start(out, MP_WIRE_DONE);
-    mp_wire_put_u32(out, (uint32_t)verdict);
+    mp_frame_put_u32(out, (uint32_t)verdict);
     rc = mp_wire_send(out, err);
 out:
     mp_report_free(report);
@@ -206,9 +206,9 @@ int mp_writer_serve(struct mp_error *err)
         struct mp_error ignored;
 
         mp_wire_start(&out, MP_WIRE_FAILED);
-        mp_wire_put_u32(&out, (uint32_t)err->fault);
-        mp_wire_put_u32(&out, placed && err->fault == MP_FAULT_FAILED);
-        mp_wire_put_text(&out, err->text);
+        mp_frame_put_u32(&out, (uint32_t)err->fault);
+        mp_frame_put_u32(&out, placed && err->fault == MP_FAULT_FAILED);
+        mp_frame_put_text(&out, err->text);
         mp_wire_send(&out, &ignored);
     }
     mp_wire_in_free(&in);
