@@ -17,8 +17,31 @@ libbackends_a_SOURCES = \
 if WITH_LIBPQ
 libbackends_a_SOURCES += \
 	backends/direct.c \
+	backends/pqcancel.c \
+	backends/pqcancel.h \
+	backends/pqcheck.c \
+	backends/pqconn.c \
+	backends/pqconn.h \
+	backends/pqcopy.c \
+	backends/pqcopy.h \
+	backends/pqerror.c \
+	backends/pqerror.h \
+	backends/pqjob.c \
+	backends/pqmap.c \
+	backends/pqmap.h \
+	backends/pqmerge.c \
+	backends/pqmerge.h \
+	backends/pqnumeric.c \
+	backends/pqpool.c \
+	backends/pqpool.h \
 	backends/pqrows.c \
-	backends/pqrows.h
+	backends/pqrows.h \
+	backends/pqstatement.c \
+	backends/pqstatement.h \
+	backends/pqtables.c \
+	backends/pqtables.h \
+	backends/pqzone.c \
+	backends/pqzone.h
 endif
 if WITH_LIBSSH2
 libbackends_a_SOURCES += \
