@@ -54,6 +54,11 @@ ratio() {
 		printf "%s: %.2f (bound %s) %s   [%.3f s / %.3f s]\n", name, r, bound, r <= bound ? "ok" : "MISSED", a, b
 		exit r > bound }' || BENCH_FAILED=1
 }
+# told NAME OURS THEIRS: the same without a bound
+told() {
+	printf '%s: %s\n' "$1" "$(awk -v a="$(median "$B/$2")" -v b="$(median "$B/$3")" \
+		'BEGIN {printf "%.2f   [%.3f s / %.3f s]", a / b, a, b}')"
+}
 # bounded NAME VALUE BOUND UNIT
 bounded() {
 	awk -v name="$1" -v v="$2" -v bound="$3" -v unit="$4" 'BEGIN {
