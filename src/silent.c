@@ -8,17 +8,18 @@
 #include <string.h>
 #include <strings.h>
 
-/* seen[node * width + metric]: the pair has a series, or its absence is explained. */
+/* Of each pair, at [node * width + metric]. */
 struct pairs {
-    bool *seen;
+    bool *has;       /* it has a series */
+    bool *explained; /* its absence is already among the findings */
     size_t width;
 };
 
 static void mark_series(struct pairs *pairs, const struct mp_series_table *series)
 {
     for (size_t i = 0; i < series->n; i++)
-        pairs->seen[series->series[i].node * pairs->width +
-                    series->series[i].metric_index] = true;
+        pairs->has[series->series[i].node * pairs->width +
+                   series->series[i].metric_index] = true;
 }
 
 /* Does no node of this route have the metric?  Then "missing for all nodes", which names
@@ -27,7 +28,7 @@ static bool nobody_has(const struct mp_plan *plan, const struct pairs *pairs,
                        uint32_t route, size_t metric)
 {
     for (size_t i = 0; i < plan->n_nodes; i++)
-        if (plan->nodes[i].route == route && pairs->seen[i * pairs->width + metric])
+        if (plan->nodes[i].route == route && pairs->has[i * pairs->width + metric])
             return false;
     return true;
 }
@@ -38,7 +39,7 @@ static void mark_route(const struct mp_plan *plan, struct pairs *pairs, uint32_t
 {
     for (size_t i = 0; i < plan->n_nodes; i++)
         if (plan->nodes[i].route == route)
-            pairs->seen[i * pairs->width + m] = true;
+            pairs->explained[i * pairs->width + m] = true;
 }
 
 static void mark_metric(const struct mp_plan *plan, struct pairs *pairs,
@@ -65,7 +66,7 @@ static void mark_node(const struct mp_plan *plan, struct pairs *pairs,
     for (size_t m = 0; m < route->n_metrics; m++)
         if (missing->metric == NULL ||
             strcasecmp(route->metrics[m].name, missing->metric) == 0)
-            pairs->seen[(size_t)node * pairs->width + m] = true;
+            pairs->explained[(size_t)node * pairs->width + m] = true;
 }
 
 static void mark_explained(const struct mp_plan *plan, struct pairs *pairs,
@@ -86,17 +87,18 @@ static int report_node(const struct mp_plan *plan, const struct pairs *pairs, si
 {
     const struct mp_plan_node *n = &plan->nodes[node];
     const struct mp_route *route = &plan->routes[n->route];
-    const bool *seen = pairs->seen + node * pairs->width;
-    size_t unseen = 0;
 
-    for (size_t m = 0; m < route->n_metrics; m++)
-        unseen += !seen[m];
-    if (silent && unseen > 0)
-        return mp_findings_missing(findings, n->name, NULL, MP_SILENT_REASON, err);
-    for (size_t m = 0; m < route->n_metrics && unseen > 0; m++)
-        if (!seen[m] && mp_findings_missing(findings, n->name, route->metrics[m].name,
-                                            MP_SILENT_REASON, err) < 0)
+    for (size_t m = 0; m < route->n_metrics; m++) {
+        size_t at = node * pairs->width + m;
+
+        if (pairs->has[at] || pairs->explained[at])
+            continue;
+        if (mp_findings_missing(findings, n->name, silent ? NULL : route->metrics[m].name,
+                                MP_SILENT_REASON, err) < 0)
             return -1;
+        if (silent)
+            break;
+    }
     return 0;
 }
 
@@ -110,8 +112,9 @@ int mp_silent_find(const struct mp_plan *plan, const struct mp_series_table *ser
     for (size_t r = 0; r < plan->n_routes; r++)
         if (plan->routes[r].n_metrics > pairs.width)
             pairs.width = plan->routes[r].n_metrics;
-    pairs.seen = calloc(plan->n_nodes + 1, pairs.width * sizeof *pairs.seen);
-    if (pairs.seen == NULL || speaks == NULL) {
+    pairs.has = calloc(plan->n_nodes + 1, pairs.width * sizeof *pairs.has);
+    pairs.explained = calloc(plan->n_nodes + 1, pairs.width * sizeof *pairs.explained);
+    if (pairs.has == NULL || pairs.explained == NULL || speaks == NULL) {
         rc = mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu nodes", plan->n_nodes);
         goto out;
     }
@@ -122,7 +125,8 @@ int mp_silent_find(const struct mp_plan *plan, const struct mp_series_table *ser
     for (size_t i = 0; i < plan->n_nodes && rc == 0; i++)
         rc = report_node(plan, &pairs, i, !speaks[i], findings, err);
 out:
-    free(pairs.seen);
+    free(pairs.has);
+    free(pairs.explained);
     free(speaks);
     return rc;
 }

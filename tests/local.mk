@@ -30,7 +30,9 @@ MP_UNIT_TESTS = \
 	tests/unit/test_steps \
 	tests/unit/test_summary \
 	tests/unit/test_zone \
-	tests/unit/test_settings_doc
+	tests/unit/test_settings_doc \
+	tests/unit/test_rawcsv \
+	tests/unit/test_silent
 
 MP_SHELL_TESTS = \
 	tests/t/00-cli.t \

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * fuzz_csv.c - any bytes as a raw_power.csv: read them, write them as CSV, read that again.
+ * fuzz_csv.c - any bytes as a raw_power.csv: read them, write them as CSV, read that
+ * again.
  *
- * Besides not crashing, three things must hold of whatever is accepted: samples of a series
- * come in order of time and inside the window, what is written is accepted, and it is then
- * written the same. */
+ * Besides not crashing, three things must hold of whatever is accepted: samples of a
+ * series come in order of time and inside the window, what is written is accepted, and it
+ * is then written the same. */
 #include "config.h"
 
 #include <math.h>
@@ -116,8 +117,8 @@ static int replay(int in, const struct mp_plan *plan, int *out, struct mp_error 
     checker->next = mp_rawcsv_sink(csv);
     if (mp_csv_header_read(&reader, &header, err) == 0) {
         CHECK(mp_sink_begin(&checker->sink, plan, &series, err) == 0);
-        rc = mp_csv_rows_to_sink(&reader, &header, plan, &series, &findings, &checker->sink,
-                                 err);
+        rc = mp_csv_rows_to_sink(&reader, &header, plan, &series, &findings,
+                                 &checker->sink, err);
         if (rc == 0)
             CHECK(mp_sink_end(&checker->sink, err) == 0);
         else
