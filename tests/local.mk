@@ -18,6 +18,7 @@ MP_UNIT_TESTS = \
 	tests/unit/test_job \
 	tests/unit/test_jobpath \
 	tests/unit/test_nodelist \
+	tests/unit/test_oom \
 	tests/unit/test_outdir \
 	tests/unit/test_plan \
 	tests/unit/test_entry \
@@ -61,6 +62,9 @@ MP_TEST_SUPPORT = \
 
 LDADD = $(MP_PROGRAM_LIBS) $(CHECK_LIBS)
 AM_CPPFLAGS += $(CHECK_CFLAGS)
+
+tests_unit_test_oom_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 
 if HAVE_CHECK
 check_PROGRAMS += $(MP_UNIT_TESTS) tests/tools/chart_demo

@@ -293,6 +293,7 @@ END_TEST
 
 MP_UNIT_MAIN("reduce", means_keep_the_energy, a_spike_of_one_sample_survives,
              a_spike_of_one_node_survives_in_the_sum, the_sum_swings_as_the_nodes_do,
-             a_spike_between_the_instants_of_the_grid_survives, short_jobs_show_the_line_between_samples,
-             gaps_are_not_live, sums_over_nodes_and_their_spread,
-             each_gpu_of_one_node_has_its_line, what_no_sample_shows_has_no_track)
+             a_spike_between_the_instants_of_the_grid_survives,
+             short_jobs_show_the_line_between_samples, gaps_are_not_live,
+             sums_over_nodes_and_their_spread, each_gpu_of_one_node_has_its_line,
+             what_no_sample_shows_has_no_track)
