@@ -179,6 +179,32 @@ static int take_marker(const char **line, enum mp_host_marker *marker)
     return -1;
 }
 
+/* Whether the bytes are a whole key of that type (RFC 4253, 6.6; RFC 5656, 3.1; RFC 8709). */
+static bool is_key(const unsigned char *blob, size_t n, const char *type)
+{
+    static const struct {
+        const char *type;
+        size_t n_parts, last_len; /* strings or mpints; 0: any length */
+    } known[] = {
+        {"ssh-ed25519", 1, 32},          {"ssh-rsa", 2, 0},
+        {"ecdsa-sha2-nistp256", 2, 65},  {"ecdsa-sha2-nistp384", 2, 97},
+        {"ecdsa-sha2-nistp521", 2, 133}, {"ssh-dss", 4, 0},
+    };
+    struct mp_wire w = {blob, n}, part;
+
+    if (mp_wire_get_string(&w, &part) < 0 || !mp_wire_is(&part, type))
+        return false;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(known[i].type, type) != 0)
+            continue;
+        for (size_t j = 0; j < known[i].n_parts; j++)
+            if (mp_wire_get_string(&w, &part) < 0 || part.left == 0)
+                return false;
+        return w.left == 0 && (known[i].last_len == 0 || part.left == known[i].last_len);
+    }
+    return false; /* no server that we could talk to has it */
+}
+
 enum taken { TAKEN, NOT_A_KEY, NO_MEMORY };
 
 /* TYPE BASE64 [comment] into *e. */
@@ -187,7 +213,6 @@ static enum taken take_key(const char *text, struct mp_known_host *e)
     size_t type_len = word(text);
     const char *key = text + type_len + blanks(text + type_len);
     size_t key_len = word(key);
-    struct mp_wire w, type;
     long n;
 
     if (type_len == 0 || key_len == 0 || key_len > KEY_MAX)
@@ -200,10 +225,7 @@ static enum taken take_key(const char *text, struct mp_known_host *e)
     if (n < 0)
         return NOT_A_KEY;
     e->blob_len = (size_t)n;
-    w = (struct mp_wire){e->blob, e->blob_len};
-    return mp_wire_get_string(&w, &type) == 0 && mp_wire_is(&type, e->type)
-               ? TAKEN
-               : NOT_A_KEY;
+    return is_key(e->blob, e->blob_len, e->type) ? TAKEN : NOT_A_KEY;
 }
 
 static enum taken keep(struct mp_known_hosts *kh, const struct mp_known_host *e)

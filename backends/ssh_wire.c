@@ -131,7 +131,7 @@ long mp_base64_decode(const char *text, size_t n, unsigned char *out)
         n--;
         padding++;
     }
-    if (n % 4 == 1 || (padding > 0 && (n + padding) % 4 != 0))
+    if ((n + padding) % 4 != 0 || n % 4 == 1)
         return -1;
     for (size_t i = 0; i < n; i++) {
         const char *d = text[i] != '\0' ? strchr(digits, text[i]) : NULL;
@@ -142,6 +142,8 @@ long mp_base64_decode(const char *text, size_t n, unsigned char *out)
         if (i % 4 != 0)
             out[len++] = (unsigned char)(bits >> (6 - i % 4 * 2));
     }
+    if (padding > 0 && (bits & (padding == 1 ? 3 : 15)) != 0)
+        return -1; /* bits that nothing stands for */
     return len;
 }
 

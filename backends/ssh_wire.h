@@ -38,8 +38,8 @@ void mp_wire_put_mpint(struct mp_wirebuf *b, const unsigned char *data, size_t n
 /* Wiped, then freed. */
 void mp_wirebuf_free(struct mp_wirebuf *b);
 
-/* Standard base64; `=` padding optional, anything else invalid.  Room for n / 4 * 3 + 3
- * bytes is needed.  The number of bytes, or -1. */
+/* Standard base64, padded with `=`; anything else is invalid.  Room for n / 4 * 3 + 3 bytes
+ * is needed.  The number of bytes, or -1. */
 long mp_base64_decode(const char *text, size_t n, unsigned char *out);
 /* Without padding, NUL-terminated; room for n * 4 / 3 + 4 is needed. */
 void mp_base64_encode(const unsigned char *data, size_t n, char *out);

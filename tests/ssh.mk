@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 # tests/ssh.mk - the tests of the ssh backend, which need its library and a real sshd.
 MP_SSH_SHELL_TESTS = \
-	tests/t/40-ssh-tunnel.t
+	tests/t/40-ssh-tunnel.t \
+	tests/t/41-known-hosts.t \
+	tests/t/42-ssh-login.t
 
 if WITH_LIBSSH2
 check_PROGRAMS += \
+	tests/tools/known_hosts_match \
 	tests/tools/net_peer \
 	tests/tools/tunnel_probe
 tests_tools_tunnel_probe_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS) $(LIBSSH2_CFLAGS)
