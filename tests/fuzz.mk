@@ -2,10 +2,18 @@
 # tests/fuzz.mk - fuzz targets.  Here they are built with a main() that replays files;
 # tests/fuzz/run builds them with libFuzzer instead.
 MP_FUZZ_TARGETS = \
-	tests/fuzz/fuzz_csv
+	tests/fuzz/fuzz_config \
+	tests/fuzz/fuzz_csv \
+	tests/fuzz/fuzz_ini \
+	tests/fuzz/fuzz_nodelist \
+	tests/fuzz/fuzz_time
 MP_FUZZ_MAIN = tests/fuzz/libreplay.a
 check_LIBRARIES += tests/fuzz/libreplay.a
-tests_fuzz_libreplay_a_SOURCES = tests/fuzz/replay.c
+tests_fuzz_libreplay_a_SOURCES = tests/fuzz/fuzz.h tests/fuzz/replay.c
 check_PROGRAMS += $(MP_FUZZ_TARGETS)
+tests_fuzz_fuzz_config_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
 tests_fuzz_fuzz_csv_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
+tests_fuzz_fuzz_ini_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
+tests_fuzz_fuzz_nodelist_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
+tests_fuzz_fuzz_time_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
 EXTRA_DIST += tests/fuzz/run tests/fuzz/corpus
