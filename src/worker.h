@@ -2,10 +2,10 @@
  * worker.h - works off the queue: one master, a few processes that keep a backend open.
  *
  *     master: the queue's lock, no secrets        child (at most `workers`), each with
- *        │ claims: waiting/ -> running/            a spawner of writers and, read after
- *        ├── key ──── socket ───────────────────►  that, the configuration and one open
- *        │ ◄───────── what became of it ─────────  backend for many jobs
- *        └ a child that dies: its entry goes back  moves running/ -> done, waiting, failed
+ *        | claims: waiting/ -> running/            a spawner of writers and, read after
+ *        +-- key ---- socket ------------------->  that, the configuration and one open
+ *        | <--------- what became of it ---------  backend for many jobs
+ *        + a child that dies: its entry goes back  moves running/ -> done, waiting, failed
  *
  * The master never reads a secret: a short-lived process reads the configuration for it.
  * doc/design-queue.md goes through what happens when any of them is killed.
