@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "numtext.h"
 #include "sample.h"
 
 static const unsigned char signature[11] = "PGCOPY\n\377\r\n";
@@ -196,7 +197,7 @@ static int put_float(struct mp_pqrow *row, struct field f, struct mp_error *err)
 
     if (f.n == 4) {
         f4.bits = be32(f.bytes);
-        row->value = f4.value;
+        row->value = mp_float4_value(f4.value); /* what its text says */
         row->kind = MP_VALUE_FLOAT4;
     } else if (f.n == 8) {
         f8.bits = be64(f.bytes);

@@ -43,7 +43,8 @@ MP_SHELL_TESTS = \
 	tests/t/50-hook.t \
 	tests/t/12-csv.t \
 	tests/t/70-fuzz.t \
-	tests/t/11-config.t
+	tests/t/11-config.t \
+	tests/t/13-replay-of-database.t
 
 MP_TEST_SUPPORT = \
 	tests/data/make-recording \
