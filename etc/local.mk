@@ -6,16 +6,18 @@ MP_ETC_GENERATED = \
 	etc/monster_epilog_slurmctld.sh \
 	etc/monster_prolog_slurmctld.sh \
 	etc/monster-power-worker.service \
-	etc/monster-power.logrotate
+	etc/monster-power.logrotate \
+	etc/monster-power.sudoers
 
 pkglibexec_SCRIPTS += etc/monster_epilog_slurmctld.sh etc/monster_prolog_slurmctld.sh
 systemdsystemunit_DATA = etc/monster-power-worker.service
-pkgdata_DATA += etc/monster-power.logrotate
+pkgdata_DATA += etc/monster-power.logrotate etc/monster-power.sudoers
 EXTRA_DIST += \
 	etc/monster_epilog_slurmctld.sh.in \
 	etc/monster_prolog_slurmctld.sh.in \
 	etc/monster-power-worker.service.in \
-	etc/monster-power.logrotate.in
+	etc/monster-power.logrotate.in \
+	etc/monster-power.sudoers.in
 CLEANFILES += $(MP_ETC_GENERATED)
 
 $(MP_ETC_GENERATED): Makefile
@@ -26,3 +28,4 @@ etc/monster_epilog_slurmctld.sh: etc/monster_epilog_slurmctld.sh.in
 etc/monster_prolog_slurmctld.sh: etc/monster_prolog_slurmctld.sh.in
 etc/monster-power-worker.service: etc/monster-power-worker.service.in
 etc/monster-power.logrotate: etc/monster-power.logrotate.in
+etc/monster-power.sudoers: etc/monster-power.sudoers.in

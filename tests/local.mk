@@ -77,3 +77,4 @@ EXTRA_DIST += $(MP_SHELL_TESTS) $(MP_TEST_SUPPORT)
 include tests/fuzz.mk
 include tests/bench.mk
 include tests/ssh.mk
+include tests/trust.mk

@@ -1,0 +1,279 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The trust boundary, as root: the writer becomes the job's owner for good before it touches
+# a path, never held a secret, and nothing the owner plants makes it write elsewhere.
+# doc/design-trust.md names the rule behind each test.
+. "${MP_SRCDIR:-.}/tests/lib/tap.sh"
+. "$MP_SRCDIR/tests/lib/users.sh"
+
+[ "$(id -u)" = 0 ] || skip_all "needs root, to become other users"
+A=mp-trust-a B=mp-trust-b
+{ need_user $A && need_user $B; } || skip_all "cannot make users"
+A_UID=$(id -u $A) A_GID=$(id -g $A)
+chmod 755 "$T"
+cp "$MP_BUILDDIR/tests/tools/writer_drive" "$MP_BUILDDIR/tests/tools/memgrep" "$T/"
+DRIVE=$T/writer_drive
+umask 022
+
+# new: a fresh job directory of A's, $W
+new() {
+	rm -rf "$T/w" "$T/out"
+	install -d -o $A -g "$A_GID" "$T/w"
+	mkdir "$T/out"
+	W=$T/w
+}
+# drive key=value...: a job of A's
+drive() { run timeout 60 "$DRIVE" uid="$A_UID" gid="$A_GID" user=$A "$@"; }
+owner() { stat -c '%U:%a' "$1" 2>/dev/null; }
+listing() { (cd "$1" && find . | sort | tr '\n' ' '); }
+state() { (cd "$1" && find . -printf '%p %y %U %m %s %T@ %l\n' | sort); }
+
+# --- as whom, and with which modes
+new
+drive jobdir="$W"
+is "a report beside the job's output" "$STATUS" 0
+is "... is its owner's" "$(owner "$W/power_42")" "$A:750"
+is "... every file of it" \
+	"$(stat -c '%U:%a' "$W"/power_42/* | sort | uniq -c | tr -s ' ')" " 6 $A:640"
+like "... and no fallback" "$OUT" '^fallback 0'
+is "nothing else is left" "$(cd "$W" && echo .[!.]* *)" '.[!.]* power_42'
+new
+chmod 700 "$W"
+drive jobdir="$W"
+is "a closed directory's report is closed" "$(owner "$W/power_42")" "$A:700"
+is "... and its files" "$(owner "$W/power_42/raw_power.csv")" "$A:600"
+
+# --- the directory is not what it was
+before=$(state /etc)
+new
+rmdir "$W" && ln -s /etc "$W"
+drive jobdir="$W"
+is "job directory replaced by a link to /etc: refused" "$STATUS" 1
+like "... naming it" "$ERR" "$W.*Permission denied"
+drive jobdir="$W" outdir="$T/out"
+is "... with outdir: goes there" "$STATUS" 0
+like "... and says which and why" "$OUT" "^why as $A: .*$W: Permission denied"
+like "... as a fallback" "$OUT" '^fallback 1'
+is "... still the owner's" "$(owner "$T/out/power_42")" "$A:750"
+is "/etc is as it was" "$(state /etc)" "$before"
+
+for kind in symlink dangling file fifo theirs; do
+	new
+	install -d -o $B -m 777 "$T/b"
+	case $kind in
+	symlink) as $A ln -s "$T/b" "$W/power_42" ;;
+	dangling) as $A ln -s "$T/b/new" "$W/power_42" ;;
+	file) as $A sh -c "echo mine >$W/power_42" ;;
+	fifo) as $A mkfifo "$W/power_42" ;;
+	theirs) install -d -o $B -m 777 "$W/power_42" ;;
+	esac
+	before=$(state "$T/w" | grep -v '^\. '; state "$T/b")
+	drive jobdir="$W"
+	is "planted $kind: refused" "$STATUS" 1
+	like "... naming it" "$ERR" "$W/power_42 (is|belongs)"
+	is "... and untouched" "$(state "$T/w" | grep -v '^\. '; state "$T/b")" "$before"
+	rm -rf "$T/b"
+done
+
+new
+as $A mkdir "$W/power_42"
+echo precious >"$T/b-file"
+chown $B "$T/b-file"
+chmod 666 "$T/b-file"
+ln "$T/b-file" "$W/power_42/raw_power.csv"
+ln "$T/b-file" "$W/power_42/summary.json"
+as $A sh -c "mkfifo $W/power_42/timeseries.png; ln -s /etc/passwd $W/power_42/energy_pie.pdf"
+drive jobdir="$W"
+is "hard links, FIFO and link under the file names: replaced" "$STATUS" 0
+is "... not written through" "$(cat "$T/b-file")" precious
+is "... by plain files" "$(find "$W/power_42" -type f -links 1 | wc -l)" 6
+
+# --- a directory swapped under the writer
+new
+mkfifo "$T/go"
+install -d -m 777 "$T/decoy"
+timeout 60 "$DRIVE" uid="$A_UID" gid="$A_GID" user=$A jobdir="$W" pause=half \
+	<"$T/go" >"$T/swap.out" 2>&1 &
+pid=$!
+exec 7>"$T/go"
+for _ in $(seq 100); do grep -q paused "$T/swap.out" && break; sleep 0.05; done
+mv "$W" "$T/w-moved" && as $A true && ln -s "$T/decoy" "$W"
+echo >&7
+exec 7>&-
+wait $pid
+is "directory swapped half-way: the report is written" "$?" 0
+is "... where the writer began" "$(owner "$T/w-moved/power_42")" "$A:750"
+is "... and not where the name now points" "$(listing "$T/decoy")" ". "
+rm -rf "$T/w-moved" "$W"
+
+new
+install -d -m 700 "$T/decoy2"
+before=$(state "$T/decoy2")
+chmod 777 "$T"
+cat >"$T/race" <<-RACE
+	cd $T; while [ ! -e $T/stop ]; do
+		mv -T w w1; ln -s $T/decoy2 w; rm w; ln -s $T/decoy w; rm w; mv -T w1 w
+		mv -T w/power_42 w/p1; ln -s $T/decoy2 w/power_42; rm w/power_42; mv -T w/p1 w/power_42
+	done
+RACE
+as $A sh "$T/race" 2>/dev/null &
+racer=$!
+for i in $(seq 20); do drive jobdir="$W" samples=2; done
+touch "$T/stop"
+wait $racer
+chmod 755 "$T"
+is "a race of renames: nothing where only root may write" "$(state "$T/decoy2")" "$before"
+is "... nothing owned by root in the owner's tree" "$(find "$T/w" "$T/w1" -user root 2>/dev/null)" ""
+rm -rf "$T/w1" "$T/w" "$T/decoy" "$T/stop"
+
+# --- file systems
+mkdir -p "$T/fs"
+if mount -t tmpfs -o size=96k,mode=777 tmpfs "$T/fs" 2>/dev/null; then
+	at_exit "umount -l $T/fs 2>/dev/null"
+	new
+	install -d -o $A "$T/fs/w"
+	drive jobdir="$T/fs/w"
+	is "full file system: an error" "$STATUS" 1
+	like "... that says so" "$ERR" "No space left"
+	like "... and whose fault it is" "$OUT" "directory_failed 1"
+	is "... with nothing left there" "$(listing "$T/fs/w")" ". "
+	drive jobdir="$T/fs/w" outdir="$T/out" retry=1
+	is "... tried again elsewhere: in place" "$STATUS $(owner "$T/out/power_42")" "0 $A:750"
+	mount -o remount,ro "$T/fs"
+	new
+	drive jobdir="$T/fs/w" outdir="$T/out"
+	is "read-only file system: goes to outdir" "$STATUS $(owner "$T/out/power_42")" "0 $A:750"
+	like "... and says why" "$OUT" "^why .*Read-only"
+	umount "$T/fs"
+else
+	skip "full and read-only file systems" "cannot mount a tmpfs"
+fi
+if command -v setpriv >/dev/null; then
+	# root without these capabilities is what root is on a root-squashed NFS
+	new
+	as $A sh -c "mkdir $W/closed; chmod 700 $W/closed"
+	squashed="setpriv --bounding-set -dac_override,-dac_read_search"
+	$squashed sh -c ": >$W/closed/x" 2>/dev/null
+	is "(a directory root cannot enter)" "$?" 2
+	run $squashed "$DRIVE" uid="$A_UID" gid="$A_GID" user=$A jobdir="$W/closed"
+	is "... its owner's writer can" "$STATUS $(owner "$W/closed/power_42")" "0 $A:700"
+else
+	skip "a directory root cannot enter" "no setpriv"
+fi
+
+# --- names
+new
+drive jobdir="$W" label=../../x
+is "a label with a path in it is refused" "$STATUS $(listing "$W")" "1 . "
+bytes=$(for i in $(seq 1 255); do printf "\\x$(printf %x "$i")"; done; echo x)
+drive jobdir="$W" name="${bytes%x}"
+is "a job name of every byte: reported" "$STATUS" 0
+is "... in one line each" "$(grep -c '"name"' "$W/power_42/summary.json")" \
+	"$(grep -c '"name": "' "$W/power_42/summary.json")"
+drive jobdir="$W" name=$'\xe6\xb8\xa9\xd0\xb6\xd8\xb9\xf0\x9f\x94\xa5'
+is "... in any script" "$STATUS" 0
+run timeout 60 "$DRIVE" uid="$A_UID" gid="$A_GID" user=$B jobdir="$W" outdir="$T/out" label=7
+is "a user name that is another uid's: not in the job's directory" \
+	"$STATUS $(find "$W" -name power_7 | wc -l)" "0 0"
+like "... and says why" "$OUT" "user $B is not uid $A_UID"
+run timeout 60 "$DRIVE" uid=0 gid=0 user=root jobdir="$W" outdir="$T/out" label=8
+is "root's own job: outdir" "$STATUS $(owner "$T/out/power_8") $(find "$W" -name power_8 | wc -l)" \
+	"0 root:750 0"
+run timeout 60 "$DRIVE" uid="$A_UID" gid=0 user=$A jobdir="$W" label=9
+is "the group root is never taken" "$(stat -c %g "$W/power_9")" "$A_GID"
+chmod 777 "$W"
+run timeout 60 "$DRIVE" uid=54321 gid=54322 jobdir="$W" label=10
+is "a uid without a name: its number" "$(stat -c %u:%g "$W/power_10")" "54321:54322"
+
+# --- what the processes hold
+new
+echo "sesame-open-7421" >"$T/secret"
+chmod 600 "$T/secret"
+REPACSS_DB_PASSWORD=sesame-open-7421 timeout 60 "$DRIVE" uid="$A_UID" gid="$A_GID" user=$A \
+	jobdir="$W" secret="$T/secret" pause=half <"$T/go" >"$T/held.out" 2>&1 &
+pid=$!
+exec 7>"$T/go"
+for _ in $(seq 100); do grep -q paused "$T/held.out" && break; sleep 0.05; done
+worker=$(sed -n 's/^worker //p' "$T/held.out")
+spawner=$(pgrep -P "$worker")
+writer=$(pgrep -P "$spawner")
+like "(the worker holds the password)" "$("$T/memgrep" "$worker" "$T/secret")" '^(mem|environ)'
+for p in spawner writer; do
+	run "$T/memgrep" "${!p}" "$T/secret"
+	is "the $p holds it nowhere: cmdline, environ, mem" "$STATUS $OUT" "1 "
+done
+status=$(cat "/proc/$writer/status")
+like "the writer is the owner, four times" "$status" "^Uid:.$A_UID.$A_UID.$A_UID.$A_UID$"
+like "... its group too" "$status" "^Gid:.$A_GID.$A_GID.$A_GID.$A_GID$"
+like "... in the owner's groups only" "$status" "^Groups:.$(id -G $A | tr ' ' '\n' | sort -n | paste -sd' ') *$"
+for set in CapInh CapPrm CapEff CapAmb; do
+	like "... without capabilities ($set)" "$status" "^$set:.0+$"
+done
+like "... that can gain none" "$status" '^NoNewPrivs:.1$'
+like "... dumps no core" "$(grep core "/proc/$writer/limits")" 'core file size +0 +0'
+is "... cannot be looked into by the owner" \
+	"$(as $A cat "/proc/$writer/environ" 2>&1 >/dev/null | grep -c denied)" 1
+is "... holds three descriptors and the report's" \
+	"$(readlink /proc/"$writer"/fd/* | grep -Ev '^(pipe:|anon_inode:|socket:)' |
+		sed "s|^$W||; s|\.[0-9a-f]\{12\}|.X|" | sort -u | tr '\n' ' ')" \
+	" /.power_42.X /.power_42.X/raw_power.csv "
+is "... stands in /" "$(readlink "/proc/$writer/cwd")" /
+is "... with a minimal environment" \
+	"$(tr '\0' '\n' <"/proc/$writer/environ" | grep -c =)" 0
+echo >&7
+exec 7>&-
+wait $pid
+is "... and then finishes" "$?" 0
+
+# --- ends
+for how in half end; do
+	new
+	drive jobdir="$W" cut=$how samples=200
+	is "a stream cut at $how: nothing" "$STATUS $(listing "$W")" "1 . "
+done
+new
+drive jobdir="$W" samples=0
+is "no samples: exit 3 and nothing" "$STATUS $(listing "$W")" "3 . "
+# signalled WHO SIGNAL: stop one of the processes half-way
+signalled() {
+	timeout 60 "$DRIVE" uid="$A_UID" gid="$A_GID" user=$A jobdir="$W" pause=half samples=50000 \
+		<"$T/go" >"$T/sig.out" 2>&1 &
+	pid=$!
+	exec 7>"$T/go"
+	for _ in $(seq 100); do grep -q paused "$T/sig.out" && break; sleep 0.05; done
+	worker=$(sed -n 's/^worker //p' "$T/sig.out")
+	spawner=$(pgrep -P "$worker")
+	writer=$(pgrep -P "$spawner")
+	kill -s "$2" "${!1}"
+	[ "$1" = worker ] || { sleep 0.2; echo >&7; }
+	exec 7>&-
+	wait $pid
+	STATUS=$?
+	for _ in $(seq 100); do kill -0 "$writer" 2>/dev/null || break; sleep 0.05; done
+}
+new
+signalled writer TERM
+is "SIGTERM to the writer: an error and nothing" "$STATUS $(listing "$W")" "1 . "
+new
+signalled worker KILL
+is "the worker killed: the writer removes what it has" "$(listing "$W")" ". "
+is "... and ends, with the spawner" "$(kill -0 "$writer" "$spawner" 2>&1 | grep -c 'No such')" 2
+new
+signalled writer KILL
+is "the writer killed: an error" "$STATUS" 1
+like "... with its leavings hidden" "$(ls -A "$W")" '^\.power_42\.[0-9a-f]{12}$'
+drive jobdir="$W"
+is "... which the next run removes" "$STATUS $(ls -A "$W")" "0 power_42"
+
+# --- write-report by itself
+run "$MP" write-report </dev/null
+is "write-report refuses to be root" "$STATUS" 2
+cp "$MP" "$T/mp"
+as $A "$T/mp" write-report </dev/null >"$T/.o" 2>"$T/.e"
+is "... and an empty stream" "$?" 1
+head -c 100000 /dev/urandom | as $A "$T/mp" write-report >"$T/.o" 2>"$T/.e"
+is "... and noise" "$?" 1
+as $A "$T/mp" write-report --help >"$T/.o" 2>"$T/.e"
+is "... and arguments" "$?" 2
+
+done_testing
