@@ -332,14 +332,6 @@ int mp_settings_load(struct mp_settings *s, const char *path,
     return 0;
 }
 
-bool mp_settings_is_default(const struct mp_settings *s, const char *section,
-                            const char *name)
-{
-    const struct mp_key *key = find_key(section, name);
-
-    return key != NULL && s->origins->keys[key - mp_keys].kind == MP_FROM_DEFAULT;
-}
-
 void mp_settings_free(struct mp_settings *s)
 {
     for (size_t i = 0; i < mp_n_keys; i++) {

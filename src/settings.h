@@ -93,10 +93,6 @@ int mp_settings_load(struct mp_settings *s, const char *path,
 /* Wipes secrets before freeing. */
 void mp_settings_free(struct mp_settings *s);
 
-/* Whether nobody set the key: it has its built-in value. */
-bool mp_settings_is_default(const struct mp_settings *s, const char *section,
-                            const char *key);
-
 /* What `monster-power config` prints: a valid INI, each line with its origin as a
  * comment, secrets masked. */
 int mp_settings_print(const struct mp_settings *s, FILE *out, struct mp_error *err);
