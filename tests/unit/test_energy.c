@@ -229,7 +229,7 @@ START_TEST(long_sums_stay_exact)
     rig_open(&rig, 30.0 * 86400, one_node);
     s = rig_series(&rig, rpc1, "SystemInputPower", "PowerMetrics", "W");
     for (long k = 0; k <= n; k++) {
-        double v = 0.1 * (double)(k * 7919 % 9973);
+        double v = 1000.0 / (double)(1 + k * 7919 % 9973);
 
         rig_push(&rig, s, 5.0 * (double)k, v);
         if (k > 0)

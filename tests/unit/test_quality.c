@@ -273,6 +273,48 @@ START_TEST(two_power_supplies_add_up)
 }
 END_TEST
 
+START_TEST(the_worse_power_supply_is_the_nodes_coverage)
+{
+    for (int first = 0; first < 2; first++) {
+        struct rig rig;
+        uint32_t a, b;
+
+        rig_open(&rig, 1000, one_node);
+        a = rig_series(&rig, rpc1, "SystemInputPower", "PSU.Slot.1", "W");
+        b = rig_series(&rig, rpc1, "SystemInputPower", "PSU.Slot.2", "W");
+        rig_hold(&rig, first == 0 ? a : b, 0, 1000, 5, 100);
+        rig_hold(&rig, first == 0 ? b : a, 0, 485, 5, 100);
+        rig_end(&rig);
+        near(rig.result->nodes[0].coverage, 0.5);
+        rig_close(&rig);
+    }
+}
+END_TEST
+
+START_TEST(what_was_dropped_is_said)
+{
+    static const struct {
+        double value;
+        const char *reason;
+    } cases[] = {{-5, "values below 0 were left out: 2 in SystemInputPower of rpc-91-1"},
+                 {1e12, "were left out: 2 in SystemInputPower of rpc-91-1"}};
+
+    for (int i = 0; i < 2; i++) {
+        struct rig rig;
+        uint32_t s;
+
+        rig_open(&rig, 600, one_node);
+        s = rig_series(&rig, rpc1, "SystemInputPower", NULL, "W");
+        for (int t = 0; t <= 600; t += 5)
+            rig_push(&rig, s, t, t == 50 || t == 100 ? cases[i].value : 100);
+        rig_end(&rig);
+        ck_assert_int_eq(rig.result->verdict, MP_SUSPECT);
+        ck_assert(rig_has_reason(&rig, cases[i].reason));
+        rig_close(&rig);
+    }
+}
+END_TEST
+
 START_TEST(a_silent_node_is_named)
 {
     struct rig rig;
@@ -537,10 +579,14 @@ END_TEST
 START_TEST(a_power_supply_may_stand_by)
 {
     struct rig rig;
+    uint32_t s;
 
     rig_open(&rig, 600, one_node);
     rig_healthy(&rig, rpc1, 600, 400);
     rig_hold(&rig, rig_series(&rig, rpc1, "SystemInputPower", "PSU.Slot.2", "W"), 0, 600, 5, 0);
+    s = rig_series(&rig, rpc1, "SystemInputPower", "PSU.Slot.3", "W");
+    for (int t = 0; t <= 600; t += 5)
+        rig_push(&rig, s, t, t > 200 && t < 400 ? 0 : 100);
     rig_end(&rig);
     ck_assert_int_eq(rig.result->verdict, MP_VALID);
     rig_close(&rig);
@@ -591,7 +637,8 @@ MP_UNIT_MAIN("quality", nothing_wrong_is_valid, a_gap_is_bridged_and_counted,
              edges_beyond_three_intervals_are_uncovered, one_sample_in_an_hour_covers_little,
              two_samples_an_hour_apart_cover_little, a_stuttering_node_is_not_a_slow_one,
              slow_sampling_is_no_fault, more_gaps_than_are_kept_still_count,
-             a_null_is_a_missing_sample, two_power_supplies_add_up, a_silent_node_is_named,
+             a_null_is_a_missing_sample, two_power_supplies_add_up,
+             the_worse_power_supply_is_the_nodes_coverage, what_was_dropped_is_said, a_silent_node_is_named,
              a_node_of_no_route_is_named, without_input_there_is_still_a_pie,
              a_silent_gpu_is_named, a_gpu_of_nulls_is_named, one_silent_gpu_of_four_is_named,
              gpus_count_by_metric_and_node, a_missing_unit_is_not_watt,

@@ -85,8 +85,15 @@ START_TEST(a_spike_of_one_sample_survives)
         rig_end(&rig);
         t = track(&rig, MP_TRACK_ROLE, MP_ROLE_INPUT);
         for (int c = 0; c < MP_COLUMNS; c++) {
+            double from = (double)c * seconds / MP_COLUMNS;
+            double to = (double)(c + 1) * seconds / MP_COLUMNS;
+
             high = fmax(high, (double)t->columns[c].max);
             low = fmin(low, (double)t->columns[c].min);
+            if (to < at - 5 || from > at + 10) { /* and shows nowhere else */
+                ck_assert_float_eq(t->columns[c].max, 500);
+                ck_assert_float_eq(t->columns[c].min, 500);
+            }
         }
         near(high, 1900, 1e-6);
         near(low, at + 5 <= seconds ? 100 : 500, 1e-6);
