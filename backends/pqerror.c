@@ -174,17 +174,36 @@ int mp_pqerror_connection(struct mp_pqconn *c, const char *what, struct mp_error
     return rc;
 }
 
+/* Without the "LINE 1: ..." that libpq adds: the statement is ours, not the user's. */
+static char *result_text(const PGresult *res)
+{
+    const char *severity = PQresultErrorField(res, PG_DIAG_SEVERITY);
+    const char *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+    const char *detail = PQresultErrorField(res, PG_DIAG_MESSAGE_DETAIL);
+    char *text;
+
+    if (message == NULL)
+        return strdup(PQresultErrorMessage(res));
+    if (asprintf(&text, "%s:  %s%s%s", severity != NULL ? severity : "ERROR", message,
+                 detail != NULL ? "; " : "", detail != NULL ? detail : "") < 0)
+        return NULL;
+    return text;
+}
+
 int mp_pqerror_result(struct mp_pqconn *c, const char *what, const PGresult *res,
                       struct mp_error *err)
 {
     const char *sqlstate = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+    char *raw;
     char *text;
     int rc;
 
     if (PQstatus(c->pg) == CONNECTION_BAD && carrier_broke(c, err) < 0)
         return -1;
     snprintf(c->sqlstate, sizeof c->sqlstate, "%s", sqlstate != NULL ? sqlstate : "");
-    text = one_line(PQresultErrorMessage(res), c->settings->database.password);
+    raw = result_text(res);
+    text = raw != NULL ? one_line(raw, c->settings->database.password) : NULL;
+    free(raw);
     if (text == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory");
     rc = fail_with(c, what, text, err);

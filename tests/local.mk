@@ -40,6 +40,8 @@ MP_SHELL_TESTS = \
 	tests/t/01-style.t \
 	tests/t/10-hosts.t \
 	tests/t/10-profile-csv.t \
+	tests/t/30-direct-rows.t \
+	tests/t/31-direct-missing.t \
 	tests/t/50-hook.t \
 	tests/t/12-csv.t \
 	tests/t/70-fuzz.t \

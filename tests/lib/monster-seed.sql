@@ -26,10 +26,12 @@ INSERT INTO public.fqdd (fqdd) SELECT format('Video.Slot.%s-1', 31 + 2 * i)
 FROM generate_series(0, :gpus - 1) i ORDER BY i;
 
 CREATE TEMP TABLE metric (n int, metric_id text, units text, base real, swing real);
+-- the GPUs are part of what the node draws
 INSERT INTO metric VALUES
   (1, 'TotalCPUPower', 'W', 200, 300), (2, 'TotalMemoryPower', 'W', 40, 60),
   (3, 'TotalStoragePower', 'W', 8, 4), (4, 'TotalFanPower', 'W', 50, 90),
-  (5, 'SystemInputPower', 'W', 520, 560), (6, 'SystemOutputPower', 'W', 490, 530);
+  (5, 'SystemInputPower', 'W', 520 + 70 * :gpus, 560 + 320 * :gpus),
+  (6, 'SystemOutputPower', 'W', 490 + 68 * :gpus, 530 + 310 * :gpus);
 INSERT INTO public.metrics_definition (metric_id, metric_name, units)
 SELECT metric_id, metric_id || ' Metric Definition', units FROM metric ORDER BY metric_id;
 
