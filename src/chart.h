@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * chart.h - the two pictures of a report, as PNG and PDF, written to open descriptors.
  *
- * chart_layout.c works out every position and text as plain numbers (unit-tested); only
- * chart_paint.c knows cairo and pango.
+ * What stands where is worked out in plain numbers (chart_layout.h, chart_scene.h); only
+ * chart_paint.c and chart_font.c know cairo and pango.
  */
 #ifndef MP_CHART_H
 #define MP_CHART_H
@@ -21,14 +21,25 @@ struct mp_chart_input {
     const struct mp_reduced *reduced;
 };
 
-enum mp_chart_format { MP_CHART_PNG, MP_CHART_PDF };
+enum mp_chart_file {
+    MP_CHART_TIMESERIES_PNG,
+    MP_CHART_TIMESERIES_PDF,
+    MP_CHART_PIE_PNG,
+    MP_CHART_PIE_PDF,
+    MP_N_CHARTS
+};
 
-/* `fd` is borrowed.  -1 where the machine has no font (the text says how to mend it), a
- * write fails or memory runs out. */
-int mp_chart_timeseries(const struct mp_chart_input *in, enum mp_chart_format format, int fd,
-                        struct mp_error *err);
-int mp_chart_energy_pie(const struct mp_chart_input *in, enum mp_chart_format format, int fd,
-                        struct mp_error *err);
+/* "timeseries.png" */
+const char *mp_chart_file_name(enum mp_chart_file file);
+
+/* Draw the charts, each on its descriptor (borrowed; -1: not wanted).  The same input gives
+ * the same bytes, whatever the locale and the day; local times are in the process's zone.
+ * All at once is much cheaper than one after the other: texts are shaped once, and the PNGs
+ * are compressed by a thread while the PDFs are written.
+ * -1, naming the file, where the machine has no font (the text says how to mend it), a write
+ * fails or memory runs out; what the descriptors then hold is of no use. */
+int mp_chart_draw(const struct mp_chart_input *in, const int fds[MP_N_CHARTS],
+                  struct mp_error *err);
 
 /* Load the font machinery now, so that a process forked later need not. */
 int mp_chart_warm_up(struct mp_error *err);

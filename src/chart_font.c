@@ -9,13 +9,13 @@
 #include "chart_font.h"
 
 #include <fontconfig/fontconfig.h>
+#include <math.h>
 #include <pango/pangocairo.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct shaped {
     char *text;
-    double size;
     bool bold;
     PangoLayout *layout;
     int width, height; /* px, before any cut */
@@ -34,7 +34,7 @@ static PangoFontDescription *describe(bool bold)
 
     pango_font_description_set_family_static(d, "sans-serif");
     pango_font_description_set_weight(d, bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
-    pango_font_description_set_absolute_size(d, 20 * PANGO_SCALE);
+    pango_font_description_set_absolute_size(d, MP_FONT_SIZE * PANGO_SCALE);
     return d;
 }
 
@@ -91,6 +91,7 @@ int mp_fonts_open(struct mp_fonts **out, struct mp_error *err)
     *out = NULL;
     if (!fonts)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory while loading fonts");
+    FcInit(); /* or else pango does so in a thread, while we do it a second time */
     fonts->context = make_context();
     fonts->plain = describe(false);
     fonts->strong = describe(true);
@@ -120,34 +121,30 @@ void mp_fonts_close(struct mp_fonts *fonts)
     free(fonts);
 }
 
-static PangoLayout *make_layout(struct mp_fonts *fonts, const char *text, double size,
-                                bool bold)
+static PangoLayout *make_layout(struct mp_fonts *fonts, const char *text, bool bold)
 {
-    PangoFontDescription *description = bold ? fonts->strong : fonts->plain;
     PangoLayout *layout = pango_layout_new(fonts->context);
 
-    pango_font_description_set_absolute_size(description, size * PANGO_SCALE);
-    pango_layout_set_font_description(layout, description);
+    pango_layout_set_font_description(layout, bold ? fonts->strong : fonts->plain);
     pango_layout_set_single_paragraph_mode(layout, TRUE);
     pango_layout_set_text(layout, text, -1);
     return layout;
 }
 
-static struct shaped *find_shaped(struct mp_fonts *fonts, const char *text, double size,
-                                  bool bold)
+static struct shaped *find_shaped(struct mp_fonts *fonts, const char *text, bool bold)
 {
     for (size_t i = 0; i < fonts->n; i++) {
         struct shaped *s = &fonts->shaped[i];
 
-        if (s->size == size && s->bold == bold && strcmp(s->text, text) == 0)
+        if (s->bold == bold && strcmp(s->text, text) == 0)
             return s;
     }
     return NULL;
 }
 
-static struct shaped *shape(struct mp_fonts *fonts, const char *text, double size, bool bold)
+static struct shaped *shape(struct mp_fonts *fonts, const char *text, bool bold)
 {
-    struct shaped *s = find_shaped(fonts, text, size, bold);
+    struct shaped *s = find_shaped(fonts, text, bold);
 
     if (s)
         return s;
@@ -161,10 +158,10 @@ static struct shaped *shape(struct mp_fonts *fonts, const char *text, double siz
         fonts->capacity = more;
     }
     s = &fonts->shaped[fonts->n];
-    *s = (struct shaped){.text = strdup(text), .size = size, .bold = bold};
+    *s = (struct shaped){.text = strdup(text), .bold = bold};
     if (!s->text)
         return NULL;
-    s->layout = make_layout(fonts, text, size, bold);
+    s->layout = make_layout(fonts, text, bold);
     pango_layout_get_pixel_size(s->layout, &s->width, &s->height);
     fonts->n++;
     return s;
@@ -173,10 +170,10 @@ static struct shaped *shape(struct mp_fonts *fonts, const char *text, double siz
 static void measure_text(void *context, const char *text, double size, bool bold,
                          double *width, double *height)
 {
-    const struct shaped *s = shape(context, text, size, bold);
+    const struct shaped *s = shape(context, text, bold);
 
-    *width = s ? s->width : 0;
-    *height = s ? s->height : 0;
+    *width = s ? ceil(s->width * size / MP_FONT_SIZE) : 0;
+    *height = s ? ceil(s->height * size / MP_FONT_SIZE) : 0;
 }
 
 struct mp_measure mp_fonts_measure(struct mp_fonts *fonts)
@@ -184,10 +181,10 @@ struct mp_measure mp_fonts_measure(struct mp_fonts *fonts)
     return (struct mp_measure){measure_text, fonts};
 }
 
-PangoLayout *mp_fonts_shape(struct mp_fonts *fonts, const char *text, double size, bool bold,
+PangoLayout *mp_fonts_shape(struct mp_fonts *fonts, const char *text, bool bold,
                             double width)
 {
-    struct shaped *s = shape(fonts, text, size, bold);
+    struct shaped *s = shape(fonts, text, bold);
 
     if (!s)
         return NULL;

@@ -19,9 +19,13 @@ void mp_fonts_close(struct mp_fonts *fonts);
 /* For the layouts; borrows `fonts`. */
 struct mp_measure mp_fonts_measure(struct mp_fonts *fonts);
 
-/* The shaped text, on one line, no wider than `width` (0: any).  Owned by `fonts`, valid
- * until its next call; NULL where memory has run out. */
-PangoLayout *mp_fonts_shape(struct mp_fonts *fonts, const char *text, double size, bool bold,
+/* All text is shaped at this size and scaled when painted: for each size of a font that
+ * pango is asked for, fontconfig sorts all fonts of the machine anew. */
+enum { MP_FONT_SIZE = 20 };
+
+/* The text, on one line of MP_FONT_SIZE, no wider than `width` (at that size; 0: any).
+ * Owned by `fonts`, valid until its next call; NULL where memory has run out. */
+PangoLayout *mp_fonts_shape(struct mp_fonts *fonts, const char *text, bool bold,
                             double width);
 
 #endif

@@ -137,7 +137,7 @@ static void energy_and_window(const struct mp_chart_input *in,
                               const struct mp_measure *measure, bool with_energy,
                               struct mp_scene *scene)
 {
-    struct mp_text style = {.part = MP_PART_HEADER, .colour = MP_INK, .size = 21};
+    struct mp_text style = {.part = MP_PART_HEADER, .colour = MP_INK, .size = 20};
     const struct mp_energy_result *energy = in->energy;
     const double right = scene->width - MARGIN;
     char number[64];
@@ -172,7 +172,7 @@ static void energy_and_window(const struct mp_chart_input *in,
 static void nodes(const struct mp_chart_input *in, const struct mp_measure *measure,
                   struct mp_scene *scene)
 {
-    const struct mp_text style = {.part = MP_PART_HEADER, .colour = MP_INK, .size = 21,
+    const struct mp_text style = {.part = MP_PART_HEADER, .colour = MP_INK, .size = 20,
                                   .max_width = scene->width - 2 * MARGIN};
     const size_t n = in->plan->n_nodes + in->plan->n_unrouted;
     const char *list = in->job->nodelist;
@@ -200,7 +200,7 @@ static void reason(const struct mp_chart_input *in, const struct mp_measure *mea
                    struct mp_scene *scene)
 {
     const struct mp_energy_result *energy = in->energy;
-    struct mp_text style = {.part = MP_PART_HEADER, .size = 21, .colour = 0x8A1F11FF};
+    struct mp_text style = {.part = MP_PART_HEADER, .size = 20, .colour = 0x8A1F11FF};
     char more[64] = "";
     char first[1600];
     char text[1700];

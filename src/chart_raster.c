@@ -15,8 +15,13 @@ enum { MAX_WIDTH = 4096, HATCH_PERIOD = 8 };
 /* Blend a colour (its alpha times `cover`, 0..1) over a pixel. */
 static void blend(uint32_t *pixel, uint32_t colour, double cover)
 {
-    const uint32_t alpha = (uint32_t)lround((colour & 0xFF) * cover);
+    const uint32_t alpha = (uint32_t)((colour & 0xFF) * cover + 0.5);
     uint32_t out = 0;
+
+    if (alpha == 255) {
+        *pixel = colour >> 8;
+        return;
+    }
 
     for (int shift = 16; shift >= 0; shift -= 8) {
         uint32_t below = *pixel >> shift & 0xFF;
@@ -33,7 +38,7 @@ static double overlap(double top, double bottom, int y)
 {
     double cover = fmin(bottom, y + 1) - fmax(top, y);
 
-    return cover > 0 ? round(cover * 8) / 8 : 0;
+    return cover > 0 ? (int)(cover * 8 + 0.5) / 8.0 : 0;
 }
 
 /* The stretch [top, bottom] of pixel column x. */
@@ -49,7 +54,7 @@ static void fill_column(struct mp_raster *r, int x, double top, double bottom,
               overlap(top, bottom, y));
 }
 
-/* What a trace passes through, per pixel column: lowest and highest y; NaN where nothing. */
+/* What a trace passes through, per pixel column: lowest and highest y. */
 struct reach {
     double top[MAX_WIDTH], bottom[MAX_WIDTH];
     int first, last;
@@ -125,25 +130,30 @@ static double hatch_cover(int x, int y)
     return cover[(x + y) % HATCH_PERIOD];
 }
 
+/* Row by row: down a column, each pixel would be another line of the cache. */
 static void draw_area(struct mp_raster *r, const struct reach *reach,
                       const struct mp_mark *mark)
 {
     const int bottom = (int)fmin(round(mark->y), r->height);
-    double highest = bottom;
+    const uint32_t colour = mark->colour >> 8;
+    int edge[MAX_WIDTH];
+    int highest = bottom;
 
-    for (int x = reach->first; x <= reach->last; x++)
-        highest = fmin(highest, (reach->top[x] + reach->bottom[x]) / 2);
-    for (int y = (int)fmax(floor(highest), 0); y < bottom; y++) {
+    for (int x = reach->first; x <= reach->last; x++) {
+        edge[x] = (int)fmax(floor((reach->top[x] + reach->bottom[x]) / 2), 0);
+        highest = edge[x] < highest ? edge[x] : highest;
+    }
+    for (int y = highest; y < bottom; y++) {
         uint32_t *row = r->pixels + (size_t)y * r->stride;
 
-        for (int x = reach->first; x <= reach->last; x++) {
-            if (y < floor((reach->top[x] + reach->bottom[x]) / 2))
-                continue;
-            if (mark->kind == MP_MARK_AREA)
-                row[x] = mark->colour >> 8;
-            else if (hatch_cover(x, y) > 0)
-                blend(&row[x], mark->colour, hatch_cover(x, y));
+        if (mark->kind == MP_MARK_AREA) {
+            for (int x = reach->first; x <= reach->last; x++)
+                row[x] = y >= edge[x] ? colour : row[x];
+            continue;
         }
+        for (int x = reach->first; x <= reach->last; x++)
+            if (y >= edge[x] && hatch_cover(x, y) > 0)
+                blend(&row[x], mark->colour, hatch_cover(x, y));
     }
 }
 

@@ -29,7 +29,7 @@ enum {
     GPU_INDEX = 100,
 };
 
-static const double small = 19;  /* font size of legend, ticks and notes */
+static const double small = 20; /* font size of legend, ticks and notes */
 static const double tolerance = 0.12; /* px by which a curve may be simplified */
 
 struct panel {
@@ -506,7 +506,7 @@ static void legend_row(struct view *v, const struct mp_track *track, int index,
     if (track->kind == MP_TRACK_ROLE)
         marker(v, MP_PART_LEGEND, track->role, LEGEND_LEFT + 15, v->legend_y + 12, 6,
                colour);
-    text(v, MP_PART_LEGEND, MP_INK, 0, 92, name, LEGEND_LEFT + 38, v->legend_y);
+    text(v, MP_PART_LEGEND, MP_INK, 0, 98, name, LEGEND_LEFT + 38, v->legend_y);
     mean_and_max(track, &mean, &max);
     if (track == v->input && !isnan(v->in->energy->power.mean_w)) {
         mean = v->in->energy->power.mean_w; /* as in the line at the head */

@@ -5,6 +5,7 @@ noinst_LIBRARIES += libmonster.a
 libmonster_a_CPPFLAGS = $(AM_CPPFLAGS) $(INIPARSER_CFLAGS) $(CAIRO_CFLAGS) $(PANGO_CFLAGS) \
 	$(PNG_CFLAGS) $(JANSSON_CFLAGS)
 libmonster_a_SOURCES = \
+	src/chart.c \
 	src/chart.h \
 	src/chart_axis.c \
 	src/chart_axis.h \
@@ -13,6 +14,7 @@ libmonster_a_SOURCES = \
 	src/chart_layout.c \
 	src/chart_layout.h \
 	src/chart_paint.c \
+	src/chart_paint.h \
 	src/chart_pie.c \
 	src/chart_png.c \
 	src/chart_png.h \

@@ -22,18 +22,6 @@ struct mp_report {
     const struct mp_energy_result *result; /* owned by `energy` */
 };
 
-static const struct {
-    const char *file;
-    int (*draw)(const struct mp_chart_input *in, enum mp_chart_format format, int fd,
-                struct mp_error *err);
-    enum mp_chart_format format;
-} charts[] = {
-    {"timeseries.png", mp_chart_timeseries, MP_CHART_PNG},
-    {"timeseries.pdf", mp_chart_timeseries, MP_CHART_PDF},
-    {"energy_pie.png", mp_chart_energy_pie, MP_CHART_PNG},
-    {"energy_pie.pdf", mp_chart_energy_pie, MP_CHART_PDF},
-};
-
 int mp_report_new(struct mp_report **out, const char *outdir, const struct mp_job *job,
                   struct mp_error *err)
 {
@@ -72,15 +60,13 @@ struct mp_sink *mp_report_sink(struct mp_report *r)
 static int draw_charts(struct mp_report *r, const struct mp_chart_input *in,
                        struct mp_error *err)
 {
-    for (size_t i = 0; i < sizeof charts / sizeof *charts; i++) {
-        int fd;
+    int fds[MP_N_CHARTS];
 
-        if (mp_outdir_create(r->dir, charts[i].file, &fd, err) < 0)
+    for (int i = 0; i < MP_N_CHARTS; i++)
+        if (mp_outdir_create(r->dir, mp_chart_file_name((enum mp_chart_file)i), &fds[i], err) <
+            0)
             return -1;
-        if (charts[i].draw(in, charts[i].format, fd, err) < 0)
-            return mp_fail_in(err, "%s", charts[i].file);
-    }
-    return 0;
+    return mp_chart_draw(in, fds, err);
 }
 
 static int write_summary(struct mp_report *r, const struct mp_summary_input *in,
