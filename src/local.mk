@@ -3,7 +3,7 @@
 # the unit tests link too.
 noinst_LIBRARIES += libmonster.a
 libmonster_a_CPPFLAGS = $(AM_CPPFLAGS) $(INIPARSER_CFLAGS) $(CAIRO_CFLAGS) $(PANGO_CFLAGS) \
-	$(PNG_CFLAGS) $(JANSSON_CFLAGS)
+	$(ZLIB_CFLAGS) $(JANSSON_CFLAGS)
 libmonster_a_SOURCES = \
 	src/chart.c \
 	src/chart.h \
@@ -135,7 +135,7 @@ libmonster_a_SOURCES = \
 EXTRA_DIST += src/pow10.bc
 
 MP_PROGRAM_LIBS = libmonster.a libbackends.a libmonster.a $(LIBPQ_LIBS) $(LIBSSH2_LIBS) \
-	$(LIBCRYPTO_LIBS) $(CAIRO_LIBS) $(PANGO_LIBS) $(PNG_LIBS) $(JANSSON_LIBS) \
+	$(LIBCRYPTO_LIBS) $(CAIRO_LIBS) $(PANGO_LIBS) $(ZLIB_LIBS) $(JANSSON_LIBS) \
 	$(INIPARSER_LIBS)
 
 bin_PROGRAMS += monster-power
