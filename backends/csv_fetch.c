@@ -16,6 +16,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "csv_time.h"
 #include "numtext.h"
 #include "rawcsv.h"
 #include "zone.h"
@@ -27,9 +28,6 @@ enum {
     BATCH = 1024,
     MAX_KEYS = 1 << 17, /* rows that repeat none of so many are split each time */
     NO_KEY = -1,
-    TIME_ROOM = 64,
-    TO_THE_HOUR = 14, /* bytes of "2026-02-04 09:" */
-    TO_THE_SECOND = 19,
 };
 
 /* What the rows of one series repeat: ",hostname,source,fqdd," and ",units,metric\n", one
@@ -39,15 +37,6 @@ struct row_key {
     uint32_t lines;         /* line breaks in it */
     long series;            /* or MP_CSV_NOT_PLANNED */
     long next;              /* the key that came after this one, or NO_KEY */
-};
-
-/* The time read last, and the hour it is in: most rows repeat one or the other. */
-struct time_memo {
-    char text[TIME_ROOM]; /* with the comma that follows it */
-    size_t len;           /* without the comma; 0: none yet */
-    struct mp_civil civil;
-    bool whole_second; /* text is "2026-02-04 09:15:05" and an offset */
-    int64_t hour_us;   /* where its hour starts */
 };
 
 struct track {
@@ -68,7 +57,7 @@ struct rows {
     long last_key; /* of the row before, or NO_KEY */
     struct track *tracks;
     size_t n_tracks, tracks_capacity;
-    struct time_memo memo;
+    struct mp_csv_times times;
     struct mp_zone zone;
     bool warned_naive;
     struct mp_sample samples[BATCH];
@@ -242,64 +231,6 @@ static int add_sample(struct rows *rows, const struct row *row, struct mp_error 
     return rows->n == BATCH ? flush(rows, err) : 0;
 }
 
-/* ---- time ---- */
-
-static int two_digits(const char *p)
-{
-    unsigned tens = (unsigned char)p[0] - '0', ones = (unsigned char)p[1] - '0';
-
-    return tens > 9 || ones > 9 ? 100 : (int)(10 * tens + ones);
-}
-
-/* A time of the same hour as the last one: only minutes and seconds are read. */
-static bool same_hour(struct time_memo *memo, const char *p)
-{
-    int minute = two_digits(p + TO_THE_HOUR);
-    int second = two_digits(p + TO_THE_HOUR + 3);
-
-    if (!memo->whole_second || memcmp(p, memo->text, TO_THE_HOUR) != 0 || minute > 59 ||
-        second > 59 || p[TO_THE_HOUR + 2] != ':' ||
-        memcmp(p + TO_THE_SECOND, memo->text + TO_THE_SECOND,
-               memo->len + 1 - TO_THE_SECOND) != 0)
-        return false;
-    memcpy(memo->text + TO_THE_HOUR, p + TO_THE_HOUR, TO_THE_SECOND - TO_THE_HOUR);
-    memo->civil.us = memo->hour_us + (minute * 60 + second) * INT64_C(1000000);
-    return true;
-}
-
-static const char *read_time(struct time_memo *memo, const char *text, size_t len)
-{
-    const char *why = mp_time_read(text, len, &memo->civil);
-
-    memo->len = 0;
-    memo->whole_second = false;
-    if (why != NULL || len + 1 >= TIME_ROOM)
-        return why;
-    memcpy(memo->text, text, len);
-    memo->text[len] = ',';
-    memo->len = len;
-    memo->whole_second = len >= TO_THE_SECOND && text[4] == '-' &&
-                         (len == TO_THE_SECOND || strchr("+-Zz", text[TO_THE_SECOND]));
-    if (memo->whole_second)
-        memo->hour_us = memo->civil.us - (two_digits(text + TO_THE_HOUR) * 60 +
-                                          two_digits(text + TO_THE_HOUR + 3)) *
-                                             INT64_C(1000000);
-    return NULL;
-}
-
-/* The length of the unquoted time at p, in the memo; 0 if there is none. */
-static size_t quick_time(struct time_memo *memo, const char *p)
-{
-    if (memo->len > 0 && memcmp(p, memo->text, memo->len + 1) == 0)
-        return memo->len;
-    if (memo->len > 0 && same_hour(memo, p))
-        return memo->len;
-    const char *comma = memchr(p, ',', TIME_ROOM - 1);
-    if (comma == NULL || *p == '"' || read_time(memo, p, (size_t)(comma - p)) != NULL)
-        return 0;
-    return memo->len;
-}
-
 /* ---- a row like an earlier one ---- */
 
 /* Digits with a point, up to a comma: its length, or 0 where mp_number_read must look.
@@ -361,14 +292,14 @@ static int quick_row(struct rows *rows, struct mp_error *err)
     long number = rows->keys[rows->last_key].next;
     const struct row_key *key = &rows->keys[number];
     const char *bytes = rows->keyset.keys[number].bytes;
-    size_t time_len = quick_time(&rows->memo, p);
+    size_t time_len = mp_csv_time_quick(&rows->times, p);
 
     if (time_len == 0 || !equal_bytes(p += time_len, bytes, key->before) ||
         !quick_value(p += key->before, &row) ||
         !equal_bytes(p += row.len, bytes + key->before, key->after))
         return 0;
     row.series = key->series;
-    row.time = rows->memo.civil;
+    row.time = rows->times.civil;
     r->record_line = r->line;
     if (add_sample(rows, &row, err) < 0)
         return -1;
@@ -440,13 +371,13 @@ static int split_value(const struct rows *rows, const struct mp_csv_field *f,
 static int split_time(struct rows *rows, const struct mp_csv_field *f, struct row *row,
                       struct mp_error *err)
 {
-    const char *why = read_time(&rows->memo, f->text, f->len);
+    const char *why = mp_csv_time_read(&rows->times, f->text, f->len);
 
     if (why != NULL)
         return mp_csv_fail(rows->reader, rows->header->place[MP_CSV_TIMESTAMP], err,
                            "\"%.*s\" is not a time: %s", f->len < 100 ? (int)f->len : 100,
                            f->text, why);
-    row->time = rows->memo.civil;
+    row->time = rows->times.civil;
     return 0;
 }
 
@@ -495,7 +426,7 @@ static int split_series(struct rows *rows, const struct mp_csv_record *rec,
                         const struct mp_csv_field *const f[MP_CSV_N_COLUMNS],
                         struct row *row, struct mp_error *err)
 {
-    char bytes[MP_CSV_PAD - TIME_ROOM - MP_NUMBER_TEXT_MAX];
+    char bytes[MP_CSV_PAD - MP_CSV_TIME_ROOM - MP_NUMBER_TEXT_MAX];
     struct row_key key = {.next = NO_KEY};
     size_t len = 0;
     long number = NO_KEY;

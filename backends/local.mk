@@ -11,6 +11,8 @@ libbackends_a_SOURCES = \
 	backends/csv_rows.h \
 	backends/csv_series.c \
 	backends/csv_series.h \
+	backends/csv_time.c \
+	backends/csv_time.h \
 	backends/keyset.c \
 	backends/keyset.h \
 	backends/registry.c

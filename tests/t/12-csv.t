@@ -137,6 +137,9 @@ refuses "units that change" "$(row "$(t 15:05)" 1)\n$(t 15:10),rpc-91-1,$S,1,mW,
 refuses "samples out of order" "$(row "$(t 15:10)" 1)\n$(row "$(t 15:05)" 2)\n" \
 	'line 3, column 1 .*2026-02-04 15:15:05\+00 comes after 2026-02-04 15:15:10\+00.*sort'
 refuses "offsets that come and go" "$(row "$(t 15:05)" 1)\n$(row '2026-02-04 15:15:10' 2)\n" 'line 3, .*without an offset'
+refuses "a comma inside a time is one only in quotes" \
+	"\"2026-02-04 15:15:05,25Z\",rpc-91-1,$S,1,W,TotalCPUPower\n2026-02-04 15:15:05,25Z,rpc-91-1,$S,1,W,TotalCPUPower\n" \
+	'line 3: 8 columns'
 refuses "lines are counted through quoted breaks" \
 	"$(t 15:05),rpc-91-1,\"a\nb\",x,1,W,TotalCPUPower\n$(t 15:06),rpc-91-1,\"a\nb\",x,1,W,TotalCPUPower\nx\n" \
 	'line 6: 1 columns'
