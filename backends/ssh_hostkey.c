@@ -46,6 +46,20 @@ static void append(char *list, size_t size, const char *algorithm)
     snprintf(list + n, size - n, "%s%s", n > 0 ? "," : "", algorithm);
 }
 
+/* Of those in `supported`, the ones that are known (1) or not (0). */
+static void append_all(char *list, size_t size, const char **supported, int n,
+                       const struct mp_known_hosts *known, int is_known)
+{
+    static const char *const order[] = {"ssh-ed25519", "ecdsa-", "rsa-sha2-", "ssh-rsa"};
+
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        for (int j = 0; j < n; j++)
+            if (strncmp(supported[j], order[i], strlen(order[i])) == 0 &&
+                strstr(supported[j], "-cert-") == NULL &&
+                mp_known_hosts_has_type(known, key_type(supported[j])) == is_known)
+                append(list, size, supported[j]);
+}
+
 int mp_hostkey_prefer(struct mp_ssh *ssh, const struct mp_known_hosts *known,
                       struct mp_error *err)
 {
@@ -54,11 +68,8 @@ int mp_hostkey_prefer(struct mp_ssh *ssh, const struct mp_known_hosts *known,
     int n = libssh2_session_supported_algs(ssh->session, LIBSSH2_METHOD_HOSTKEY, &supported);
 
     /* the known ones first, then the rest, so that an unknown key can be shown */
-    for (int pass = 1; pass >= 0; pass--)
-        for (int i = 0; i < n; i++)
-            if (strstr(supported[i], "-cert-") == NULL &&
-                mp_known_hosts_has_type(known, key_type(supported[i])) == pass)
-                append(list, sizeof list, supported[i]);
+    append_all(list, sizeof list, supported, n, known, 1);
+    append_all(list, sizeof list, supported, n, known, 0);
     if (n > 0)
         libssh2_free(ssh->session, (void *)supported);
     if (n <= 0 ||

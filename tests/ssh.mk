@@ -3,7 +3,9 @@
 MP_SSH_SHELL_TESTS = \
 	tests/t/40-ssh-tunnel.t \
 	tests/t/41-known-hosts.t \
-	tests/t/42-ssh-login.t
+	tests/t/42-ssh-login.t \
+	tests/t/43-ssh-failures.t \
+	tests/t/44-ssh-netlab.t
 
 if WITH_LIBSSH2
 check_PROGRAMS += \

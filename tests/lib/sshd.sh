@@ -12,8 +12,11 @@
 #   sshd_key NAME ARGS...      a further login key, authorized; ARGS for ssh-keygen
 #   ssh_ini [LINE...]          section [ssh] for it; LINEs replace the ones of the same key
 #   descendants PID            every process below it
+#   SSHD_RUN, SSHD_ADDRESS, SSHD_NAME   set before sshd_start: what runs it (an array: "ip netns
+#                              exec ..."), where it listens, how clients call it
 #   free_port                  a TCP port of 127.0.0.1 that nobody listens on now
 # shellcheck shell=bash
+SSHD_RUN=() SSHD_ADDRESS=127.0.0.1 SSHD_NAME=127.0.0.1
 
 free_port() {
 	local p
@@ -63,7 +66,7 @@ sshd_start() {
 			[ $# = 0 ] || printf '%s\n' "$@"
 			cat <<-CONF
 				Port $SSHD_PORT
-				ListenAddress 127.0.0.1
+				ListenAddress $SSHD_ADDRESS
 				HostKey $SSHD_DIR/host_ed25519
 				HostKey $SSHD_DIR/host_ecdsa
 				HostKey $SSHD_DIR/host_rsa
@@ -75,10 +78,10 @@ sshd_start() {
 				LogLevel VERBOSE
 			CONF
 		} >"$SSHD_DIR/config"
-		"$SSHD" -D -f "$SSHD_DIR/config" -E "$SSHD_DIR/log" 2>>"$SSHD_DIR/log" &
+		"${SSHD_RUN[@]}" "$SSHD" -D -f "$SSHD_DIR/config" -E "$SSHD_DIR/log" 2>>"$SSHD_DIR/log" &
 		SSHD_PID=$!
 		for _ in $(seq 100); do
-			if (exec 3<>"/dev/tcp/127.0.0.1/$SSHD_PORT") 2>/dev/null; then
+			if "${SSHD_RUN[@]}" bash -c "exec 3<>/dev/tcp/$SSHD_ADDRESS/$SSHD_PORT" 2>/dev/null; then
 				sshd_known >"$SSHD_DIR/known_hosts"
 				return 0
 			fi
@@ -109,14 +112,14 @@ sshd_stop() {
 sshd_known() {
 	local t
 	for t in ed25519 ecdsa rsa; do
-		awk -v p="$SSHD_PORT" '{print "[127.0.0.1]:" p, $1, $2}' "$SSHD_DIR/host_$t.pub"
+		awk -v n="[$SSHD_NAME]:$SSHD_PORT" '{print n, $1, $2}' "$SSHD_DIR/host_$t.pub"
 	done
 }
 
 ssh_ini() {
 	local line key
 	echo '[ssh]'
-	for line in "hostname = 127.0.0.1" "port = $SSHD_PORT" "username = $(id -un)" \
+	for line in "hostname = $SSHD_NAME" "port = $SSHD_PORT" "username = $(id -un)" \
 		"key_path = $SSHD_DIR/id_ed25519" "known_hosts = $SSHD_DIR/known_hosts" \
 		"agent = none" "keepalive = 2" "connect_timeout = 5"; do
 		key=${line%% *}

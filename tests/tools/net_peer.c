@@ -6,6 +6,7 @@
  *     net_peer sink SLOW_MS    reads, resting after each MiB; at the end says how much it was
  *     net_peer silent          says nothing
  *     net_peer say TEXT        says TEXT and waits
+ *     net_peer full            answers no connection at all, as if its packets were dropped
  *     net_peer delay MS PORT   passes everything on to 127.0.0.1:PORT and back, MS late
  */
 #include "config.h"
@@ -198,6 +199,17 @@ static void serve(int fd, const struct mode *m)
     close(fd);
 }
 
+/* Fill the listener's queue, so that further packets of this kind are dropped. */
+static void fill_up(const struct sockaddr_in *sa)
+{
+    for (int i = 0; i < 4; i++) {
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+        if (connect(fd, (const struct sockaddr *)sa, sizeof *sa) < 0)
+            usleep(20000);
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct mode m = {.name = argc > 1 ? argv[1] : "", .text = NULL};
@@ -212,11 +224,16 @@ int main(int argc, char **argv)
         m.number = atoi(argv[2]);
     m.port = argc > 3 ? atoi(argv[3]) : 0;
     signal(SIGCHLD, SIG_IGN);
-    if (bind(fd, (struct sockaddr *)&sa, sizeof sa) < 0 || listen(fd, 64) < 0 ||
+    if (bind(fd, (struct sockaddr *)&sa, sizeof sa) < 0 ||
+        listen(fd, strcmp(m.name, "full") == 0 ? 0 : 64) < 0 ||
         getsockname(fd, (struct sockaddr *)&sa, &len) < 0)
         return 1;
+    if (strcmp(m.name, "full") == 0)
+        fill_up(&sa);
     printf("%d\n", ntohs(sa.sin_port));
     fclose(stdout);
+    while (strcmp(m.name, "full") == 0)
+        pause();
     for (;;) {
         int peer = accept(fd, NULL, NULL);
 
