@@ -10,7 +10,7 @@
 
 #include "nearest.h"
 
-enum { OPTIONS_MAX = 24, OWN_BASE = 1000 };
+enum { OPTIONS_MAX = 24, VERSION_CODE = 256, OWN_BASE = 1000 };
 
 static const struct {
     const char *name, *argument, *help;
@@ -23,6 +23,7 @@ static const struct {
     {"input", "FILE", "what the csv backend reads; - is standard input", 'i', true},
     {"verbose", NULL, "say more on standard error", 'v', false},
     {"quiet", NULL, "say nothing but errors", 'q', false},
+    {"version", NULL, "the version", VERSION_CODE, false},
     {"help", NULL, "this text", 'h', false},
 };
 
@@ -138,6 +139,10 @@ int mp_options_parse(int argc, char **argv, const struct mp_usage *usage,
         else if (c == 'h') {
             out->help = true;
             print_help(usage);
+            return 0;
+        } else if (c == VERSION_CODE) {
+            out->help = true;
+            puts(PACKAGE_STRING);
             return 0;
         } else if (c == ':')
             return mp_fail(err, MP_FAULT_USAGE, "%s: option %s needs a value", argv[0],

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * options.h - the command line of one command: its own options and those all share.
  *
- * Shared by all: -c/--config FILE, -b/--backend NAME, --input FILE, -v, -q, -h/--help.
- * Not pure: mp_options_parse prints the help text when asked for it.
+ * Shared by all: -c/--config FILE, -b/--backend NAME, --input FILE, -v, -q,
+ * --version, -h/--help.
+ * Not pure: mp_options_parse prints the help or the version when asked for it.
  */
 #ifndef MP_OPTIONS_H
 #define MP_OPTIONS_H
@@ -30,7 +31,7 @@ struct mp_options {
     size_t n_overrides;
     int verbose;
     bool quiet;
-    bool help; /* the help was printed: return 0 at once */
+    bool help; /* help or version was printed: return 0 at once */
     char **operands; /* what is left of argv; borrowed */
     size_t n_operands;
 };

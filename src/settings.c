@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -329,6 +330,8 @@ int mp_settings_load(struct mp_settings *s, const char *path,
         mp_settings_free(s);
         return -1;
     }
+    if (*s->database.password != '\0' || *s->ssh.passphrase != '\0')
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     return 0;
 }
 

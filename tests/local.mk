@@ -33,7 +33,8 @@ MP_UNIT_TESTS = \
 	tests/unit/test_zone \
 	tests/unit/test_settings_doc \
 	tests/unit/test_rawcsv \
-	tests/unit/test_silent
+	tests/unit/test_silent \
+	tests/unit/test_oom_front
 
 MP_SHELL_TESTS = \
 	tests/t/00-cli.t \
@@ -68,6 +69,8 @@ AM_CPPFLAGS += $(CHECK_CFLAGS)
 
 tests_unit_test_oom_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
+tests_unit_test_oom_front_LDFLAGS = $(tests_unit_test_oom_LDFLAGS) \
+	-Wl,--wrap=strdup -Wl,--wrap=open_memstream
 
 if HAVE_CHECK
 check_PROGRAMS += $(MP_UNIT_TESTS) tests/tools/chart_demo

@@ -14,6 +14,10 @@ for c in profile fetch epilog prolog worker queue check config hosts backends; d
 	like "$c --help starts with its usage" "$OUT" "^usage: monster-power $c"
 	run "$MP" --help
 done
+for c in profile fetch config hosts backends; do
+	run "$MP" $c --version
+	like "$c --version names the program" "$OUT" '^monster-power [0-9]'
+done
 run "$MP"
 is "no command: exit 2" "$STATUS" 2
 run "$MP" profil
