@@ -184,37 +184,42 @@ int mp_drain_take(struct mp_drain *d, char **buffer, struct mp_error *err)
     return 0;
 }
 
+/* Without a thread: write what was put. */
+static int write_here(struct mp_drain *d, struct mp_error *err)
+{
+    for (; d->done < d->put; d->done++) {
+        size_t turn = d->done % MP_DRAIN_BUFFERS;
+        int error = write_all(d, d->buffers + turn * MP_DRAIN_SIZE, d->lengths[turn]);
+
+        if (error != 0)
+            return fail_writing(d, error, err);
+    }
+    return 0;
+}
+
 int mp_drain_put(struct mp_drain *d, size_t n, struct mp_error *err)
 {
-    int error = 0;
+    int error;
 
     if (n == 0)
         return 0;
-    if (!d->have_thread && (d->put > 0 || !d->regular)) {
-        error = pthread_create(&d->thread, NULL, writer, d);
-        if (error != 0)
-            return mp_fail(err, MP_FAULT_FAILED, "cannot start a thread: %s",
-                           strerror(error));
-        d->have_thread = true;
-    }
     pthread_mutex_lock(&d->lock);
     d->lengths[d->put % MP_DRAIN_BUFFERS] = n;
     d->put++;
     error = d->error;
     pthread_cond_broadcast(&d->changed);
     pthread_mutex_unlock(&d->lock);
-    return error != 0 ? fail_writing(d, error, err) : 0;
+    if (d->have_thread)
+        return error != 0 ? fail_writing(d, error, err) : 0;
+    if (d->put == 1 && d->regular)
+        return 0; /* it may be all there is */
+    d->have_thread = pthread_create(&d->thread, NULL, writer, d) == 0;
+    return d->have_thread ? 0 : write_here(d, err);
 }
 
 int mp_drain_finish(struct mp_drain *d, struct mp_error *err)
 {
-    if (!d->have_thread && d->put > 0) { /* one buffer at most */
-        int error = write_all(d, d->buffers, d->lengths[0]);
-
-        d->done = d->put;
-        return error != 0 ? fail_writing(d, error, err) : 0;
-    }
-    return wait_written(d, 0, err);
+    return d->have_thread ? wait_written(d, 0, err) : write_here(d, err);
 }
 
 void mp_drain_free(struct mp_drain *d)

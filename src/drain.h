@@ -4,8 +4,9 @@
  *
  * One producer: take a buffer, fill it, put it, take the next.  Memory: MP_DRAIN_BUFFERS
  * buffers whatever the amount.  The thread starts with the second buffer; small outputs
- * never have one.  A regular file's write-back is started early, so that the fsync which
- * its owner does later finds little left.
+ * never have one, and where none can be had everything is written by the caller.  A
+ * regular file's write-back is started early, so that the fsync which its owner does
+ * later finds little left.
  */
 #ifndef MP_DRAIN_H
 #define MP_DRAIN_H
