@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * components.c - from series to nodes and the job: the pie's arithmetic, node by node, and
- * the power extremes. */
+ * components.c - from series to nodes and the job: the pie's arithmetic, node by node,
+ * and the power extremes. */
 #include "config.h"
 
 #include <math.h>
@@ -66,7 +66,8 @@ static void sum_nodes(struct mp_energy *e, struct by_role *roles)
     struct mp_energy_result *r = &e->result;
 
     for (size_t i = 0; i < r->n_nodes; i++) {
-        r->nodes[i] = (struct mp_node_result){.power = {NAN, NAN, NAN}, .energy_kwh = NAN};
+        r->nodes[i] =
+            (struct mp_node_result){.power = {NAN, NAN, NAN}, .energy_kwh = NAN};
         for (int role = 0; role < MP_N_ROLES; role++)
             roles[i].kwh[role] = NAN;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * energy.c - the energy sink: trapezoids per series, and the job's input power on a grid. */
+ * energy.c - the energy sink: trapezoids per series, and the job's input power on a grid.
+ */
 #include "config.h"
 
 #include "energy.h"
@@ -199,8 +200,8 @@ static void series_result(const struct mp_energy *e, size_t i)
     double window = (double)(e->plan->end - e->plan->start);
     double area;
 
-    *r = (struct mp_series_result){.energy_kwh = NAN, .mean_w = NAN, .min_w = NAN,
-                                   .max_w = NAN, .interval_s = NAN};
+    *r = (struct mp_series_result){
+        .energy_kwh = NAN, .mean_w = NAN, .min_w = NAN, .max_w = NAN, .interval_s = NAN};
     if (a == NULL)
         return;
     for (int fate = 0; fate < MP_N_FATES; fate++)

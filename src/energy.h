@@ -6,10 +6,11 @@
  *
  * Quality: the sampling interval is the series' median step, once it has MP_MIN_STEPS of
  * them.  A gap is a step above 3 intervals and above 15 s; where the interval is unknown,
- * or is more than 3 times what the same metric has on the route's other nodes, theirs (else
- * none: 15 s) takes its place.  The stretch from an edge of the window to the first or last
- * sample is uncovered as far as it is longer than that same limit.  Coverage is the share
- * of the window in neither.  Gaps are bridged in the energy, counted, and lower the verdict.
+ * or is more than 3 times what the same metric has on the route's other nodes, theirs
+ * (else none: 15 s) takes its place.  The stretch from an edge of the window to the first
+ * or last sample is uncovered as far as it is longer than that same limit.  Coverage is
+ * the share of the window in neither.  Gaps are bridged in the energy, counted, and lower
+ * the verdict.
  *
  * Sums over series give nodes and the job.  NaN is "nothing measured it", never 0, and is
  * left out of sums; a sum of nothing is NaN.
@@ -35,7 +36,7 @@ struct mp_gap {
 
 /* What one series came to.  Index = index in the series table. */
 struct mp_series_result {
-    uint64_t samples; /* stored rows in the window, dropped ones included */
+    uint64_t samples;            /* stored rows in the window, dropped ones included */
     double energy_kwh;           /* NaN with no usable sample, like the next three */
     double mean_w, min_w, max_w; /* mean = energy / window; the value where the window is
                                     a single instant */
@@ -44,11 +45,11 @@ struct mp_series_result {
     double longest_gap_s;        /* longest stretch of the window without a sample */
     uint64_t dropped_null, dropped_nan, dropped_negative, dropped_implausible;
     uint64_t dropped_repeated;
-    uint64_t zeros; /* samples of 0 W between others above 0 */
-    const struct mp_gap *gaps; /* in order of time, the MP_LONG_STEPS longest and the edges;
-                                  borrowed from the sink */
+    uint64_t zeros;            /* samples of 0 W between others above 0 */
+    const struct mp_gap *gaps; /* in order of time, the MP_LONG_STEPS longest and the
+                                  edges; borrowed from the sink */
     size_t n_gaps;
-    bool usable;     /* units known and at least one usable sample */
+    bool usable; /* units known and at least one usable sample */
 };
 
 /* kWh by component; NaN where nothing measured it. */
@@ -64,11 +65,11 @@ struct mp_node_result {
     double energy_kwh; /* its input energy; NaN where the node has no input power */
     double output_kwh; /* what its power supplies delivered; NaN likewise */
     struct mp_components components;
-    double excess_kwh; /* by how much the components exceed the input; else 0 */
-    struct mp_power power; /* several input series: their extremes summed, an outer bound */
-    double coverage; /* the least of its input series; 0 where it has none */
+    double excess_kwh;     /* by how much the components exceed the input; else 0 */
+    struct mp_power power; /* several input series: the sums of their extremes */
+    double coverage;       /* the least of its input series; 0 where it has none */
     uint64_t samples;
-    uint32_t n_inputs; /* usable input series, one per power supply or for the whole node */
+    uint32_t n_inputs; /* usable input series: one in all, or one per power supply */
 };
 
 enum mp_verdict { MP_VALID, MP_PARTIAL, MP_SUSPECT };
@@ -79,16 +80,16 @@ struct mp_energy_result {
     struct mp_components components;
     double excess_kwh; /* sum over nodes */
     /* The job's input power.  The mean is total / window.  With one input series the
-     * extremes are those of its samples; with several, those of the sum of their polylines
-     * at every full grid_s seconds from the window's start (exact where samples stand on
-     * such instants, as MonSTer's whole seconds do up to six days). */
+     * extremes are those of its samples; with several, those of the sum of their
+     * polylines at every full grid_s seconds from the window's start (exact where samples
+     * stand on such instants, as MonSTer's whole seconds do up to six days). */
     struct mp_power power;
     double grid_s;
-    double coverage; /* mean of the nodes' */
+    double coverage;                 /* mean of the nodes' */
     struct mp_series_result *series; /* n_series */
     size_t n_series;
-    uint32_t *order; /* n_series indices: by node of the plan, metric of the route, source,
-                        fqdd; the same whatever order a backend met them in */
+    uint32_t *order; /* n_series indices: by node of the plan, metric of the route,
+                        source, fqdd; the same whatever order a backend met them in */
     struct mp_node_result *nodes; /* one per plan node */
     size_t n_nodes;
     struct mp_missing *missing; /* n_missing: nodes, metrics and sensors without a usable

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * energy_impl.h - what energy.c, quality.c and components.c share; nobody else's business. */
+ * energy_impl.h - what energy.c, quality.c and components.c share; nobody else's
+ * business. */
 #ifndef MP_ENERGY_IMPL_H
 #define MP_ENERGY_IMPL_H
 
@@ -67,7 +68,8 @@ static inline void mp_add_measured(double *sum, double x)
         *sum = *sum == *sum ? *sum + x : x;
 }
 
-static inline const struct mp_metric *mp_metric_of(const struct mp_energy *e, size_t series)
+static inline const struct mp_metric *mp_metric_of(const struct mp_energy *e,
+                                                   size_t series)
 {
     const struct mp_series *s = &e->table->series[series];
 

@@ -53,12 +53,14 @@ libmonster_a_SOURCES = \
 	src/hook_conf.c \
 	src/grid.c \
 	src/grid.h \
+	src/inquest.h \
 	src/job.c \
 	src/job.h \
 	src/jobpath.c \
 	src/jobpath.h \
 	src/log.c \
 	src/log.h \
+	src/missing.c \
 	src/nearest.c \
 	src/nearest.h \
 	src/nodelist.c \
@@ -82,6 +84,7 @@ libmonster_a_SOURCES = \
 	src/queue_lock.c \
 	src/rawcsv.c \
 	src/rawcsv.h \
+	src/reasons.c \
 	src/reduce.c \
 	src/reduce.h \
 	src/report.c \

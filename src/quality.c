@@ -53,8 +53,8 @@ static struct peer *find_peers(const struct mp_energy *e, size_t *n)
 
         if (e->accs[i].steps.n < MP_MIN_STEPS)
             continue;
-        peers[(*n)++] = (struct peer){s->route, s->metric_index,
-                                      mp_steps_median(&e->accs[i].steps)};
+        peers[(*n)++] =
+            (struct peer){s->route, s->metric_index, mp_steps_median(&e->accs[i].steps)};
     }
     if (peers != NULL)
         *n = medians(peers, *n);
@@ -138,7 +138,8 @@ int mp_quality_series(struct mp_energy *e, struct mp_error *err)
             continue;
         a = &e->accs[i];
         mp_steps_sort_longest(&a->steps);
-        find_gaps(e, a, r, gap_limit(&e->table->series[i], &a->steps, peers, n_peers), gaps);
+        find_gaps(e, a, r, gap_limit(&e->table->series[i], &a->steps, peers, n_peers),
+                  gaps);
         gaps += r->n_gaps;
     }
     free(peers);

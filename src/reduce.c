@@ -18,7 +18,7 @@ struct lane {
     float above[MP_COLUMNS]; /* largest (max - mean) of one series */
     float below[MP_COLUMNS]; /* largest (mean - min) of one series */
     double dead[MP_COLUMNS]; /* sum over series of the share in a gap */
-    struct mp_grid grid; /* the sum; unused for one GPU */
+    struct mp_grid grid;     /* the sum; unused for one GPU */
     size_t n_series;
     uint32_t series; /* GPU lanes: whose it is */
 };
@@ -67,7 +67,8 @@ static int reduce_begin(struct mp_sink *sink, const struct mp_plan *plan,
     r->table = table;
     r->n_nodes = plan->n_nodes;
     r->nodes = calloc(plan->n_nodes + 1, sizeof *r->nodes);
-    return r->nodes != NULL ? 0 : mp_fail(err, MP_FAULT_FAILED, "out of memory for columns");
+    return r->nodes != NULL ? 0
+                            : mp_fail(err, MP_FAULT_FAILED, "out of memory for columns");
 }
 
 static struct lane *role_lane(struct mp_reduce *r, enum mp_role role)
@@ -315,8 +316,8 @@ static void mark_gaps(const struct mp_reduce *r, struct lane *lane,
 }
 
 /* The extremes of a lane's sum in a column.  `k` walks along the grid. */
-static void find_extremes(const struct mp_reduce *r, const struct lane *lane, int c, size_t *k,
-                          double *min, double *max)
+static void find_extremes(const struct mp_reduce *r, const struct lane *lane, int c,
+                          size_t *k, double *min, double *max)
 {
     const struct mp_grid *g = &lane->grid;
     double mean = lane->mean[c];
@@ -338,7 +339,8 @@ static void find_extremes(const struct mp_reduce *r, const struct lane *lane, in
     *max = fmax(*max, mean + (double)lane->above[c]);
 }
 
-static void fill_track(const struct mp_reduce *r, struct mp_track *t, const struct lane *lane)
+static void fill_track(const struct mp_reduce *r, struct mp_track *t,
+                       const struct lane *lane)
 {
     size_t k = 0;
 

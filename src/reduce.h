@@ -7,11 +7,11 @@
  * largest value there, so that a spike of one sample survives any reduction, and a column
  * narrower than the sampling interval gets its piece of the line.
  * Components are sums over series: the means add up exactly, so that mean times width
- * summed over the columns is the energy.  The extremes of a sum are those of the sum of the
- * polylines on a grid (grid.h: 1 s up to 36 hours, 20 s at thirty days).  Where samples
- * stand between the grid's instants, the largest deviation of any one series from its mean
- * in the column is added to the sum of means, too, so that the spike of one node among many
- * shows at its height.
+ * summed over the columns is the energy.  The extremes of a sum are those of the sum of
+ * the polylines on a grid (grid.h: 1 s up to 36 hours, 20 s at thirty days).  Where
+ * samples stand between the grid's instants, the largest deviation of any one series from
+ * its mean in the column is added to the sum of means, too, so that the spike of one node
+ * among many shows at its height.
  *
  * Memory: one set of columns and one grid per track, not per series; a series holds its
  * current column; for the spread, one float per column and node (4.8 MB for 1,000 nodes).
@@ -31,9 +31,10 @@ enum {
 };
 
 struct mp_column {
-    float mean, min, max; /* W; of a track with a usable series never NaN: gaps are bridged */
-    float live;           /* share of the track's series that have samples here (0..1);
-                             what lies in one of energy's gaps is not counted */
+    float mean, min,
+        max;    /* W; of a track with a usable series never NaN: gaps are bridged */
+    float live; /* share of the track's series that have samples here (0..1);
+                   what lies in one of energy's gaps is not counted */
 };
 
 enum mp_track_kind {
@@ -52,7 +53,8 @@ struct mp_track {
 };
 
 struct mp_reduced {
-    int64_t start, end; /* µs; column c is [start + c * (end - start) / MP_COLUMNS, ...) */
+    int64_t start,
+        end; /* µs; column c is [start + c * (end - start) / MP_COLUMNS, ...) */
     struct mp_track **tracks; /* roles with a usable series in enum order (none is left
                                  out), then GPUs by fqdd, then spread */
     size_t n_tracks;

@@ -150,8 +150,9 @@ int mp_steps_add(struct mp_steps *s, int64_t start, int64_t end)
     s->n++;
     if (length > s->max)
         s->max = length;
-    return length > MP_SHORTEST_GAP_US ? keep_longest(s, (struct mp_long_step){start, end})
-                                       : 0;
+    return length > MP_SHORTEST_GAP_US
+               ? keep_longest(s, (struct mp_long_step){start, end})
+               : 0;
 }
 
 static int by_key(const void *a, const void *b)

@@ -2,10 +2,10 @@
  * steps.h - the lengths of a series' sampling steps in bounded memory: their median, and
  * the longest of them by place.
  *
- * Steps fall into classes.  At first a class is one exact length; where there would be more
- * than MP_STEP_CLASSES of them (samples with jitter), lengths that agree in their leading
- * bits share one, in as many bits as still fit.  A class knows the sum of its steps, so its
- * mean is exact however coarse it is.
+ * Steps fall into classes.  At first a class is one exact length; where there would be
+ * more than MP_STEP_CLASSES of them (samples with jitter), lengths that agree in their
+ * leading bits share one, in as many bits as still fit.  A class knows the sum of its
+ * steps, so its mean is exact however coarse it is.
  */
 #ifndef MP_STEPS_H
 #define MP_STEPS_H
@@ -44,8 +44,8 @@ struct mp_steps {
 int mp_steps_add(struct mp_steps *s, int64_t start, int64_t end);
 /* µs; NaN without a step. */
 double mp_steps_median(const struct mp_steps *s);
-/* µs in steps longer than `limit` (at least MP_SHORTEST_GAP_US): exact up to MP_LONG_STEPS
- * of them, beyond that as exact as the classes are. */
+/* µs in steps longer than `limit` (at least MP_SHORTEST_GAP_US): exact up to
+ * MP_LONG_STEPS of them, beyond that as exact as the classes are. */
 int64_t mp_steps_above(const struct mp_steps *s, int64_t limit);
 /* Sort `longest` by time; nothing can be added afterwards. */
 void mp_steps_sort_longest(struct mp_steps *s);

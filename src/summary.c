@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * summary.c - summary.json.
  *
- * jansson holds one member or one element of the big lists at a time, so that 13,000 series
- * need no tree of them all; each stands on a line of its own, for diff and grep.  Numbers are
- * printed as the shortest text that reads back as the same double, whatever the locale. */
+ * jansson holds one member or one element of the big lists at a time, so that 13,000
+ * series need no tree of them all; each stands on a line of its own, for diff and grep.
+ * Numbers are printed as the shortest text that reads back as the same double, whatever
+ * the locale. */
 #include "config.h"
 
 #include "summary.h"
@@ -90,7 +91,8 @@ static void print_object(struct writer *w, const json_t *object)
     json_t *value;
 
     fputc('{', w->out);
-    json_object_foreach((json_t *)object, key, value) {
+    json_object_foreach((json_t *)object, key, value)
+    {
         fprintf(w->out, "%s\"%s\": ", separator, key); /* keys are ours: plain ASCII */
         print(w, value);
         separator = ", ";
@@ -139,7 +141,8 @@ static void open_member(struct writer *w, const char *name, json_t *object)
     json_t *value;
 
     fprintf(w->out, ",\n  \"%s\": {", name);
-    json_object_foreach(object, key, value) {
+    json_object_foreach(object, key, value)
+    {
         fprintf(w->out, "%s\n    \"%s\": ", separator, key);
         print(w, value);
         separator = ",";
@@ -406,5 +409,6 @@ int mp_summary_write(const struct mp_summary_input *in, int fd, struct mp_error 
     }
     if (failed)
         return -1;
-    return w.no_memory ? mp_fail(err, MP_FAULT_FAILED, "out of memory for summary.json") : 0;
+    return w.no_memory ? mp_fail(err, MP_FAULT_FAILED, "out of memory for summary.json")
+                       : 0;
 }

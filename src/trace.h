@@ -2,11 +2,11 @@
  * trace.h - which stored samples of a series count, shared by the integral and the chart
  * so that both see the same polyline.
  *
- * A sample is left out where it is NULL, NaN, negative, or above MP_PLAUSIBLE_W: no sensor
- * of one node measures a megawatt, but management controllers do send single samples of
- * terawatts.  A high value below that stays: nobody can tell it from a real one.  Of several
- * samples with one time the last that counts replaces the others, so a sample is final only
- * when a later one arrives: until then it waits in the trace.
+ * A sample is left out where it is NULL, NaN, negative, or above MP_PLAUSIBLE_W: no
+ * sensor of one node measures a megawatt, but management controllers do send single
+ * samples of terawatts.  A high value below that stays: nobody can tell it from a real
+ * one.  Of several samples with one time the last that counts replaces the others, so a
+ * sample is final only when a later one arrives: until then it waits in the trace.
  */
 #ifndef MP_TRACE_H
 #define MP_TRACE_H
@@ -51,12 +51,13 @@ enum mp_trace_step {
     MP_TRACE_FIRST,     /* it waits; nothing was waiting before */
     MP_TRACE_FINAL,     /* *final is what waited until now */
     MP_TRACE_REPEATED,  /* it replaced a sample of the same time */
-    MP_TRACE_BACKWARDS, /* earlier than the one before it: the backend broke its contract */
+    MP_TRACE_BACKWARDS, /* earlier than the one before it: the backend broke its contract
+                         */
 };
 
 /* Take a sample that counts. */
-static inline enum mp_trace_step mp_trace_push(struct mp_trace *t, const struct mp_sample *s,
-                                               struct mp_vertex *final)
+static inline enum mp_trace_step
+mp_trace_push(struct mp_trace *t, const struct mp_sample *s, struct mp_vertex *final)
 {
     enum mp_trace_step step = MP_TRACE_FINAL;
 

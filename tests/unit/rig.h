@@ -39,15 +39,26 @@ static inline const struct mp_route *rig_routes(void)
                 gpu[] = "PowerConsumption", rpc[] = "rpc", rpg[] = "rpg", zen4[] = "zen4",
                 h100[] = "h100", idrac[] = "idrac";
     static struct mp_metric metrics[] = {
-        {.name = cpu, .role = MP_ROLE_CPU},         {.name = memory, .role = MP_ROLE_MEMORY},
-        {.name = storage, .role = MP_ROLE_STORAGE}, {.name = fan, .role = MP_ROLE_FAN},
-        {.name = input, .role = MP_ROLE_INPUT},     {.name = output, .role = MP_ROLE_OUTPUT},
+        {.name = cpu, .role = MP_ROLE_CPU},
+        {.name = memory, .role = MP_ROLE_MEMORY},
+        {.name = storage, .role = MP_ROLE_STORAGE},
+        {.name = fan, .role = MP_ROLE_FAN},
+        {.name = input, .role = MP_ROLE_INPUT},
+        {.name = output, .role = MP_ROLE_OUTPUT},
         {.name = gpu, .role = MP_ROLE_GPU},
     };
     static const struct mp_route routes[] = {
-        {.name = rpc, .prefix = rpc, .database = zen4, .schema = idrac, .metrics = metrics,
+        {.name = rpc,
+         .prefix = rpc,
+         .database = zen4,
+         .schema = idrac,
+         .metrics = metrics,
          .n_metrics = 6},
-        {.name = rpg, .prefix = rpg, .database = h100, .schema = idrac, .metrics = metrics,
+        {.name = rpg,
+         .prefix = rpg,
+         .database = h100,
+         .schema = idrac,
+         .metrics = metrics,
          .n_metrics = 7},
     };
 
@@ -67,10 +78,12 @@ static inline void rig_open(struct rig *rig, double seconds, char *const *names)
                      0);
     ck_assert_int_eq(mp_energy_new(&rig->energy, &rig->err), 0);
     ck_assert_int_eq(mp_reduce_new(&rig->reduce, &rig->err), 0);
-    mp_tee_init(&rig->tee,
-                (struct mp_sink *[]){mp_energy_sink(rig->energy), mp_reduce_sink(rig->reduce)},
-                2);
-    ck_assert_int_eq(mp_sink_begin(&rig->tee.sink, &rig->plan, &rig->table, &rig->err), 0);
+    mp_tee_init(
+        &rig->tee,
+        (struct mp_sink *[]){mp_energy_sink(rig->energy), mp_reduce_sink(rig->reduce)},
+        2);
+    ck_assert_int_eq(mp_sink_begin(&rig->tee.sink, &rig->plan, &rig->table, &rig->err),
+                     0);
 }
 
 static inline uint32_t rig_series(struct rig *rig, const char *node, const char *metric,
@@ -147,9 +160,10 @@ static inline void rig_close(struct rig *rig)
     mp_plan_free(&rig->plan);
 }
 
-/* All of a node's series at `w`, every 5 s: a node with nothing wrong.  The components come
- * to 0.8 w, the output to 0.9 w. */
-static inline void rig_healthy(struct rig *rig, const char *node, double seconds, double w)
+/* All of a node's series at `w`, every 5 s: a node with nothing wrong.  The components
+ * come to 0.8 w, the output to 0.9 w. */
+static inline void rig_healthy(struct rig *rig, const char *node, double seconds,
+                               double w)
 {
     static const struct {
         const char *metric;
@@ -159,8 +173,8 @@ static inline void rig_healthy(struct rig *rig, const char *node, double seconds
                  {"SystemInputPower", 1},    {"SystemOutputPower", 0.9}};
 
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        rig_hold(rig, rig_series(rig, node, parts[i].metric, "PowerMetrics", "W"), 0, seconds,
-                 5, w * parts[i].share);
+        rig_hold(rig, rig_series(rig, node, parts[i].metric, "PowerMetrics", "W"), 0,
+                 seconds, 5, w * parts[i].share);
 }
 
 static inline bool rig_has_reason(const struct rig *rig, const char *part)
@@ -172,7 +186,8 @@ static inline bool rig_has_reason(const struct rig *rig, const char *part)
     return false;
 }
 
-static inline bool rig_is_missing(const struct rig *rig, const char *node, const char *metric)
+static inline bool rig_is_missing(const struct rig *rig, const char *node,
+                                  const char *metric)
 {
     for (size_t i = 0; i < rig->result->n_missing; i++) {
         const struct mp_missing *m = &rig->result->missing[i];

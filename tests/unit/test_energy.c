@@ -84,8 +84,8 @@ START_TEST(edges_are_held_flat)
     rig_push(&rig, s, 30, 400);
     rig_push(&rig, s, 90, 100);
     rig_end(&rig);
-    near(rig.result->total_kwh,
-         (10 * 200 + 20 * 300 + 60 * 250 + 10 * 100) / RIG_KWH, 1e-15);
+    near(rig.result->total_kwh, (10 * 200 + 20 * 300 + 60 * 250 + 10 * 100) / RIG_KWH,
+         1e-15);
     rig_close(&rig);
 }
 END_TEST

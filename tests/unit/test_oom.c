@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * test_oom.c - each allocation of the energy, the reduction and summary.json fails once, in
- * turn: an error with a text, nothing leaked, nothing half-freed (leaks show under
+ * test_oom.c - each allocation of the energy, the reduction and summary.json fails once,
+ * in turn: an error with a text, nothing leaked, nothing half-freed (leaks show under
  * --enable-sanitizers or valgrind).
  *
- * The linker's --wrap puts these in front of the program's own calls; those of libc itself
- * (strdup, open_memstream) are not met. */
+ * The linker's --wrap puts these in front of the program's own calls; those of libc
+ * itself (strdup, open_memstream) are not met. */
 #include "config.h"
 
 #include <jansson.h>
@@ -43,13 +43,16 @@ void *__wrap_realloc(void *p, size_t size)
     return fails() ? NULL : __real_realloc(p, size);
 }
 
-static char rpc1[] = "rpc-91-1", rpg1[] = "rpg-93-1", rpg2[] = "rpg-93-2", stranger[] = "x-1";
+static char rpc1[] = "rpc-91-1", rpg1[] = "rpg-93-1", rpg2[] = "rpg-93-2",
+            stranger[] = "x-1";
 
 static int feed(struct rig *rig)
 {
     for (int n = 0; n < 6; n++) {
         for (int t = 0; t <= 3600; t += n % 2 == 1 ? 5 : 90) {
-            if (rig_try(rig, (uint32_t)n, t + (double)(t * 7919 % 101) / 1e4, n == 4 ? -1 : 100) < 0)
+            double at = t + (double)(t * 7919 % 101) / 1e4;
+
+            if (rig_try(rig, (uint32_t)n, at, n == 4 ? -1 : 100) < 0)
                 return -1;
         }
     }
@@ -70,9 +73,10 @@ static int run(struct rig *rig, int fd)
     if (mp_energy_new(&rig->energy, &rig->err) < 0 ||
         mp_reduce_new(&rig->reduce, &rig->err) < 0)
         return -1;
-    mp_tee_init(&rig->tee,
-                (struct mp_sink *[]){mp_energy_sink(rig->energy), mp_reduce_sink(rig->reduce)},
-                2);
+    mp_tee_init(
+        &rig->tee,
+        (struct mp_sink *[]){mp_energy_sink(rig->energy), mp_reduce_sink(rig->reduce)},
+        2);
     if (mp_sink_begin(&rig->tee.sink, &rig->plan, &rig->table, &rig->err) < 0)
         return -1;
     if (feed(rig) < 0 ||
@@ -97,7 +101,8 @@ static void prepare(struct rig *rig)
     rig_series(rig, rpg1, "PowerConsumption", "B", "mW");
     rig_series(rig, rpg2, "PowerConsumption", "A", "mW");
     rig_series(rig, rpg2, "TotalCPUPower", "A", NULL);
-    ck_assert_int_eq(mp_findings_missing(&rig->findings, rpc1, NULL, "gone", &rig->err), 0);
+    ck_assert_int_eq(mp_findings_missing(&rig->findings, rpc1, NULL, "gone", &rig->err),
+                     0);
 }
 
 START_TEST(each_allocation_fails_once)
@@ -117,7 +122,7 @@ START_TEST(each_allocation_fails_once)
         countdown = n;
         rc = run(&rig, fileno(f));
         left = countdown;
-        countdown = 0; /* libcheck allocates, too */
+        countdown = 0;                 /* libcheck allocates, too */
         ck_assert(rc < 0 || left > 0); /* no failure went unnoticed */
         if (rc < 0)
             ck_assert_str_ne(rig.err.text, "");

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * test_reduce.c - columns: mean times width is the energy, no spike gets lost, sums add up,
- * gaps are gaps. */
+ * test_reduce.c - columns: mean times width is the energy, no spike gets lost, sums add
+ * up, gaps are gaps. */
 #include "config.h"
 
 #include "rig.h"
 
-static char rpc1[] = "rpc-91-1", rpc2[] = "rpc-91-2", rpc3[] = "rpc-91-3", rpg1[] = "rpg-93-1";
+static char rpc1[] = "rpc-91-1", rpc2[] = "rpc-91-2", rpc3[] = "rpc-91-3",
+            rpg1[] = "rpg-93-1";
 static char *const one_node[] = {rpc1, NULL};
 static char *const three_nodes[] = {rpc1, rpc2, rpc3, NULL};
 static char *const gpu_node[] = {rpg1, NULL};
@@ -20,7 +21,8 @@ static const struct mp_track *track(const struct rig *rig, enum mp_track_kind ki
                                     enum mp_role role)
 {
     for (size_t i = 0; i < rig->reduced->n_tracks; i++) {
-        if (rig->reduced->tracks[i]->kind == kind && rig->reduced->tracks[i]->role == role)
+        if (rig->reduced->tracks[i]->kind == kind &&
+            rig->reduced->tracks[i]->role == role)
             return rig->reduced->tracks[i];
     }
     ck_abort_msg("no such track");
@@ -40,7 +42,8 @@ static double area_kwh(const struct rig *rig, const struct mp_track *t)
 static const int windows[] = {1, 10, 37, 600, 3600, 86400, 30 * 86400};
 enum { N_WINDOWS = sizeof windows / sizeof *windows };
 
-static void feed_noise(struct rig *rig, uint32_t s, int seconds, double phase, uint32_t state)
+static void feed_noise(struct rig *rig, uint32_t s, int seconds, double phase,
+                       uint32_t state)
 {
     for (long k = 0; phase + 5.002 * (double)k <= seconds; k++) {
         state = state * 1664525 + 1013904223;
@@ -126,8 +129,8 @@ START_TEST(a_spike_of_one_node_survives_in_the_sum)
 }
 END_TEST
 
-/* Nodes that work and wait in step, faster than a column is wide: the sum swings as far as
- * it does; nodes that take turns make a sum that does not swing. */
+/* Nodes that work and wait in step, faster than a column is wide: the sum swings as far
+ * as it does; nodes that take turns make a sum that does not swing. */
 START_TEST(the_sum_swings_as_the_nodes_do)
 {
     for (int in_step = 0; in_step < 2; in_step++) {
@@ -260,7 +263,8 @@ END_TEST
 
 START_TEST(each_gpu_of_one_node_has_its_line)
 {
-    static const char *const slots[] = {"Video.Slot.10-1", "Video.Slot.9-1", "Video.Slot.33-1"};
+    static const char *const slots[] = {"Video.Slot.10-1", "Video.Slot.9-1",
+                                        "Video.Slot.33-1"};
     struct rig rig;
 
     rig_open(&rig, 600, gpu_node);

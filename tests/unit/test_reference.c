@@ -3,9 +3,9 @@
  * its own samples (tests/data/reference.txt): to 1e-9, kWh by kWh.
  *
  * Its figures hold the first and the last value to the edges of the window, as ours do.
- * The trapezoids between the samples alone, worked out here as well, are less by up to 1 %
- * in ten minutes: an agreement with them would be the fault of an integral that forgets the
- * edges. */
+ * The trapezoids between the samples alone, worked out here as well, are less by up to 1
+ * % in ten minutes: an agreement with them would be the fault of an integral that forgets
+ * the edges. */
 #include "config.h"
 
 #include <stdio.h>
@@ -66,9 +66,9 @@ static void add_total(struct reference *ref, const char *line)
     size_t i = ref->n_totals++;
 
     ck_assert_uint_lt(i, MOST_TOTALS);
-    ck_assert_int_eq(sscanf(line, "total Energy_%63s %lf", ref->totals[i].name,
-                            &ref->totals[i].kwh),
-                     2);
+    ck_assert_int_eq(
+        sscanf(line, "total Energy_%63s %lf", ref->totals[i].name, &ref->totals[i].kwh),
+        2);
 }
 
 /* `words`: the line of samples that follows. */
@@ -78,8 +78,8 @@ static void add_series(struct reference *ref, const char *line, char *words)
     double scale, value = 0, t = 0, last = 0, watt, first_t = -1, area = 0;
     uint32_t s;
 
-    ck_assert_int_eq(sscanf(line, "series %31s %63s %63s %7s %lf %lf", node, metric, fqdd, units,
-                            &scale, &ref->kwh[ref->n_series]),
+    ck_assert_int_eq(sscanf(line, "series %31s %63s %63s %7s %lf %lf", node, metric, fqdd,
+                            units, &scale, &ref->kwh[ref->n_series]),
                      6);
     s = rig_series(&ref->rig, node, metric, fqdd, units);
     ck_assert_uint_eq(s, ref->n_series);
@@ -196,8 +196,8 @@ START_TEST(six_nodes_one_hour)
 }
 END_TEST
 
-/* It adds up equally named GPUs of different nodes ("Energy_GPU_fqdd_..."): only a sum over
- * nodes of ours agrees with that. */
+/* It adds up equally named GPUs of different nodes ("Energy_GPU_fqdd_..."): only a sum
+ * over nodes of ours agrees with that. */
 START_TEST(its_gpus_are_sums_over_nodes)
 {
     struct reference *ref = malloc(sizeof *ref);

@@ -141,5 +141,6 @@ START_TEST(time_in_long_steps)
 }
 END_TEST
 
-MP_UNIT_MAIN("steps", no_step_has_no_median, few_lengths_are_exact, jitter_needs_no_more_room,
-             any_length_has_a_class, the_longest_stay_in_order_of_time, time_in_long_steps)
+MP_UNIT_MAIN("steps", no_step_has_no_median, few_lengths_are_exact,
+             jitter_needs_no_more_room, any_length_has_a_class,
+             the_longest_stay_in_order_of_time, time_in_long_steps)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * test_summary.c - summary.json read back: valid, complete, the same figures, the same bytes. */
+ * test_summary.c - summary.json read back: valid, complete, the same figures, the same
+ * bytes. */
 #include "config.h"
 
 #include <jansson.h>
@@ -65,8 +66,11 @@ static struct mp_job sample_job(void)
     static char label[] = "1200_7", nodelist[] = "rpc-91-[1-2]";
     static char name[] = "a \"name\"\n\x01\xff\xc0\xaf\xed\xa0\x80 \xe7\x94\xb5";
 
-    return (struct mp_job){.label = label, .name = name, .nodelist = nodelist,
-                           .start = RIG_START, .end = RIG_START + INT64_C(600250000)};
+    return (struct mp_job){.label = label,
+                           .name = name,
+                           .nodelist = nodelist,
+                           .start = RIG_START,
+                           .end = RIG_START + INT64_C(600250000)};
 }
 
 static void feed(struct rig *rig)
@@ -87,14 +91,14 @@ START_TEST(has_the_keys_of_the_contract)
     feed(&rig);
     text = write_summary(&rig, &job, "direct");
     root = parse(text);
-    HAS_KEYS(root, "schema", "program", "backend", "database", "job", "verdict", "reasons",
-             "energy_kwh", "power_w", "nodes", "series", "missing");
+    HAS_KEYS(root, "schema", "program", "backend", "database", "job", "verdict",
+             "reasons", "energy_kwh", "power_w", "nodes", "series", "missing");
     HAS_KEYS(json_object_get(root, "job"), "id", "cluster", "user", "name", "nodelist",
              "nodes", "start", "end", "seconds");
     part = json_object_get(root, "energy_kwh");
     HAS_KEYS(part, "total", "components");
-    HAS_KEYS(json_object_get(part, "components"), "cpu", "memory", "storage", "fan", "gpu",
-             "psu_loss", "others");
+    HAS_KEYS(json_object_get(part, "components"), "cpu", "memory", "storage", "fan",
+             "gpu", "psu_loss", "others");
     HAS_KEYS(json_object_get(root, "power_w"), "mean", "min", "max");
     ck_assert_uint_eq(json_array_size(json_object_get(root, "nodes")), 2);
     part = json_array_get(json_object_get(root, "nodes"), 0);
@@ -132,7 +136,8 @@ START_TEST(numbers_read_back_exactly)
     ck_assert(json_is_null(json_object_get(energy, "gpu")));
     ck_assert_ptr_nonnull(strstr(text, "\"min_w\": 0.1, "));
     ck_assert_double_eq(
-        json_number_value(json_object_get(json_object_get(root, "job"), "seconds")), 600.25);
+        json_number_value(json_object_get(json_object_get(root, "job"), "seconds")),
+        600.25);
     json_decref(root);
     free(text);
     rig_close(&rig);
@@ -164,7 +169,8 @@ static char *without_provenance(const char *text)
     while (*text != '\0') {
         size_t n = strcspn(text, "\n") + 1;
 
-        if (strncmp(text, "  \"program\"", 11) != 0 && strncmp(text, "  \"backend", 10) != 0 &&
+        if (strncmp(text, "  \"program\"", 11) != 0 &&
+            strncmp(text, "  \"backend", 10) != 0 &&
             strncmp(text, "  \"database\"", 12) != 0) {
             memcpy(out, text, n);
             out += n;
@@ -182,14 +188,16 @@ START_TEST(backends_differ_in_provenance_only)
 
     feed(&rig);
     ck_assert_int_eq(mp_findings_missing(&rig.findings, NULL, "TotalFanPower",
-                                         "table idrac.totalfanpower does not exist", &rig.err),
+                                         "table idrac.totalfanpower does not exist",
+                                         &rig.err),
                      0);
     direct = write_summary(&rig, &job, "direct");
     rig_close(&rig);
     feed(&rig);
     replay = write_summary(&rig, &job, "csv");
     rig_close(&rig);
-    ck_assert_ptr_nonnull(strstr(direct, "TotalFanPower: table idrac.totalfanpower does"));
+    ck_assert_ptr_nonnull(
+        strstr(direct, "TotalFanPower: table idrac.totalfanpower does"));
     ck_assert_str_ne(direct, replay);
     kept_direct = without_provenance(direct);
     kept_replay = without_provenance(replay);
@@ -213,7 +221,9 @@ START_TEST(any_bytes_become_utf8)
     root = parse(text);
     ck_assert_str_eq(
         json_string_value(json_object_get(json_object_get(root, "job"), "name")),
-        "a \"name\"\n\x01\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
+        "a "
+        "\"name\"\n\x01\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef"
+        "\xbf\xbd"
         " \xe7\x94\xb5");
     json_decref(root);
     free(text);
@@ -259,6 +269,6 @@ START_TEST(a_full_disk_is_an_error)
 }
 END_TEST
 
-MP_UNIT_MAIN("summary", has_the_keys_of_the_contract, numbers_read_back_exactly, times_are_utc,
-             backends_differ_in_provenance_only, any_bytes_become_utf8,
+MP_UNIT_MAIN("summary", has_the_keys_of_the_contract, numbers_read_back_exactly,
+             times_are_utc, backends_differ_in_provenance_only, any_bytes_become_utf8,
              cleaned_text_is_what_jansson_takes, a_full_disk_is_an_error)
