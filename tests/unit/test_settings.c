@@ -19,8 +19,10 @@ static char path[] = "/tmp/mp-settings.XXXXXX";
 
 static void write_file(const char *text, mode_t mode)
 {
-    FILE *f = fopen(path, "w");
+    FILE *f;
 
+    ck_assert_int_eq(chmod(path, 0600), 0);
+    f = fopen(path, "w");
     ck_assert_ptr_nonnull(f);
     fputs(text, f);
     fclose(f);
