@@ -45,6 +45,7 @@ struct mp_series_result {
     double longest_gap_s;        /* longest stretch of the window without a sample */
     uint64_t dropped_null, dropped_nan, dropped_negative, dropped_implausible;
     uint64_t dropped_repeated;
+    int64_t first, last;       /* µs; times of the first and last sample that count */
     uint64_t zeros;            /* samples of 0 W between others above 0 */
     const struct mp_gap *gaps; /* in order of time, the MP_LONG_STEPS longest and the
                                   edges; borrowed from the sink */

@@ -46,6 +46,15 @@ int mp_names_close(struct mp_names *l, struct mp_error *err)
     return mp_fail(err, MP_FAULT_FAILED, "out of memory for the verdict");
 }
 
+/* Names come from outside; a terminal or a chart must not obey them. */
+static void disarm(char *line)
+{
+    for (; *line != '\0'; line++) {
+        if ((unsigned char)*line < 0x20 || *line == 0x7f)
+            *line = '?';
+    }
+}
+
 int mp_reason_give(struct mp_inquest *q, enum mp_verdict verdict, const char *fmt, ...)
 {
     struct mp_energy_result *r = &q->e->result;
@@ -62,6 +71,7 @@ int mp_reason_give(struct mp_inquest *q, enum mp_verdict verdict, const char *fm
     va_end(ap);
     if (rc < 0)
         return mp_fail(q->err, MP_FAULT_FAILED, "out of memory for the verdict");
+    disarm(line);
     r->reasons[r->n_reasons++] = line;
     if (verdict > r->verdict)
         r->verdict = verdict;

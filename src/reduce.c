@@ -61,8 +61,9 @@ static int reduce_begin(struct mp_sink *sink, const struct mp_plan *plan,
 
     if (width < MP_COLUMNS)
         width = MP_COLUMNS;
-    for (int c = 0; c <= MP_COLUMNS; c++) /* overflows after 240 years */
-        r->edges[c] = plan->start + width * c / MP_COLUMNS;
+    for (int c = 0; c <= MP_COLUMNS; c++) /* width * c / MP_COLUMNS without overflow */
+        r->edges[c] =
+            plan->start + width / MP_COLUMNS * c + width % MP_COLUMNS * c / MP_COLUMNS;
     r->plan = plan;
     r->table = table;
     r->n_nodes = plan->n_nodes;
@@ -299,12 +300,14 @@ static void mark_gaps(const struct mp_reduce *r, struct lane *lane,
                       const struct mp_series_result *s)
 {
     const int64_t *edges = r->edges;
-    int64_t width = edges[MP_COLUMNS] - edges[0];
+    double width = (double)(edges[MP_COLUMNS] - edges[0]);
 
     for (size_t i = 0; i < s->n_gaps; i++) {
         const struct mp_gap *gap = &s->gaps[i];
-        int64_t c = (gap->start - edges[0]) * MP_COLUMNS / width;
+        int64_t c = (int64_t)((double)(gap->start - edges[0]) / width * MP_COLUMNS);
 
+        while (c > 0 && edges[c] > gap->start)
+            c--;
         for (; c < MP_COLUMNS && edges[c] < gap->end; c++) {
             int64_t a = gap->start > edges[c] ? gap->start : edges[c];
             int64_t b = gap->end < edges[c + 1] ? gap->end : edges[c + 1];

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "inquest.h"
 
@@ -150,6 +151,41 @@ static int judge_zeros(struct mp_inquest *q)
     return rc;
 }
 
+/* May both be the same sensor under two names? */
+static bool one_after_the_other(const struct mp_inquest *q, size_t i, size_t j)
+{
+    const struct mp_series *s = &q->e->table->series[i], *t = &q->e->table->series[j];
+    const struct mp_series_result *a = &q->e->result.series[i],
+                                  *b = &q->e->result.series[j];
+
+    return a->usable && b->usable && (a->last < b->first || b->last < a->first) &&
+           (s->fqdd == NULL || t->fqdd == NULL || strcmp(s->fqdd, t->fqdd) == 0);
+}
+
+/* A sensor that changes its source or FQDD in the window makes two series, each of which
+ * is held over all of it. */
+static int judge_renamed(struct mp_inquest *q)
+{
+    const struct mp_energy_result *r = &q->e->result;
+    struct mp_names renamed;
+
+    mp_names_open(&renamed);
+    for (size_t k = 1; k < r->n_series; k++) {
+        size_t i = r->order[k - 1], j = r->order[k];
+        const struct mp_series *s = &q->e->table->series[i], *t = &q->e->table->series[j];
+
+        if (s->node == t->node && s->metric_index == t->metric_index &&
+            mp_metric_of(q->e, i)->role != MP_ROLE_NONE && one_after_the_other(q, i, j))
+            mp_names_add(&renamed, "%s of %s", s->metric,
+                         q->e->plan->nodes[s->node].name);
+    }
+    return mp_reason_names(
+        q, MP_SUSPECT, &renamed,
+        "counted twice, since the sensor changes its source or FQDD in "
+        "the window: ",
+        "");
+}
+
 /* What does not add up. */
 static int judge_sums(struct mp_inquest *q)
 {
@@ -196,7 +232,8 @@ int mp_quality_verdict(struct mp_energy *e, const struct mp_findings *findings,
 
     e->result.verdict = MP_VALID;
     if (mp_judge_missing(&q) < 0 || judge_coverage(&q) < 0 || judge_dropped(&q) < 0 ||
-        judge_zeros(&q) < 0 || judge_sums(&q) < 0 || judge_findings(&q, findings) < 0)
+        judge_zeros(&q) < 0 || judge_renamed(&q) < 0 || judge_sums(&q) < 0 ||
+        judge_findings(&q, findings) < 0)
         return -1;
     return 0;
 }

@@ -242,6 +242,24 @@ START_TEST(long_sums_stay_exact)
 }
 END_TEST
 
+/* Thirty days around the end of summer time (2 November 2025 in Chicago). */
+START_TEST(summer_time_is_none_of_our_business)
+{
+    struct rig rig;
+    uint32_t s;
+
+    setenv("TZ", "America/Chicago", 1);
+    rig_open(&rig, 30.0 * 86400, one_node);
+    s = rig_series(&rig, rpc1, "SystemInputPower", "PowerMetrics", "W");
+    rig_hold(&rig, s, 0, 30.0 * 86400, 5, 100);
+    rig_end(&rig);
+    near(rig.result->total_kwh, 72, 1e-15);
+    near(rig.result->series[s].longest_gap_s, 5, 0);
+    near(rig.result->series[s].coverage, 1, 0);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(one_sample_is_held_over_the_window)
 {
     struct rig rig;
@@ -322,5 +340,6 @@ MP_UNIT_MAIN("energy", constant_power, ramp_is_exact, sampled_sine, edges_are_he
              last_of_a_repeated_timestamp_counts, what_is_no_power_is_left_out,
              a_high_spike_stays, units, unknown_unit_is_an_error,
              backwards_in_time_is_an_error, long_sums_stay_exact,
-             one_sample_is_held_over_the_window, an_instant_has_power_and_no_energy,
-             extremes_of_the_job_are_those_of_the_sum, spike_of_one_node_shows_in_the_sum)
+             summer_time_is_none_of_our_business, one_sample_is_held_over_the_window,
+             an_instant_has_power_and_no_energy, extremes_of_the_job_are_those_of_the_sum,
+             spike_of_one_node_shows_in_the_sum)

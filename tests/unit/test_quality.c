@@ -607,6 +607,56 @@ START_TEST(a_power_supply_may_stand_by)
 }
 END_TEST
 
+START_TEST(a_sensor_that_changes_its_name_is_suspect)
+{
+    struct rig rig;
+
+    rig_open(&rig, 600, gpu_node);
+    rig_healthy(&rig, rpg1, 600, 1000);
+    rig_hold(&rig, rig_series(&rig, rpg1, "PowerConsumption", NULL, "mW"), 0, 300, 5,
+             10000);
+    rig_hold(&rig, rig_series(&rig, rpg1, "PowerConsumption", "Video.Slot.31-1", "mW"),
+             305, 600, 5, 10000);
+    rig_end(&rig);
+    near(rig.result->components.gpu, 2 * 10 * 600 / RIG_KWH);
+    ck_assert_int_eq(rig.result->verdict, MP_SUSPECT);
+    ck_assert(rig_has_reason(&rig, "counted twice"));
+    ck_assert(rig_has_reason(&rig, "PowerConsumption of rpg-93-1"));
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(two_sensors_of_a_short_job_are_not_one)
+{
+    struct rig rig;
+    uint32_t s;
+
+    rig_open(&rig, 10, one_node);
+    rig_healthy(&rig, rpc1, 10, 400);
+    s = rig_series(&rig, rpc1, "TotalFanPower", "Fan.A", "W");
+    rig_push(&rig, s, 2, 1);
+    s = rig_series(&rig, rpc1, "TotalFanPower", "Fan.B", "W");
+    rig_push(&rig, s, 4, 1);
+    rig_end(&rig);
+    ck_assert_int_eq(rig.result->verdict, MP_VALID);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(control_bytes_do_not_reach_a_reason)
+{
+    struct rig rig;
+
+    rig_open(&rig, 600, gpu_node);
+    rig_healthy(&rig, rpg1, 600, 1000);
+    rig_hold(&rig, rig_series(&rig, rpg1, "PowerConsumption", "a\nb\033[31m", "mW"), 0,
+             600, 5, 0);
+    rig_end(&rig);
+    ck_assert(rig_has_reason(&rig, "a?b?[31m"));
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(what_the_backend_misses_is_not_forgotten)
 {
     struct rig rig;
@@ -663,4 +713,6 @@ MP_UNIT_MAIN("quality", nothing_wrong_is_valid, a_gap_is_bridged_and_counted,
              components_a_little_above_are_shown_only, output_above_input_is_suspect,
              losses_are_worked_out_per_node, a_controller_that_is_not_ready_is_suspect,
              a_gpu_that_draws_nothing_is_suspect, a_power_supply_may_stand_by,
+             a_sensor_that_changes_its_name_is_suspect,
+             two_sensors_of_a_short_job_are_not_one, control_bytes_do_not_reach_a_reason,
              what_the_backend_misses_is_not_forgotten, order_of_series_does_not_matter)
