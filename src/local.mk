@@ -25,6 +25,11 @@ libmonster_a_SOURCES = \
 	src/chart_series.c \
 	src/chart_text.c \
 	src/chart_text.h \
+	src/checklist.c \
+	src/checklist.h \
+	src/check_program.c \
+	src/check_program.h \
+	src/check_slurm.c \
 	src/cmd_backends.c \
 	src/cmd_check.c \
 	src/cmd_config.c \
@@ -107,6 +112,8 @@ libmonster_a_SOURCES = \
 	src/silent.h \
 	src/sink.c \
 	src/sink.h \
+	src/slurmconf.c \
+	src/slurmconf.h \
 	src/spawner.c \
 	src/steps.c \
 	src/steps.h \

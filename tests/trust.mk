@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: MIT
-# tests/trust.mk - the writer and its trust boundary (doc/design-trust.md).
+# tests/trust.mk - the writer and its trust boundary (doc/design-trust.md), and `check`.
+MP_TRUST_UNIT_TESTS = \
+	tests/unit/test_slurmconf
 MP_TRUST_SHELL_TESTS = \
 	tests/t/60-trust.t \
-	tests/t/61-sudo.t
+	tests/t/61-sudo.t \
+	tests/t/62-check.t
 
 check_PROGRAMS += \
 	tests/tools/memgrep \
 	tests/tools/writer_drive
+if HAVE_CHECK
+check_PROGRAMS += $(MP_TRUST_UNIT_TESTS)
+TESTS += $(MP_TRUST_UNIT_TESTS)
+endif
 TESTS += $(MP_TRUST_SHELL_TESTS)
 EXTRA_DIST += $(MP_TRUST_SHELL_TESTS) tests/lib/users.sh

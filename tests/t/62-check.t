@@ -1,0 +1,173 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# `monster-power check`: on a sound set-up it exits 0; each rule is then broken alone, and
+# must be named.
+. "${MP_SRCDIR:-.}/tests/lib/tap.sh"
+. "$MP_SRCDIR/tests/lib/users.sh"
+
+[ "$(id -u)" = 0 ] || skip_all "needs root, to check as SlurmUser"
+S=mp-check-s
+need_user $S || skip_all "cannot make a user"
+chmod 755 "$T"
+umask 022
+cp "$MP" "$T/mp"
+
+# sound: everything as it should be
+sound() {
+	rm -rf "${T:?}"/{etc,lib,var,out}
+	mkdir -p "$T/etc/inc" "$T/lib" "$T/var"
+	install -d -o $S -m 700 "$T/var/queue"
+	install -d -o $S "$T/out"
+	printf '#!/bin/sh\nexit 0\n' >"$T/lib/epilog.sh"
+	cp "$T/lib/epilog.sh" "$T/lib/prolog.sh"
+	chmod 755 "$T"/lib/*.sh
+	cat >"$T/etc/slurm.conf" <<-CONF
+		ClusterName=check  # a comment with EpilogSlurmctld=/nonsense
+		SlurmctldHost=localhost
+		EPILOGslurmctld \\
+		  = "$T/lib/epilog.sh"
+		include inc/more.conf
+		NodeName=rpc-91-1 CPUs=1
+		PartitionName=main Nodes=rpc-91-1
+	CONF
+	printf '%s\n' "slurmuser=$S" "prologSlurmctld=$T/lib/prolog.sh" >"$T/etc/inc/more.conf"
+	cat >"$T/etc/monster-power.ini" <<-INI
+		[database]
+		password = sesame-open-7421
+		[csv]
+		input = $T/samples.csv
+		[power]
+		backend = csv
+		outdir = $T/out
+		[queue]
+		directory = $T/var/queue
+	INI
+	chgrp $S "$T/etc/monster-power.ini"
+	chmod 640 "$T/etc/monster-power.ini"
+}
+{
+	echo timestamp,hostname,source,fqdd,value,units,metric
+	now=$(date +%s)
+	for ((t = now - 700; t <= now + 60; t += 5)); do
+		when=$(date -u -d "@$t" '+%Y-%m-%d %H:%M:%S+00')
+		for m in SystemInputPower:500 SystemOutputPower:480 TotalCPUPower:200 \
+			TotalMemoryPower:50 TotalStoragePower:10 TotalFanPower:20; do
+			echo "$when,rpc-91-1,powermetrics,PowerMetrics,${m#*:},W,${m%:*}"
+		done
+	done
+} >"$T/samples.csv"
+ask() {
+	run timeout 60 "$T/mp" check -c "$T/etc/monster-power.ini" \
+		--slurm-conf "$T/etc/slurm.conf" "$@"
+}
+# broken NAME REGEX: exit 1, and a FAIL line that matches and has a remedy
+broken() {
+	ask
+	is "$1: exit 1" "$STATUS" 1
+	like "... named" "$OUT" "^FAIL .*($2).* -- "
+	sound
+}
+
+sound
+ask --node rpc-91-1
+is "a sound set-up: exit 0" "$STATUS" 0
+unlike "... without a FAIL" "$OUT" '^FAIL'
+like "... as the user of an included file" "$OUT" "^ok    SlurmUser is $S"
+like "... the epilog of a continued line, key in any case" "$OUT" "^ok    EpilogSlurmctld: $T/lib/epilog.sh can"
+like "... the prolog" "$OUT" "^ok    PrologSlurmctld: $T/lib/prolog.sh can"
+like "... the configuration" "$OUT" '^ok    .*monster-power.ini can be read by'
+like "... the queue" "$OUT" '^ok    queue directory .* is private'
+like "... fonts" "$OUT" '^ok    fonts'
+like "... the backend" "$OUT" '^ok    backend csv'
+like "... a dry run" "$OUT" '^ok    dry run: rpc-91-1, the last ten minutes: [1-9][0-9]* samples, verdict valid'
+like "... what to copy first" "$OUT" '^ok    before a change: cp -a '
+like "... and the warning of slurmctld -C" "$OUT" '^warn  never run `slurmctld -C`.*`slurmctld -c`'
+like "... and what becomes of slurmctld's environment" "$OUT" "slurmctld's environment do not arrive"
+unlike "the password is not told" "$OUT$ERR" 'sesame'
+is "nothing is left in the queue or the fallback directory" "$(find "$T/out" "$T/var/queue" -mindepth 1 -type f)" ""
+if [ -x /usr/sbin/slurmctld ] || [ -x /usr/bin/scontrol ]; then
+	like "Slurm's version, and what it wants" "$OUT" '^ok    Slurm [0-9]+\.[0-9]+: .*restart'
+	echo 'Nonsense=1' >>"$T/etc/slurm.conf"
+	broken "a key Slurm does not know" "slurm.conf: .*Nonsense"
+else
+	skip "Slurm's version, and what it wants" "no Slurm"
+fi
+
+mv "$T/etc/slurm.conf" "$T/etc/away"
+broken "no slurm.conf" "slurm.conf: No such file"
+rm "$T/etc/inc/more.conf"
+broken "an included file missing" "more.conf: No such file"
+sed -i /lib.epilog/d "$T/etc/slurm.conf"
+sed -i 's/^EPILOG.*/#&/' "$T/etc/slurm.conf"
+broken "no EpilogSlurmctld" "EpilogSlurmctld is not set"
+sed -i 's/^slurmuser=[^ ]*/SlurmUser=nobody-of-that-name/' "$T/etc/inc/more.conf"
+broken "an unknown SlurmUser" "SlurmUser=nobody-of-that-name"
+rm "$T/lib/epilog.sh"
+broken "no script" "EpilogSlurmctld: .*epilog.sh: No such file"
+chmod 744 "$T/lib/epilog.sh"
+broken "a script SlurmUser cannot execute" "EpilogSlurmctld: .*Permission denied"
+chmod 711 "$T/lib/epilog.sh"
+broken "a script SlurmUser cannot read" "EpilogSlurmctld: .*Permission denied"
+chmod 700 "$T/lib"
+broken "a folder SlurmUser cannot enter" "EpilogSlurmctld: .*Permission denied"
+chmod 644 "$T/lib/prolog.sh"
+broken "a prolog that cannot be executed" "PrologSlurmctld: .*Permission denied"
+chmod 757 "$T/lib/epilog.sh"
+broken "a script everybody can change" "epilog.sh can be changed by everybody"
+chmod 777 "$T/lib"
+broken "a folder everybody can change" "/lib can be changed by everybody"
+chown nobody "$T/lib"
+broken "a folder of somebody else's" "/lib belongs to uid"
+sed -i "s|= \"$T/lib|= \"lib|" "$T/etc/slurm.conf"
+broken "a relative path" "EpilogSlurmctld=lib/epilog.sh"
+chmod 600 "$T/etc/monster-power.ini"
+broken "a configuration SlurmUser cannot read" "configuration, as user $S: .*Permission denied"
+chmod 644 "$T/etc/monster-power.ini"
+broken "a password everybody can read" "monster-power.ini.*chmod 0640"
+echo 'bakcend = csv' >>"$T/etc/monster-power.ini"
+broken "a wrong configuration" "bakcend"
+chmod 777 "$T/etc"
+broken "a configuration in a folder everybody can change" "/etc can be changed by everybody"
+chmod 755 "$T/var/queue"
+broken "a queue others can read" "queue: "
+chown nobody "$T/var/queue"
+broken "a queue of somebody else's" "(queue: |queue belongs to)"
+rmdir "$T/var/queue"
+broken "no queue, and no way to make one" "cannot be made"
+rm -rf "$T/out"
+broken "no fallback directory although one is set" "fallback directory .*No such file"
+chown root "$T/out"
+broken "a fallback directory that cannot be written" "fallback directory .* cannot be written"
+mv "$T/samples.csv" "$T/away.csv"
+broken "no samples to be read" "no samples can be read"
+mv "$T/away.csv" "$T/samples.csv"
+ask --node rpc-99-9
+like "a dry run without a sample" "$STATUS $OUT" "FAIL  dry run: rpc-99-9: "
+ask --node ignored-1
+like "a dry run of a node no route knows" "$OUT" "FAIL  dry run: ignored-1: .*no route"
+
+sed -i '/outdir/d' "$T/etc/monster-power.ini"
+MONSTER_POWER_PYTHON=/x ask
+is "warnings alone: exit 0" "$STATUS" 0
+like "... MONSTER_POWER_PYTHON is ignored" "$OUT" '^warn  MONSTER_POWER_PYTHON and MONSTER_POWER_SCRIPT are ignored'
+like "... no fallback directory" "$OUT" '^warn  no fallback directory'
+like "... no dry run" "$OUT" '^warn  no report was made for trial'
+like "... not our script" "$OUT" '^warn  EpilogSlurmctld .* is not this program'
+if [ ! -e "$(getent passwd root >/dev/null && echo /etc/sudoers.d/monster-power)" ]; then
+	like "... no sudo rule" "$OUT" '^warn  sudo does not let'
+fi
+sound
+sed -i 's/prologSlurmctld=.*//' "$T/etc/inc/more.conf"
+ask
+like "no prolog: said, by version" "$OUT" '^(warn|ok  )  PrologSlurmctld is not '
+sound
+sed -i /password/d "$T/etc/monster-power.ini"
+chmod 644 "$T/etc/monster-power.ini"
+touch "$T/var/queue/service"
+ask
+like "a worker's service: it is what is checked" "$OUT" '^ok    reports are written as the job.s owner'
+
+run "$T/mp" check --slurm-cnf x
+is "a wrong option: exit 2" "$STATUS" 2
+
+done_testing
