@@ -34,7 +34,8 @@ MP_UNIT_TESTS = \
 	tests/unit/test_settings_doc \
 	tests/unit/test_rawcsv \
 	tests/unit/test_silent \
-	tests/unit/test_oom_front
+	tests/unit/test_oom_front \
+	tests/unit/test_csv_backend
 
 MP_SHELL_TESTS = \
 	tests/t/00-cli.t \
