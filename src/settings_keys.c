@@ -235,18 +235,33 @@ int mp_key_set(struct mp_settings *s, const struct mp_key *key, const char *wher
     return set_choice(s, key, where, text, err);
 }
 
+/* "1.25" -> 1250; what is finer is dropped.  False: no such number (strtod() would ask
+ * the locale for the point). */
+static bool milliseconds(const char *text, long *ms)
+{
+    long unit = 100;
+    const char *c = text;
+
+    *ms = 0;
+    for (; *c >= '0' && *c <= '9' && *ms < INT_MAX; c++)
+        *ms = *ms * 10 + (*c - '0') * 1000;
+    if (c == text || *c == '\0')
+        return c != text;
+    if (*c++ != '.')
+        return false;
+    for (; *c >= '0' && *c <= '9'; c++, unit /= 10)
+        *ms += (*c - '0') * unit;
+    return *c == '\0';
+}
+
 const char *mp_key_env_value(const struct mp_key *key, int i, const char *text, char *buf,
                              size_t size)
 {
-    char *end;
-    double seconds;
+    long ms;
 
-    if (key->seconds_from == 0 || i < key->seconds_from)
-        return text;
-    seconds = strtod(text, &end);
-    if (end == text || *end != '\0' || !(seconds >= 0 && seconds < 1e6))
+    if (key->seconds_from == 0 || i < key->seconds_from || !milliseconds(text, &ms))
         return text; /* mp_key_set says what is wrong with it */
-    snprintf(buf, size, "%.0f", seconds * 1000);
+    snprintf(buf, size, "%ld", ms);
     return buf;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * fuzz.h - what a fuzz target is: one function, fed by libFuzzer (`make fuzz`) or by
- * replay.c (`make check`). */
+ * fuzz.h - what a fuzz target is: one function, fed by libFuzzer (tests/fuzz/run) or by
+ * replay.c (tests/t/70-fuzz.t). */
 #ifndef MP_FUZZ_H
 #define MP_FUZZ_H
 

@@ -81,6 +81,41 @@ if command -v setfacl >/dev/null 2>&1 && setfacl -m u:nobody:r "$ini" 2>/dev/nul
 	setfacl -b "$ini"
 fi
 
+# As the worker meets it: root's file, readable by SlurmUser's group and nobody else.
+if [ "$(id -u)" = 0 ] && id slurm >/dev/null 2>&1 && id nobody >/dev/null 2>&1; then
+	cp "$MP" "$T/mp"
+	chmod 755 "$T" "$T/mp"
+	chown root:slurm "$ini"
+	chmod 0640 "$ini"
+	run "$T/mp" config -c "$ini"
+	is "root:slurm 0640: root reads it" "$STATUS" 0
+	run runuser -u slurm -- "$T/mp" config -c "$ini"
+	is "... SlurmUser reads it" "$STATUS" 0
+	run runuser -u nobody -- "$T/mp" config -c "$ini"
+	is "... nobody else does: exit 2" "$STATUS" 2
+	like "... with the reason" "$ERR" "cannot read $ini: Permission denied"
+	chown nobody "$ini"
+	run "$T/mp" config -c "$ini"
+	is "another user's file: root refuses it" "$STATUS" 2
+	like "... with the remedy" "$ERR" "chown root $ini"
+
+	# With a secret in memory there is no core file: /proc/PID then belongs to root.
+	chmod 0600 "$ini"
+	mkfifo "$T/samples"
+	chmod 644 "$T/samples"
+	runuser -u nobody -- "$T/mp" fetch -c "$ini" --start 0 --end 1 --nodelist rpc-1 \
+		--input "$T/samples" >/dev/null 2>&1 &
+	exec 9>"$T/samples" # returns once it has been opened for reading
+	pid=$(pgrep -n -u nobody -f "^$T/mp fetch")
+	is "a process with a secret in memory leaves no core" \
+		"$(stat -c %U "/proc/$pid/environ" 2>&1)" root
+	exec 9>&-
+	wait
+	chown root "$ini"
+else
+	skip "root's file, SlurmUser's group" "not root, or no user slurm"
+fi
+
 # From a .env.
 {
 	printf '# the Python script'\''s\r\nREPACSS_DB_HOST=db.example\r\n'

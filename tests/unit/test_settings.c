@@ -217,6 +217,22 @@ START_TEST(environment_of_the_old_env)
     ck_assert_str_eq(s.database.sslmode, "require");
     ck_assert_int_eq(s.power.auto_probe_ms, 250);
     mp_settings_free(&s);
+    setenv("REPACSS_DB_PROBE_TIMEOUT", "12", 1);
+    ck_assert_int_eq(mp_settings_load(&s, NULL, NULL, 0, &err), 0);
+    ck_assert_int_eq(s.power.auto_probe_ms, 12000);
+    mp_settings_free(&s);
+    setenv("MONSTER_POWER_AUTO_PROBE_MS", "12", 1);
+    ck_assert_int_eq(mp_settings_load(&s, NULL, NULL, 0, &err), 0);
+    ck_assert_int_eq(s.power.auto_probe_ms, 12);
+    mp_settings_free(&s);
+    unsetenv("MONSTER_POWER_AUTO_PROBE_MS");
+    for (const char **v =
+             (const char *[]){"1e1", "0.0001", "99999999999", ".", "1.x", NULL};
+         *v != NULL; v++) {
+        setenv("REPACSS_DB_PROBE_TIMEOUT", *v, 1);
+        ck_assert_msg(mp_settings_load(&s, NULL, NULL, 0, &err) == -1, "%s", *v);
+    }
+    unsetenv("REPACSS_DB_PROBE_TIMEOUT");
     setenv("REPACSS_DB_PORT", "many", 1);
     ck_assert_int_eq(mp_settings_load(&s, NULL, NULL, 0, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.text, "environment variable REPACSS_DB_PORT"));
