@@ -360,7 +360,7 @@ static void value_axis(struct view *v, const struct panel *panel)
                        sizeof label);
         mp_scene_line(v->scene, MP_PART_FRAME, i ? 0x00000018 : 0x5A6272FF, 1, MP_PLOT_LEFT,
                       y, PLOT_RIGHT, y);
-        text(v, MP_PART_TICK, MP_INK, 1, 0, label, MP_PLOT_LEFT - 10, y - 11);
+        text(v, MP_PART_TICK, MP_INK, 1, 0, label, MP_PLOT_LEFT - 10, y - 12);
     }
 }
 
@@ -387,7 +387,7 @@ static void date_spans(struct view *v)
 
         if (i > 0)
             mp_scene_line(v->scene, MP_PART_FRAME, 0x5A6272FF, 1, from + 0.5, PLOT_BOTTOM,
-                          from + 0.5, PLOT_BOTTOM + 55);
+                          from + 0.5, PLOT_BOTTOM + 58);
         v->measure->text(v->measure->context, label, small, false, &w, &h);
         if (w > room) {
             label = span->short_label;
@@ -395,7 +395,7 @@ static void date_spans(struct view *v)
         }
         if (w <= room)
             text(v, MP_PART_TICK, MP_SOFT_INK, 0, 0, label, from + (i ? 8 : 0),
-                 PLOT_BOTTOM + 33);
+                 PLOT_BOTTOM + 36);
     }
 }
 
@@ -406,7 +406,7 @@ static void time_axis(struct view *v)
 
         mp_scene_line(v->scene, MP_PART_FRAME, 0x5A6272FF, 1, x, PLOT_BOTTOM, x,
                       PLOT_BOTTOM + 6);
-        text(v, MP_PART_TICK, MP_INK, 0.5, 0, v->time.ticks[i].label, x, PLOT_BOTTOM + 9);
+        text(v, MP_PART_TICK, MP_INK, 0.5, 0, v->time.ticks[i].label, x, PLOT_BOTTOM + 12);
     }
     date_spans(v);
     if (v->time.n_changes > 0) {
@@ -428,7 +428,7 @@ static void zone_note(struct view *v)
                  v->time.change_label, v->time.changed,
                  v->time.n_changes > 1 ? "; the clocks change again" : "");
     text(v, MP_PART_TICK, MP_SOFT_INK, 0, PLOT_RIGHT - MP_PLOT_LEFT, note, MP_PLOT_LEFT,
-         PLOT_BOTTOM + 59);
+         PLOT_BOTTOM + 61);
 }
 
 /* ---- the legend ---- */
@@ -709,7 +709,7 @@ static void peak_note(struct view *v, double highest, double usual)
             peak = track->columns[i].max;
             at = i;
         }
-    if (peak < highest || peak < 1.15 * usual)
+    if (peak <= 0 || peak < highest || peak < 1.15 * usual)
         return;
     /* the energy's own figure is exact, also where a column sums many nodes */
     mp_text_power(fmax(peak, v->in->energy->power.max_w), power, sizeof power);

@@ -12,6 +12,9 @@ AM_TESTS_ENVIRONMENT = \
 	MP_VERSION='$(PACKAGE_VERSION)'; export MP_VERSION;
 
 MP_UNIT_TESTS = \
+	tests/unit/test_chart_axis \
+	tests/unit/test_chart_layout \
+	tests/unit/test_chart_text \
 	tests/unit/test_energy \
 	tests/unit/test_error \
 	tests/unit/test_ini \

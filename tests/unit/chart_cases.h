@@ -5,6 +5,7 @@
 #define MP_TEST_CHART_CASES_H
 
 #include <stdio.h>
+#include <time.h>
 
 #include "chart.h"
 #include "rig.h"
