@@ -14,6 +14,7 @@ AM_TESTS_ENVIRONMENT = \
 MP_UNIT_TESTS = \
 	tests/unit/test_chart_axis \
 	tests/unit/test_chart_layout \
+	tests/unit/test_chart_paint \
 	tests/unit/test_chart_text \
 	tests/unit/test_energy \
 	tests/unit/test_error \
@@ -49,6 +50,7 @@ MP_SHELL_TESTS = \
 	tests/t/31-direct-missing.t \
 	tests/t/50-hook.t \
 	tests/t/12-csv.t \
+	tests/t/15-charts.t \
 	tests/t/70-fuzz.t \
 	tests/t/11-config.t \
 	tests/t/13-replay-of-database.t
@@ -70,6 +72,7 @@ MP_TEST_SUPPORT = \
 
 LDADD = $(MP_PROGRAM_LIBS) $(CHECK_LIBS)
 AM_CPPFLAGS += $(CHECK_CFLAGS)
+tests_unit_test_chart_paint_CPPFLAGS = $(AM_CPPFLAGS) $(CAIRO_CFLAGS)
 
 tests_unit_test_oom_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
