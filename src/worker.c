@@ -28,7 +28,7 @@ enum {
     LOOK_AGAIN = 30 * SECOND,  /* at the latest, should inotify fail us */
     RESCAN = SECOND / 2,       /* at most so often while there is work in hand */
     PRUNE = 600LL * SECOND,
-    DRAIN_HORIZON = 20 * SECOND, /* what is due later is not waited for by a drain */
+    DRAIN_HORIZON = 16 * SECOND, /* what is due later is not waited for by a drain */
     PAUSE_FIRST = 5 * SECOND,
     PAUSE_LAST = 60 * SECOND,
     STOP_SECONDS = 20,
@@ -227,15 +227,13 @@ static int dispatch(struct master *m, struct mp_error *err)
 {
     struct child *c;
 
-    if (mp_clock_us() < m->pause_until)
-        return 0;
     for (;;) {
         bool look = m->at >= m->n_items ? m->stale || m->n_waiting > m->n_items
                                         : m->stale && mp_clock_us() >= m->scanned + RESCAN;
 
         if (look && scan(m, err) < 0)
             return -1;
-        if (first_due(m) > mp_worker_now())
+        if (first_due(m) > mp_worker_now() || mp_clock_us() < m->pause_until)
             return 0;
         c = idle_child(m, err);
         if (c == NULL)

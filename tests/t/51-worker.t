@@ -1,0 +1,243 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The worker on a queue of jobs, without Slurm and without a database (backend csv): every
+# entry ends in one whole report or one recorded reason, whatever is killed when.
+. "${MP_SRCDIR:-.}/tests/lib/tap.sh"
+
+HOOK=$MP_BUILDDIR/monster-power-hook
+Q=$T/queue
+OUT_DIR=$T/home
+mkdir "$OUT_DIR"
+OWNER=$(id -un)
+if [ "$OWNER" = root ]; then # root gets no reports of its own
+	OWNER=nobody
+	chmod 711 "$T"
+	chown $OWNER "$OUT_DIR"
+fi
+cp "$MP_SRCDIR/tests/data/recording.csv" "$T/samples.csv"
+ini() { # [LINE of [power]...]
+	printf '[power]\nbackend = csv\nlogfile = %s\ndelay_seconds = 0\nmax_wait_seconds = 0\n' "$T/log"
+	printf '%s\n' "$@"
+	printf '[csv]\ninput = %s\n[queue]\ndirectory = %s\n' "$T/samples.csv" "$Q"
+}
+ini >"$T/mp.ini"
+chmod 600 "$T/mp.ini"
+export MONSTER_POWER_CONFIG=$T/mp.ini
+
+# submit ID [VAR=VALUE...]: what the epilog of a job of ours does
+submit() {
+	local id=$1
+	shift
+	env -i MONSTER_POWER_CONFIG="$T/mp.ini" MONSTER_POWER_PROGRAM="${PROGRAM:-/bin/true}" \
+		SLURM_JOB_ID="$id" SLURM_CLUSTER_NAME=alpha SLURM_JOB_RESTART_COUNT=0 \
+		SLURM_JOB_UID="$(id -u $OWNER)" SLURM_JOB_GID="$(id -g $OWNER)" SLURM_JOB_USER="$OWNER" \
+		SLURM_JOB_NODELIST='rpc-91-[1-2]' SLURM_JOB_NAME=sim SLURM_JOB_WORK_DIR="$OUT_DIR" \
+		SLURM_JOB_COMMENT=power_profiling SLURM_JOB_START_TIME=1760497200 \
+		SLURM_JOB_END_TIME=1760497500 "$@" "$HOOK" epilog
+}
+count() { find "$Q/$1" -type f | wc -l; }
+reports() { find "$OUT_DIR" -mindepth 2 -path '*/power_*/summary.json' | wc -l; }
+# whole DIR: all six files, and a summary that ends
+whole() {
+	local f
+	for f in raw_power.csv timeseries.png timeseries.pdf energy_pie.png energy_pie.pdf summary.json; do
+		[ -s "$1/$f" ] || return 1
+	done
+	[ "$(tail -c 2 "$1/summary.json")" = "}" ] &&
+		[ "$(head -n 1 "$1/raw_power.csv")" = timestamp,hostname,source,fqdd,value,units,metric ]
+}
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.05
+	done
+}
+worker_pid() { cat "$Q/lock" 2>/dev/null; }
+stop_worker() {
+	local pid
+	pid=$(worker_pid)
+	[ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = monster-power ] || return 0
+	kill "${1:--TERM}" "$pid" 2>/dev/null
+	wait_for 20 sh -c "! kill -0 $pid" # a zombie is ours to wait for
+	wait "$pid" 2>/dev/null
+}
+at_exit stop_worker
+is_free() { run "$MP" queue && ! printf '%s' "$OUT" | grep -q '^worker: process'; }
+
+# --- the ordinary way ---
+for i in 1 2 3; do submit $i; done
+submit 4 SLURM_ARRAY_JOB_ID=4 SLURM_ARRAY_TASK_ID=7
+submit 6 SLURM_HET_JOB_ID=5 SLURM_HET_JOB_OFFSET=1 SLURM_JOB_NAME=$'evil\n\033[31m'
+run "$MP" queue
+like "queue shows what waits" "$OUT" '^4_7 +waiting +0 '
+like "... and counts" "$OUT" '^0 running, 5 waiting, 0 failed, 0 reported'
+like "... and that no worker is there" "$OUT" '^worker: none'
+run "$MP" worker --drain
+is "a drain that reports all exits 0" "$STATUS" 0
+is "... silently" "$OUT$ERR" ""
+is "... every entry is done" "$(count waiting) $(count running) $(count failed) $(count done)" "0 0 0 5"
+check "... a whole report" whole "$OUT_DIR/power_1"
+check "... under an array task's name" whole "$OUT_DIR/power_4_7"
+check "... under a het component's name" whole "$OUT_DIR/power_5+1"
+like "... and the log says where" "$(grep '^job=1 .*reported' "$T/log")" \
+	"verdict=[a-z]+ path=$OUT_DIR/power_1 as=$OWNER"
+submit 1
+is "a job that was reported is not queued again" "$(count waiting)" 0
+
+# --- what cannot be reported ---
+submit 10 SLURM_JOB_NODELIST=unknown-1 SLURM_JOB_USER=$'a\033b'
+submit 11 SLURM_JOB_START_TIME=
+submit 12 SLURM_JOB_START_TIME=1860497200 SLURM_JOB_END_TIME=1860497500
+submit 13 SLURM_JOB_START_TIME=1760497200 SLURM_JOB_END_TIME=1760497100
+submit 14 SLURM_JOB_NODELIST=
+submit 15 SLURM_JOB_NODELIST='rpc-91-[1-'
+echo 'not an entry' >"$Q/waiting/alpha.16.0"
+submit 17
+touch -d @1760497500 "$Q/waiting/alpha.12.0" # its end is in the future
+run "$MP" worker --drain
+is "a drain with failures exits 1" "$STATUS" 1
+like "... and says so" "$ERR" '1 reported, 7 failed'
+run "$MP" queue
+like "no route" "$OUT" '^10 +failed .*no route knows'
+like "... the user's bytes are escaped" "$OUT" '"a\\x1bb"'
+like "no start" "$OUT" '^11 +failed .*start of the job is not known'
+like "no samples" "$OUT" '^12 +failed .*no power samples'
+like "an end before the start" "$OUT" '^13 +failed .*after its end'
+like "no nodes" "$OUT" '^14 +failed .*never ran'
+like "a broken nodelist" "$OUT" '^15 +failed '
+like "what is no entry" "$OUT" '^alpha.16.0 +failed +unreadable'
+check "the others are reported" whole "$OUT_DIR/power_17"
+rm -f "$Q/failed/"*
+
+# --- what may pass ---
+mv "$T/samples.csv" "$T/away.csv"
+submit 20
+submit 21
+run timeout 60 "$MP" worker --drain
+is "no backend: a drain ends, 1" "$STATUS" 1
+is "... and everything still waits" "$(count waiting) $(count failed)" "2 0"
+run "$MP" queue
+like "... with the reason" "$OUT" '^2[01] +waiting .* [1-9] .*samples.csv'
+sed -i 's/^queued=.*/queued=1000000000/' "$Q/waiting/alpha.20.0" # a long time ago
+touch -d '1 minute ago' "$Q/waiting/alpha.20.0"
+mv "$Q/waiting/alpha.21.0" "$T/"
+run timeout 60 "$MP" worker --drain
+run "$MP" queue
+like "after retry_hours it is failed, with the last reason" "$OUT" '^20 +failed .*gave up after .*samples.csv'
+mv "$T/away.csv" "$T/samples.csv"
+mv "$T/alpha.21.0" "$Q/waiting/"
+run "$MP" queue retry 20
+is "queue retry: exit 0" "$STATUS" 0
+run "$MP" queue retry 20
+is "... of what has not failed: 1" "$STATUS" 1
+like "... naming it" "$ERR" 'no failed job is called 20'
+run timeout 60 "$MP" worker --drain
+check "then it is reported" whole "$OUT_DIR/power_20"
+
+# --- two workers, signals, services ---
+"$MP" worker &
+worker=$!
+wait_for 10 grep -q . "$Q/lock"
+wait_for 10 sh -c "[ \$(cat $Q/lock) = $worker ]"
+run "$MP" worker --drain
+is "a second worker: exit 1" "$STATUS" 1
+like "... naming the first" "$ERR" "process $worker"
+run "$MP" queue
+like "queue shows the worker" "$OUT" "^worker: process $worker"
+submit 30
+check "a waiting worker sees a new entry" wait_for 10 whole "$OUT_DIR/power_30"
+"$MP" worker --service &
+service=$!
+sleep 1
+kill "$worker"
+wait "$worker"
+is "SIGTERM ends a worker cleanly" "$?" 0
+check "... and a service takes over" wait_for 10 sh -c "[ \$(cat $Q/lock) = $service ]"
+check "... marks the queue" test -f "$Q/service"
+submit 31
+check "... and works" wait_for 10 whole "$OUT_DIR/power_31"
+kill "$service"
+wait "$service"
+is "... until it is told to stop" "$?" 0
+rm "$Q/service"
+
+# --- a SIGTERM in the middle ---
+for i in $(seq 100 119); do submit "$i"; done
+"$MP" worker &
+worker=$!
+wait_for 20 sh -c "[ \$(ls $Q/done | grep -c 'alpha.1[01][0-9].0') -ge 4 ]"
+kill "$worker"
+wait "$worker"
+is "SIGTERM in the middle of 20: exit 0" "$?" 0
+is "... nothing is left running" "$(count running)" 0
+n=$(($(count waiting) + $(find "$Q/done" -name 'alpha.1[01]?.0' | wc -l)))
+is "... and nothing is lost" "$n" 20
+run "$MP" worker --drain
+is "... the rest is reported later" "$STATUS $(count waiting)" "0 0"
+
+# --- killed at any instant ---
+: >"$T/log"
+for i in $(seq 200 239); do submit "$i"; done
+for round in 1 2 3 4 5 6; do
+	"$MP" worker 2>/dev/null &
+	worker=$!
+	wait_for 10 sh -c "[ \"\$(cat $Q/lock)\" = $worker ]"
+	sleep "0.$((RANDOM % 40 + 5))"
+	if [ $((round % 2)) = 1 ]; then
+		kill -KILL "$worker" # the master: its children put back what they were at
+		wait "$worker" 2>/dev/null
+		wait_for 20 is_free
+	else
+		for child in $(cat "/proc/$worker/task/$worker/children" 2>/dev/null); do
+			kill -KILL "$child" 2>/dev/null # the children: the master puts it back
+		done
+		sleep 0.2
+		kill "$worker" 2>/dev/null
+		wait "$worker"
+	fi
+done
+run timeout 100 "$MP" worker --drain
+is "killed six times among 40 jobs: the drain exits 0" "$STATUS" 0
+is "... every entry is done" "$(find "$Q/done" -name 'alpha.2[0-3]?.0' | wc -l) $(count waiting) $(count running) $(count failed)" "40 0 0 0"
+bad=0
+for i in $(seq 200 239); do whole "$OUT_DIR/power_$i" || bad=$((bad + 1)); done
+is "... every report is whole" "$bad" 0
+is "... nothing is left of the killed" "$(find "$OUT_DIR" -maxdepth 1 -name '.power_*' | wc -l)" 0
+is "... nor in the queue" "$(count tmp)" 0
+like "... the log tells of it" "$(cat "$T/log")" 'event=(interrupted|worker_starts)'
+
+# --- a process that dies at every try ---
+submit 250
+sed -i 's/^interrupted=.*/interrupted=4/' "$Q/waiting/alpha.250.0"
+touch -d '1 minute ago' "$Q/waiting/alpha.250.0"
+mv "$Q/waiting/alpha.250.0" "$Q/running/"
+run "$MP" worker --drain
+run "$MP" queue
+like "an entry that kills its worker five times is given up" "$OUT" '^250 +failed .*gave up after 5 interruptions'
+rm -f "$Q/failed/"*
+
+# --- a requeued job ---
+submit 300 SLURM_JOB_RESTART_COUNT=1 SLURM_JOB_START_TIME=1760498000 SLURM_JOB_END_TIME=1760498300
+submit 300
+touch -d @1760499999 "$Q/waiting/alpha.300.0" # the first run's entry is due later
+run timeout 60 "$MP" worker --drain
+is "two runs of a job: exit 0" "$STATUS" 0
+is "... are reported in order" "$(sed -n 's/^job=300 .*event=reported.*/reported/p' "$T/log" | wc -l)" 2
+like "... so that power_300 is the last run's" "$(cat "$OUT_DIR/power_300/summary.json")" '"restart_count": 1'
+
+# --- by the hook alone ---
+export PROGRAM=$MP
+submit 400
+check "the hook's own worker reports" wait_for 20 whole "$OUT_DIR/power_400"
+pid=$(worker_pid)
+is "... in a session of its own" "$(cut -d' ' -f6 "/proc/$pid/stat" 2>/dev/null | grep -cx "$(ps -o pgid= -p $$ | tr -d ' ')")" 0
+for i in $(seq 401 420); do submit "$i" & done
+wait
+check "... and what comes while it is there" wait_for 40 sh -c "[ \$(ls -d $OUT_DIR/power_4[0-9][0-9] | wc -l) = 21 ]"
+is "... it is still the same one" "$(worker_pid)" "$pid"
+check "... which ends when there is nothing left" wait_for 30 is_free
+is "no report is missing" "$(find "$Q/done" -name 'alpha.4*' | wc -l)" 22
+
+done_testing
