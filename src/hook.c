@@ -57,7 +57,6 @@ static int hook_begin(struct hook *h, struct mp_error *err)
         return -1;
     }
     mp_entry_label(&h->entry, h->label);
-    mp_queue_key(&h->entry, h->key);
     return 0;
 }
 
@@ -82,7 +81,7 @@ static void pass_by(struct hook *h, struct mp_error *err)
                          NULL);
         return;
     }
-    mp_queue_start_remove(&h->queue, h->key);
+    mp_queue_start_end(&h->queue, &h->entry, false);
     if (!mp_queue_is_empty(&h->queue, MP_WAITING) ||
         !mp_queue_is_empty(&h->queue, MP_RUNNING))
         mp_handover(&h->queue, &h->log, h->label);
@@ -94,11 +93,9 @@ static int add_entry(struct hook *h, bool *added, struct mp_error *err)
 
     if (mp_queue_open(&h->queue, h->conf.queue_directory, true, err) < 0)
         return -1;
-    if (e->start < 0) {
-        e->start = mp_queue_start_read(&h->queue, h->key);
-        if (e->start >= 0 && mp_entry_set(&e->start_from, "prolog", err) < 0)
-            return -1;
-    }
+    if (e->start < 0 && mp_queue_start_take(&h->queue, e, err) < 0)
+        return -1;
+    mp_queue_key(e, h->key);
     return mp_queue_add(&h->queue, e, (e->end + h->conf.delay_seconds) * 1000000, added,
                         err);
 }
@@ -124,7 +121,7 @@ static void enqueue(struct hook *h, struct mp_error *err)
                      "user", h->entry.user, "nodelist", h->entry.nodelist, NULL);
         return;
     }
-    mp_queue_start_remove(&h->queue, h->key);
+    mp_queue_start_end(&h->queue, &h->entry, true);
     log_queued(h, added);
     mp_handover(&h->queue, &h->log, h->label);
 }
@@ -149,7 +146,7 @@ void mp_hook_epilog(void)
 static void record_start(struct hook *h, struct mp_error *err)
 {
     if (mp_queue_open(&h->queue, h->conf.queue_directory, true, err) == 0 &&
-        mp_queue_start_record(&h->queue, h->key, (int64_t)time(NULL), err) == 0)
+        mp_queue_start_record(&h->queue, &h->entry, (int64_t)time(NULL), err) == 0)
         return;
     mp_log_event(&h->log, MP_LOG_ERROR, h->label, "start_not_recorded", "reason", err->text,
                  NULL);

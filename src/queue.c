@@ -17,6 +17,8 @@
 
 enum { DONE_SECONDS = 86400, TMP_SECONDS = 3600, START_SECONDS = 90 * 86400 };
 
+#define ENDED ".ended" /* of a start record whose job has ended */
+
 static const char *const state_names[MP_N_STATES] = {
     [MP_WAITING] = "waiting",
     [MP_RUNNING] = "running",
@@ -147,19 +149,31 @@ static bool is_name_byte(char c)
            c == '-' || c == '_';
 }
 
-void mp_queue_key(const struct mp_entry *e, char key[MP_QUEUE_KEY_MAX])
+/* <cluster>.<job id> */
+static size_t job_key(const struct mp_entry *e, char key[MP_QUEUE_KEY_MAX])
 {
     const char *cluster = e->cluster != NULL ? e->cluster : "cluster";
     size_t n = 0;
 
-    for (; *cluster != '\0' && n < MP_QUEUE_KEY_MAX - 64; cluster++) {
+    for (; *cluster != '\0' && n < MP_QUEUE_KEY_MAX - 96; cluster++) {
         if (is_name_byte(*cluster))
             key[n++] = *cluster;
         else
             n += (size_t)snprintf(key + n, 4, "%%%02X", (unsigned char)*cluster);
     }
-    snprintf(key + n, MP_QUEUE_KEY_MAX - n, ".%" PRId64 ".%" PRId64, e->job_id,
-             e->restart_count);
+    return n + (size_t)snprintf(key + n, MP_QUEUE_KEY_MAX - n, ".%" PRId64, e->job_id);
+}
+
+void mp_queue_key(const struct mp_entry *e, char key[MP_QUEUE_KEY_MAX])
+{
+    size_t n = job_key(e, key);
+
+    if (e->start >= 0)
+        snprintf(key + n, MP_QUEUE_KEY_MAX - n, ".%" PRId64 ".%" PRId64, e->restart_count,
+                 e->start);
+    else
+        snprintf(key + n, MP_QUEUE_KEY_MAX - n, ".%" PRId64 ".e%" PRId64, e->restart_count,
+                 e->end);
 }
 
 /* --- writing a file ------------------------------------------------------------------ */
@@ -233,33 +247,12 @@ static int write_entry(struct mp_queue *q, const char *name, const struct mp_ent
 
 /* --- adding -------------------------------------------------------------------------- */
 
-/* Is what the queue knows under this key another job (a cluster that counts from 1 anew),
- * and not the same run, whose epilog Slurm has run a second time? */
-static bool is_other_job(const struct mp_queue *q, enum mp_queue_state state,
-                         const char *key, const struct mp_entry *e)
-{
-    struct mp_entry known;
-    bool other;
-
-    if (state != MP_DONE && state != MP_FAILED)
-        return false;
-    if (mp_queue_read(q, state, key, &known, NULL) < 0)
-        return false;
-    other = known.start >= 0 && e->start >= 0 && known.start != e->start;
-    mp_entry_free(&known);
-    return other;
-}
-
 /* Looked for in the order in which an entry moves, so that one that moves is not missed. */
-static bool is_known(struct mp_queue *q, const char *key, const struct mp_entry *e)
+static bool is_known(const struct mp_queue *q, const char *key)
 {
-    for (int i = 0; i < MP_N_STATES; i++) {
-        if (!mp_queue_has(q, (enum mp_queue_state)i, key))
-            continue;
-        if (!is_other_job(q, (enum mp_queue_state)i, key, e))
+    for (int i = 0; i < MP_N_STATES; i++)
+        if (mp_queue_has(q, (enum mp_queue_state)i, key))
             return true;
-        unlinkat(q->states[i], key, 0);
-    }
     return false;
 }
 
@@ -271,7 +264,7 @@ int mp_queue_add(struct mp_queue *q, const struct mp_entry *e, int64_t due, bool
 
     *added = false;
     mp_queue_key(e, key);
-    if (is_known(q, key, e))
+    if (is_known(q, key))
         return 0;
     temporary_name(name, sizeof name, key);
     if (write_entry(q, name, e, due, err) < 0)
@@ -475,7 +468,44 @@ int mp_queue_each(const struct mp_queue *q, enum mp_queue_state state,
     return 0;
 }
 
-static void prune_folder(int folder, int64_t seconds)
+struct earlier {
+    char prefix[MP_QUEUE_KEY_MAX];
+    size_t len;
+    int64_t start;
+    bool found;
+};
+
+/* KEY: prefix, restart count, then start or e<end>. */
+static bool is_earlier(void *arg, const char *key)
+{
+    struct earlier *r = arg;
+    const char *last = strrchr(key, '.');
+
+    if (strncmp(key, r->prefix, r->len) == 0 && last > key + r->len - 1)
+        r->found = strtoll(last + 1 + (last[1] == 'e'), NULL, 10) < r->start;
+    return !r->found;
+}
+
+bool mp_queue_has_earlier_run(const struct mp_queue *q, const struct mp_entry *e)
+{
+    struct earlier r = {.start = e->start >= 0 ? e->start : e->end};
+
+    r.len = job_key(e, r.prefix);
+    r.prefix[r.len++] = '.';
+    mp_queue_each(q, MP_WAITING, is_earlier, &r, NULL);
+    if (!r.found)
+        mp_queue_each(q, MP_RUNNING, is_earlier, &r, NULL);
+    return r.found;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+static void prune_folder(int folder, int64_t seconds, const char *end)
 {
     DIR *listing = open_listing(folder);
     int64_t oldest = (int64_t)time(NULL) - seconds;
@@ -485,26 +515,30 @@ static void prune_folder(int folder, int64_t seconds)
     if (listing == NULL)
         return;
     while ((name = next_name(listing)) != NULL)
-        if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime < oldest)
+        if (ends_with(name, end) &&
+            fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime < oldest)
             unlinkat(folder, name, 0);
     closedir(listing);
 }
 
 void mp_queue_prune(struct mp_queue *q)
 {
-    prune_folder(q->states[MP_DONE], DONE_SECONDS);
-    prune_folder(q->start, START_SECONDS);
-    prune_folder(q->tmp, TMP_SECONDS);
+    prune_folder(q->states[MP_DONE], DONE_SECONDS, "");
+    prune_folder(q->start, START_SECONDS, "");
+    prune_folder(q->start, DONE_SECONDS, ENDED);
+    prune_folder(q->tmp, TMP_SECONDS, "");
 }
 
 /* --- the prolog's record ------------------------------------------------------------- */
 
-int mp_queue_start_record(struct mp_queue *q, const char *key, int64_t start,
+int mp_queue_start_record(struct mp_queue *q, const struct mp_entry *e, int64_t start,
                           struct mp_error *err)
 {
-    char name[MP_QUEUE_KEY_MAX + 16], text[32];
-    int len = snprintf(text, sizeof text, "%" PRId64 "\n", start);
+    char key[MP_QUEUE_KEY_MAX], name[MP_QUEUE_KEY_MAX + 16], text[64];
+    int len = snprintf(text, sizeof text, "%" PRId64 " %" PRId64 "\n", start,
+                       e->restart_count);
 
+    job_key(e, key);
     temporary_name(name, sizeof name, key);
     /* Not synced: the job waits for us, and the database can be asked as well. */
     if (write_temporary(q, name, text, (size_t)len, -1, false, err) < 0)
@@ -517,21 +551,41 @@ int mp_queue_start_record(struct mp_queue *q, const char *key, int64_t start,
     return -1;
 }
 
-int64_t mp_queue_start_read(const struct mp_queue *q, const char *key)
+int mp_queue_start_take(const struct mp_queue *q, struct mp_entry *e, struct mp_error *err)
 {
-    char text[32];
-    ssize_t n = read_file(q->start, key, text, sizeof text - 1);
-    char *end;
-    long long start;
+    char key[MP_QUEUE_KEY_MAX + sizeof ENDED], text[64];
+    size_t len = job_key(e, key);
+    int64_t start, restart_count;
+    ssize_t n;
 
+    n = read_file(q->start, key, text, sizeof text - 1);
+    if (n <= 0) { /* an epilog of this run may have been here before */
+        memcpy(key + len, ENDED, sizeof ENDED);
+        n = read_file(q->start, key, text, sizeof text - 1);
+    }
     if (n <= 0)
-        return -1;
+        return 0;
     text[n] = '\0';
-    start = strtoll(text, &end, 10);
-    return *end == '\n' && start > 0 ? start : -1;
+    if (sscanf(text, "%" SCNd64 " %" SCNd64, &start, &restart_count) != 2 || start <= 0 ||
+        restart_count < 0 || start > e->end)
+        return 0;
+    e->start = start;
+    e->restart_count = restart_count;
+    return mp_entry_set(&e->start_from, "prolog", err);
 }
 
-void mp_queue_start_remove(struct mp_queue *q, const char *key)
+void mp_queue_start_end(struct mp_queue *q, const struct mp_entry *e, bool keep)
 {
-    unlinkat(q->start, key, 0);
+    char key[MP_QUEUE_KEY_MAX], ended[MP_QUEUE_KEY_MAX + sizeof ENDED];
+    struct timespec now[2] = {{.tv_nsec = UTIME_NOW}, {.tv_nsec = UTIME_NOW}};
+
+    job_key(e, key);
+    snprintf(ended, sizeof ended, "%s" ENDED, key);
+    if (!keep) {
+        unlinkat(q->start, key, 0);
+        unlinkat(q->start, ended, 0);
+        return;
+    }
+    utimensat(q->start, key, now, AT_SYMLINK_NOFOLLOW); /* the day counts from here */
+    renameat(q->start, key, q->start, ended);
 }

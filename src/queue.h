@@ -6,12 +6,15 @@
  *       running/KEY      a worker process is at it
  *       done/KEY         reported; kept for a day, so that an epilog run again is known
  *       failed/KEY       given up, with the reason in the entry
- *       start/KEY        a start time the prolog has recorded
+ *       start/          start times the prolog has recorded, <cluster>.<job id>
  *       tmp/             files being written
  *       lock             held by the worker (an open file description lock); its pid
  *       service          the queue belongs to a service: epilogs start no worker
  *
- * KEY is <cluster>.<job id>.<restart count>.  An entry changes its state by one rename, and
+ * KEY is <cluster>.<job id>.<restart count>.<start>; without a known start, e<end>.  The count
+ * alone does not tell the runs of a requeued job apart: at a requeue Slurm (seen on 22.05)
+ * has raised it before it runs the epilog of the run that ends, so that the last two runs
+ * have the same.  An entry changes its state by one rename, and
  * its text by the rename of a new, synced file over it, so that whatever kills us finds it
  * in exactly one state and whole.  doc/design-queue.md goes through every instant.
  *
@@ -86,16 +89,21 @@ bool mp_queue_is_empty(const struct mp_queue *q, enum mp_queue_state state);
 int mp_queue_each(const struct mp_queue *q, enum mp_queue_state state,
                   bool (*each)(void *arg, const char *key), void *arg, struct mp_error *err);
 
+/* Is an earlier run of the same job waiting or running? */
+bool mp_queue_has_earlier_run(const struct mp_queue *q, const struct mp_entry *e);
+
 /* Remove what is too old to be of use: done/, start/, tmp/. */
 void mp_queue_prune(struct mp_queue *q);
 
 /* --- the prolog's record ------------------------------------------------------------- */
 
-int mp_queue_start_record(struct mp_queue *q, const char *key, int64_t start,
+/* Of the job of *e: its start and its restart count, which the epilog cannot trust. */
+int mp_queue_start_record(struct mp_queue *q, const struct mp_entry *e, int64_t start,
                           struct mp_error *err);
-/* The recorded start (s), or -1.  The record is removed by mp_queue_start_remove. */
-int64_t mp_queue_start_read(const struct mp_queue *q, const char *key);
-void mp_queue_start_remove(struct mp_queue *q, const char *key);
+/* Fills start, start_from and restart_count of *e from the record, if there is one. */
+int mp_queue_start_take(const struct mp_queue *q, struct mp_entry *e, struct mp_error *err);
+/* The run has ended.  `keep`: for a day, should Slurm run the epilog again. */
+void mp_queue_start_end(struct mp_queue *q, const struct mp_entry *e, bool keep);
 
 /* --- the worker's lock --------------------------------------------------------------- */
 

@@ -22,6 +22,7 @@ enum {
     DEFER_LEAST = 2,
     DEFER_MOST = 15,
     INTERRUPTIONS_MAX = 5,
+    SAME_END = 60, /* s: how far the database and we may differ about the end of a run */
 };
 
 /* One attempt. */
@@ -196,6 +197,14 @@ static bool waits_longer(const struct attempt *a)
     return mp_worker_now() / SECOND < a->entry.end + max_wait;
 }
 
+/* The database has one row a job, of its last run that it has heard of. */
+static bool is_this_run(const struct mp_job *found, const struct mp_entry *e)
+{
+    int64_t apart = found->end / SECOND - e->end;
+
+    return found->start <= e->end * SECOND && apart >= -SAME_END && apart <= SAME_END;
+}
+
 /* Neither Slurm nor the prolog said when the job started: the database may know. */
 static int find_start(struct attempt *a, struct mp_error *err)
 {
@@ -214,8 +223,7 @@ static int find_start(struct attempt *a, struct mp_error *err)
         mp_fail_in(err, "the start of the job is not known: no prolog has recorded it");
         goto out;
     }
-    if (found.restart_count != a->entry.restart_count ||
-        found.start > a->entry.end * SECOND) {
+    if (!is_this_run(&found, &a->entry)) {
         a->not_yet = waits_longer(a);
         mp_fail(err, MP_FAULT_FAILED,
                 "the start of the job is not known: no prolog has recorded it, and the "
@@ -374,23 +382,6 @@ static int attempt(struct attempt *a, struct mp_error *err)
 
 /* --- what becomes of it -------------------------------------------------------------- */
 
-/* The runs of a requeued job share a directory, so they are reported in order. */
-static bool earlier_run_is_queued(const struct attempt *a)
-{
-    struct mp_entry earlier = {.cluster = a->entry.cluster, .job_id = a->entry.job_id};
-    char key[MP_QUEUE_KEY_MAX];
-
-    for (int64_t run = a->entry.restart_count - 1;
-         run >= 0 && run >= a->entry.restart_count - 16; run--) {
-        earlier.restart_count = run;
-        mp_queue_key(&earlier, key);
-        if (mp_queue_has(a->child->queue, MP_WAITING, key) ||
-            mp_queue_has(a->child->queue, MP_RUNNING, key))
-            return true;
-    }
-    return false;
-}
-
 /* Look again after a quarter of the time that has passed: soon at first. */
 static int64_t next_look(const struct mp_entry *e)
 {
@@ -420,7 +411,8 @@ static struct mp_answer work(struct attempt *a)
     struct mp_answer answer = {.outcome = MP_OUTCOME_DONE};
     struct mp_error err = {0};
 
-    if (earlier_run_is_queued(a))
+    /* The runs of a requeued job share a directory, so they are reported in order. */
+    if (a->entry.restart_count > 0 && mp_queue_has_earlier_run(child->queue, &a->entry))
         return put_back(a, mp_worker_now() + DEFER_LEAST * SECOND);
     if (attempt(a, &err) < 0) {
         answer = judge(a, &err);

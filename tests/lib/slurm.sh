@@ -83,7 +83,7 @@ slurm_conf() { # SLURMUSER
 		SlurmUser=$1
 		SlurmdUser=root
 		AuthType=auth/munge
-		AuthInfo=socket=$SL/munge/socket
+		AuthInfo=socket=$SL/munge/socket,cred_expire=5
 		StateSaveLocation=$SL/state
 		SlurmctldPidFile=$SL/run/slurmctld.pid
 		SlurmctldLogFile=$SL/log/slurmctld.log
@@ -113,7 +113,7 @@ slurm_conf() { # SLURMUSER
 	for node in $SL_NODES; do
 		n=$((n + 1))
 		echo "NodeName=$node NodeHostname=localhost NodeAddr=127.0.0.1 Port=$((SL_PORT + n))" \
-			"CPUs=64 RealMemory=1024 State=UNKNOWN"
+			"CPUs=128 RealMemory=1024 State=UNKNOWN"
 	done
 	echo "PartitionName=main Nodes=${SL_NODES// /,} Default=YES MaxTime=1-0 State=UP"
 }

@@ -23,7 +23,7 @@ cat >"$T/worker" <<-SH
 		env | sed 's/^/env /'
 		grep SigBlk /proc/self/status
 		echo "session \$(cut -d' ' -f6 /proc/\$\$/stat) \$\$"
-		ls -l /proc/\$\$/fd | sed -n 's/.* \([0-9]*\) -> /fd \1 /p'
+		ls -l /proc/\$\$/fd
 	} >"$T/worker.\$\$" 2>&1
 	mv "$T/worker.\$\$" "$T/started.\$\$"
 	exec sleep 60
@@ -79,16 +79,17 @@ run slurm 2 SLURM_JOB_COMMENT='x power_profiling y' SLURM_JOB_NAME=$'a\nuid=0' \
 	SLURM_JOB_STDOUT='/home/alice/%x-%j.out' -- "$HOOK" epilog
 is "the keyword in the comment: exit 0" "$STATUS" 0
 is "... prints nothing" "$OUT$ERR" ""
-check "... one entry is waiting" test -f "$Q/waiting/alpha.2.0"
-is "... private" "$(stat -c %a "$Q/waiting/alpha.2.0")" 600
+ENTRY=$(echo "$Q"/waiting/alpha.2.0.e*)
+check "... one entry is waiting" test -f "$ENTRY"
+is "... private" "$(stat -c %a "$ENTRY")" 600
 is "... in a private directory" "$(stat -c %a "$Q")" 700
-entry=$(cat "$Q/waiting/alpha.2.0")
+entry=$(cat "$ENTRY")
 like "... with the name escaped" "$entry" '^name=a%0Auid=0$'
 like "... and stdout as Slurm gave it" "$entry" '^stdout=/home/alice/%25x-%25j\.out$'
 unlike "... the start is not known" "$entry" '^start='
 like "... the end is the clock's" "$entry" '^end_from=epilog$'
 like "the log says so, job first" "$(cat "$T/log")" \
-	'^job=2 time=[0-9T:Z-]+ level=info event=queued key=alpha\.2\.0 user=alice'
+	'^job=2 time=[0-9T:Z-]+ level=info event=queued key=alpha\.2\.0\.e[0-9]+ user=alice'
 check "nothing is left in tmp" test -z "$(ls "$Q/tmp")"
 
 # --- how the worker was started ---
@@ -99,12 +100,15 @@ like "... in a session of its own" "$OUT" '^session ([0-9]+) [0-9]+$'
 unlike "... without slurmctld's variables" "$OUT" '^env SLURM'
 like "... with ours" "$OUT" '^env MONSTER_POWER_CONFIG='
 is "... no descriptor but the lock above 2" \
-	"$(printf '%s\n' "$OUT" | sed -n 's/^fd \([0-9]*\) .*/\1/p' | grep -vxE '[012]|1[0-9]' | tr '\n' ' ')" "3 "
+	"$(printf '%s\n' "$OUT" | sed -n 's/.* \([0-9]*\) -> .*/\1/p' | grep -vxE '[012]|1[0-9]' | tr '\n' ' ')" "3 "
+run slurm 3 $wanted -- "$HOOK" prolog
 run slurm 3 $wanted -- "$HOOK" epilog
 is "with a worker alive no other is started" "$(started)" 1
-run slurm 2 $wanted -- "$HOOK" epilog
-is "an epilog that runs again changes nothing" "$(cat "$Q/waiting/alpha.2.0")" "$entry"
-like "... says the log" "$(tail -n 1 "$T/log")" '^job=2 .*event=already_queued'
+entry=$(cat "$Q"/waiting/alpha.3.*)
+sleep 1
+run slurm 3 $wanted -- "$HOOK" epilog
+is "an epilog that runs again changes nothing" "$(cat "$Q"/waiting/alpha.3.*)" "$entry"
+like "... says the log" "$(tail -n 1 "$T/log")" '^job=3 .*event=already_queued'
 
 # --- signals, pipes, crowds ---
 stop_workers
@@ -126,7 +130,7 @@ for i in $(seq 100 139); do
 	pids[i]=$!
 done
 wait "${pids[@]}"
-is "40 at once: every one is queued" "$(find "$Q/waiting" -name 'alpha.1[0-3]?.0' | wc -l)" 40
+is "40 at once: every one is queued" "$(find "$Q/waiting" -name 'alpha.1[0-3]?.0.*' | wc -l)" 40
 wait_started
 is "... and one worker is started" "$(started)" 1
 stop_workers
@@ -134,11 +138,11 @@ slurm 6 -- "$HOOK" epilog
 check "any job's end restarts a worker that was killed" wait_started
 stop_workers
 for i in $(seq 20); do
-	slurm 7 $wanted -- "$HOOK" epilog &
+	slurm 7 $wanted SLURM_JOB_START_TIME=1760497200 -- "$HOOK" epilog &
 	pids[i]=$!
 done
 wait "${pids[@]:1:20}"
-is "20 epilogs of one job: one entry" "$(find "$Q/waiting" -name 'alpha.7.0' | wc -l)" 1
+is "20 epilogs of one job: one entry" "$(find "$Q/waiting" -name 'alpha.7.*' | wc -l)" 1
 check "... nothing is left in tmp" test -z "$(ls "$Q/tmp")"
 wait_started
 stop_workers
@@ -153,37 +157,43 @@ rm "$Q/service"
 
 # --- array, het, requeue, prolog, newer Slurm ---
 slurm 9 $wanted SLURM_ARRAY_JOB_ID=9 SLURM_ARRAY_TASK_ID=0 -- "$HOOK" epilog
-like "an array task" "$(cat "$Q/waiting/alpha.9.0")" '^array_task=0$'
+like "an array task" "$(cat "$Q"/waiting/alpha.9.0.*)" '^array_task=0$'
 like "... its label in the log" "$(grep event=queued "$T/log" | tail -n 1)" '^job=9_0 '
 slurm 11 $wanted SLURM_HET_JOB_ID=10 SLURM_HET_JOB_OFFSET=1 -- "$HOOK" epilog
 like "a het component's label" "$(grep event=queued "$T/log" | tail -n 1)" '^job=10\+1 '
-slurm 2 $wanted SLURM_JOB_RESTART_COUNT=1 -- "$HOOK" epilog
-check "a requeued job's second run is another entry" test -f "$Q/waiting/alpha.2.1"
+slurm 12 SLURM_JOB_RESTART_COUNT=0 -- "$HOOK" prolog
+slurm 12 $wanted SLURM_JOB_RESTART_COUNT=1 -- "$HOOK" epilog # so does 22.05 at a requeue
+sleep 1
+slurm 12 SLURM_JOB_RESTART_COUNT=1 -- "$HOOK" prolog
+slurm 12 $wanted SLURM_JOB_RESTART_COUNT=1 -- "$HOOK" epilog
+is "the two runs of a requeued job are two entries" "$(cd "$Q/waiting" && echo alpha.12.* | sed "s/[0-9]\{6,\}/N/g")" \
+	"alpha.12.0.N alpha.12.1.N"
+rm "$Q"/waiting/alpha.12.*
 slurm 12 -- "$HOOK" prolog
-check "the prolog records the start of any job" test -s "$Q/start/alpha.12.0"
-start=$(cat "$Q/start/alpha.12.0")
+check "the prolog records the start of any job" test -s "$Q/start/alpha.12"
+read -r start _ <"$Q/start/alpha.12"
 slurm 12 $wanted -- "$HOOK" epilog
-like "... the epilog takes it over" "$(cat "$Q/waiting/alpha.12.0")" "^start=$start\$"
-check "... and removes the record" test ! -e "$Q/start/alpha.12.0"
+like "... the epilog takes it over" "$(cat "$Q"/waiting/alpha.12.0.*)" "^start=$start\$"
+check "... and closes the record" test ! -e "$Q/start/alpha.12"
 slurm 13 -- "$HOOK" prolog
 slurm 13 -- "$HOOK" epilog
-check "... also for a job nobody asked for" test ! -e "$Q/start/alpha.13.0"
+check "... also for a job nobody asked for" test -z "$(find "$Q/start" -name "alpha.13*")"
 slurm 14 SLURM_JOB_START_TIME=5 -- "$HOOK" prolog
-check "with SLURM_JOB_START_TIME it records nothing" test ! -e "$Q/start/alpha.14.0"
+check "with SLURM_JOB_START_TIME it records nothing" test ! -e "$Q/start/alpha.14"
 slurm 14 $wanted SLURM_JOB_START_TIME=1760497200 SLURM_JOB_END_TIME=1760497800 -- "$HOOK" epilog
-like "Slurm 23.02's times are taken" "$(tr '\n' ' ' <"$Q/waiting/alpha.14.0")" \
+like "Slurm 23.02's times are taken" "$(tr '\n' ' ' <"$Q/waiting/alpha.14.0.1760497200")" \
 	' start=1760497200 start_from=slurm end=1760497800 end_from=slurm '
 slurm 15 $wanted -- "$MP" epilog
-check "monster-power epilog does the same" test -f "$Q/waiting/alpha.15.0"
+check "monster-power epilog does the same" test -n "$(find "$Q/waiting" -name "alpha.15.*")"
 slurm 16 $wanted SLURM_SCRIPT_CONTEXT=epilog_slurmctld -- "$HOOK"
-check "without an argument, by Slurm's context" test -f "$Q/waiting/alpha.16.0"
+check "without an argument, by Slurm's context" test -n "$(find "$Q/waiting" -name "alpha.16.*")"
 stop_workers
 
 # --- the installed script ---
 sed "s|/[^ ]*/monster-power-hook|$HOOK|g" "$MP_BUILDDIR/etc/monster_epilog_slurmctld.sh" >"$T/epilog.sh"
 chmod 755 "$T/epilog.sh"
 slurm 17 $wanted -- "$T/epilog.sh"
-check "monster_epilog_slurmctld.sh needs no PATH" test -f "$Q/waiting/alpha.17.0"
+check "monster_epilog_slurmctld.sh needs no PATH" test -n "$(find "$Q/waiting" -name "alpha.17.*")"
 sed 's|/[^ ]*/monster-power-hook|/nonexistent/hook|g' \
 	"$MP_BUILDDIR/etc/monster_prolog_slurmctld.sh" >"$T/prolog.sh"
 chmod 755 "$T/prolog.sh"
@@ -199,7 +209,7 @@ cp "$T/mp.ini" "$T/good.ini"
 printf '[power\ncomment_keyword power_profiling\n' >"$T/mp.ini"
 run slurm 20 $wanted MONSTER_POWER_QUEUE_DIRECTORY="$Q" MONSTER_POWER_LOGFILE="$T/log" -- "$HOOK" epilog
 quiet "a broken configuration"
-check "... the job is queued all the same" test -f "$Q/waiting/alpha.20.0"
+check "... the job is queued all the same" test -n "$(find "$Q/waiting" -name "alpha.20.*")"
 like "... and the log tells" "$(cat "$T/log")" '^job=20 .*event=bad_configuration reason="'
 cp "$T/good.ini" "$T/mp.ini"
 chmod 666 "$T/mp.ini"

@@ -93,9 +93,9 @@ submit 12 SLURM_JOB_START_TIME=1860497200 SLURM_JOB_END_TIME=1860497500
 submit 13 SLURM_JOB_START_TIME=1760497200 SLURM_JOB_END_TIME=1760497100
 submit 14 SLURM_JOB_NODELIST=
 submit 15 SLURM_JOB_NODELIST='rpc-91-[1-'
-echo 'not an entry' >"$Q/waiting/alpha.16.0"
+echo 'not an entry' >"$Q/waiting/alpha.16.0.1"
 submit 17
-touch -d @1760497500 "$Q/waiting/alpha.12.0" # its end is in the future
+touch -d @1760497500 "$Q/waiting/alpha.12.0.1860497200" # its end is in the future
 run "$MP" worker --drain
 is "a drain with failures exits 1" "$STATUS" 1
 like "... and says so" "$ERR" '1 reported, 7 failed'
@@ -107,7 +107,7 @@ like "no samples" "$OUT" '^12 +failed .*no power samples'
 like "an end before the start" "$OUT" '^13 +failed .*after its end'
 like "no nodes" "$OUT" '^14 +failed .*never ran'
 like "a broken nodelist" "$OUT" '^15 +failed '
-like "what is no entry" "$OUT" '^alpha.16.0 +failed +unreadable'
+like "what is no entry" "$OUT" '^alpha.16.0.1 +failed +unreadable'
 check "the others are reported" whole "$OUT_DIR/power_17"
 rm -f "$Q/failed/"*
 
@@ -120,14 +120,14 @@ is "no backend: a drain ends, 1" "$STATUS" 1
 is "... and everything still waits" "$(count waiting) $(count failed)" "2 0"
 run "$MP" queue
 like "... with the reason" "$OUT" '^2[01] +waiting .* [1-9] .*samples.csv'
-sed -i 's/^queued=.*/queued=1000000000/' "$Q/waiting/alpha.20.0" # a long time ago
-touch -d '1 minute ago' "$Q/waiting/alpha.20.0"
-mv "$Q/waiting/alpha.21.0" "$T/"
+sed -i 's/^queued=.*/queued=1000000000/' "$Q/waiting/alpha.20.0.1760497200" # a long time ago
+touch -d '1 minute ago' "$Q/waiting/alpha.20.0.1760497200"
+mv "$Q/waiting/alpha.21.0.1760497200" "$T/"
 run timeout 60 "$MP" worker --drain
 run "$MP" queue
 like "after retry_hours it is failed, with the last reason" "$OUT" '^20 +failed .*gave up after .*samples.csv'
 mv "$T/away.csv" "$T/samples.csv"
-mv "$T/alpha.21.0" "$Q/waiting/"
+mv "$T/alpha.21.0.1760497200" "$Q/waiting/"
 run "$MP" queue retry 20
 is "queue retry: exit 0" "$STATUS" 0
 run "$MP" queue retry 20
@@ -172,7 +172,7 @@ kill "$worker"
 wait "$worker"
 is "SIGTERM in the middle of 20: exit 0" "$?" 0
 is "... nothing is left running" "$(count running)" 0
-n=$(($(count waiting) + $(find "$Q/done" -name 'alpha.1[01]?.0' | wc -l)))
+n=$(($(count waiting) + $(find "$Q/done" -name 'alpha.1[01]?.0.*' | wc -l)))
 is "... and nothing is lost" "$n" 20
 run "$MP" worker --drain
 is "... the rest is reported later" "$STATUS $(count waiting)" "0 0"
@@ -200,7 +200,7 @@ for round in 1 2 3 4 5 6; do
 done
 run timeout 100 "$MP" worker --drain
 is "killed six times among 40 jobs: the drain exits 0" "$STATUS" 0
-is "... every entry is done" "$(find "$Q/done" -name 'alpha.2[0-3]?.0' | wc -l) $(count waiting) $(count running) $(count failed)" "40 0 0 0"
+is "... every entry is done" "$(find "$Q/done" -name 'alpha.2[0-3]?.0.*' | wc -l) $(count waiting) $(count running) $(count failed)" "40 0 0 0"
 bad=0
 for i in $(seq 200 239); do whole "$OUT_DIR/power_$i" || bad=$((bad + 1)); done
 is "... every report is whole" "$bad" 0
@@ -210,9 +210,9 @@ like "... the log tells of it" "$(cat "$T/log")" 'event=(interrupted|worker_star
 
 # --- a process that dies at every try ---
 submit 250
-sed -i 's/^interrupted=.*/interrupted=4/' "$Q/waiting/alpha.250.0"
-touch -d '1 minute ago' "$Q/waiting/alpha.250.0"
-mv "$Q/waiting/alpha.250.0" "$Q/running/"
+sed -i 's/^interrupted=.*/interrupted=4/' "$Q/waiting/alpha.250.0.1760497200"
+touch -d '1 minute ago' "$Q/waiting/alpha.250.0.1760497200"
+mv "$Q/waiting/alpha.250.0.1760497200" "$Q/running/"
 run "$MP" worker --drain
 run "$MP" queue
 like "an entry that kills its worker five times is given up" "$OUT" '^250 +failed .*gave up after 5 interruptions'
@@ -220,12 +220,12 @@ rm -f "$Q/failed/"*
 
 # --- a requeued job ---
 submit 300 SLURM_JOB_RESTART_COUNT=1 SLURM_JOB_START_TIME=1760498000 SLURM_JOB_END_TIME=1760498300
-submit 300
-touch -d @1760499999 "$Q/waiting/alpha.300.0" # the first run's entry is due later
+submit 300 SLURM_JOB_RESTART_COUNT=1
+touch -d @1760499999 "$Q/waiting/alpha.300.1.1760497200" # the first run's entry is due later
 run timeout 60 "$MP" worker --drain
 is "two runs of a job: exit 0" "$STATUS" 0
 is "... are reported in order" "$(sed -n 's/^job=300 .*event=reported.*/reported/p' "$T/log" | wc -l)" 2
-like "... so that power_300 is the last run's" "$(cat "$OUT_DIR/power_300/summary.json")" '"restart_count": 1'
+like "... so that power_300 is the last run's" "$(cat "$OUT_DIR/power_300/summary.json")" '"start": "2025-10-15T03:13:20'
 
 # --- by the hook alone ---
 export PROGRAM=$MP

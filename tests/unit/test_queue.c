@@ -66,7 +66,7 @@ static bool add(int64_t id, int64_t due)
 
 START_TEST(one_run_of_a_job_is_queued_once)
 {
-    const char *key = "alpha%2Eb%2F%2E%2E%2Fc.7.0";
+    const char *key = "alpha%2Eb%2F%2E%2E%2Fc.7.0.e100";
     bool moved;
 
     setup();
@@ -87,19 +87,26 @@ START_TEST(one_run_of_a_job_is_queued_once)
 }
 END_TEST
 
-START_TEST(another_job_of_the_same_number_is_queued)
+START_TEST(runs_are_told_apart_by_their_start)
 {
     struct mp_entry e;
     bool added;
 
     setup();
     entry(&e, 7);
+    e.restart_count = 1;
     e.start = 50;
+    ck_assert(!mp_queue_has_earlier_run(&q, &e));
     ck_assert_int_eq(mp_queue_add(&q, &e, 0, &added, NULL), 0);
-    mp_queue_move(&q, MP_WAITING, MP_DONE, "alpha%2Eb%2F%2E%2E%2Fc.7.0", -1, NULL, NULL);
+    ck_assert(!mp_queue_has_earlier_run(&q, &e));
     e.start = 70;
+    ck_assert(mp_queue_has_earlier_run(&q, &e));
     ck_assert_int_eq(mp_queue_add(&q, &e, 0, &added, NULL), 0);
     ck_assert(added);
+    ck_assert_int_eq(mp_queue_add(&q, &e, 0, &added, NULL), 0);
+    ck_assert(!added);
+    e.job_id = 77;
+    ck_assert(!mp_queue_has_earlier_run(&q, &e));
     mp_entry_free(&e);
     teardown();
 }
@@ -124,7 +131,7 @@ END_TEST
 
 START_TEST(store_replaces_and_keeps_private)
 {
-    const char *key = "alpha%2Eb%2F%2E%2E%2Fc.7.0";
+    const char *key = "alpha%2Eb%2F%2E%2E%2Fc.7.0.e100";
     struct mp_entry e, back;
     struct stat st;
 
@@ -213,14 +220,38 @@ START_TEST(the_lock_outlives_its_taker_in_a_child)
 }
 END_TEST
 
+static int64_t recorded(int64_t id, int64_t end, int64_t *restart_count)
+{
+    struct mp_entry e;
+    int64_t start;
+
+    entry(&e, id);
+    e.end = end;
+    ck_assert_int_eq(mp_queue_start_take(&q, &e, NULL), 0);
+    start = e.start;
+    *restart_count = e.restart_count;
+    mp_entry_free(&e);
+    return start;
+}
+
 START_TEST(starts_are_recorded)
 {
+    struct mp_entry e;
+    int64_t restarts;
+
     setup();
-    ck_assert_int_eq(mp_queue_start_read(&q, "a.1.0"), -1);
-    ck_assert_int_eq(mp_queue_start_record(&q, "a.1.0", 1760497200, NULL), 0);
-    ck_assert_int_eq(mp_queue_start_read(&q, "a.1.0"), 1760497200);
-    mp_queue_start_remove(&q, "a.1.0");
-    ck_assert_int_eq(mp_queue_start_read(&q, "a.1.0"), -1);
+    entry(&e, 1);
+    e.restart_count = 3;
+    ck_assert_int_eq(recorded(1, 90, &restarts), -1);
+    ck_assert_int_eq(mp_queue_start_record(&q, &e, 80, NULL), 0);
+    ck_assert_int_eq(recorded(1, 90, &restarts), 80);
+    ck_assert_int_eq(restarts, 3);
+    ck_assert_int_eq(recorded(1, 70, &restarts), -1); /* of a later run */
+    mp_queue_start_end(&q, &e, true);
+    ck_assert_int_eq(recorded(1, 90, &restarts), 80); /* Slurm runs the epilog again */
+    mp_queue_start_end(&q, &e, false);
+    ck_assert_int_eq(recorded(1, 90, &restarts), -1);
+    mp_entry_free(&e);
     teardown();
 }
 END_TEST
@@ -228,14 +259,19 @@ END_TEST
 START_TEST(old_records_are_pruned)
 {
     struct timespec old[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+    struct mp_entry e;
+    int64_t restarts;
 
     setup();
-    mp_queue_start_record(&q, "a.1.0", 1760497200, NULL);
-    mp_queue_start_record(&q, "a.2.0", 1760497200, NULL);
-    ck_assert_int_eq(utimensat(q.start, "a.1.0", old, 0), 0);
+    entry(&e, 1);
+    mp_queue_start_record(&q, &e, 80, NULL);
+    e.job_id = 2;
+    mp_queue_start_record(&q, &e, 80, NULL);
+    ck_assert_int_eq(utimensat(q.start, "alpha%2Eb%2F%2E%2E%2Fc.1", old, 0), 0);
     mp_queue_prune(&q);
-    ck_assert_int_eq(mp_queue_start_read(&q, "a.1.0"), -1);
-    ck_assert_int_eq(mp_queue_start_read(&q, "a.2.0"), 1760497200);
+    ck_assert_int_eq(recorded(1, 90, &restarts), -1);
+    ck_assert_int_eq(recorded(2, 90, &restarts), 80);
+    mp_entry_free(&e);
     teardown();
 }
 END_TEST
@@ -259,7 +295,7 @@ START_TEST(log_values_cannot_forge)
 END_TEST
 
 MP_UNIT_MAIN("queue", one_run_of_a_job_is_queued_once,
-             another_job_of_the_same_number_is_queued, the_scan_is_bounded_and_sorted,
+             runs_are_told_apart_by_their_start, the_scan_is_bounded_and_sorted,
              store_replaces_and_keeps_private, what_is_not_an_entry_is_not_read,
              a_directory_open_to_others_is_refused, the_lock_outlives_its_taker_in_a_child,
              starts_are_recorded, old_records_are_pruned, log_values_cannot_forge)
