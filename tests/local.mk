@@ -49,6 +49,8 @@ MP_SHELL_TESTS = \
 	tests/t/30-direct-rows.t \
 	tests/t/31-direct-missing.t \
 	tests/t/50-hook.t \
+	tests/t/51-worker.t \
+	tests/t/52-slurm.t \
 	tests/t/12-csv.t \
 	tests/t/15-charts.t \
 	tests/t/70-fuzz.t \
@@ -62,6 +64,7 @@ MP_TEST_SUPPORT = \
 	tests/data/recording.csv \
 	tests/lib/monster-seed.sql \
 	tests/lib/postgres.sh \
+	tests/lib/slurm.sh \
 	tests/lib/tap.sh \
 	tests/unit/chart_cases.h \
 	tests/unit/rig.h \
