@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * chart.c - the four files: lay out twice, paint four times.
  *
- * Most of the time goes into compressing the PNGs, which needs nothing but their pixels: a
- * thread does it while the PDFs are written. */
+ * Most of the time goes into compressing the PNGs, which needs nothing but their pixels:
+ * a thread does it while the PDFs are written. */
 #include "config.h"
 
 #include "chart.h"
@@ -54,8 +54,9 @@ static void *compress(void *arg)
 {
     struct png *png = arg;
 
-    png->rc = mp_png_write(png->raster.pixels, (size_t)png->raster.width,
-                           (size_t)png->raster.height, png->raster.stride, png->fd, &png->err);
+    png->rc =
+        mp_png_write(png->raster.pixels, (size_t)png->raster.width,
+                     (size_t)png->raster.height, png->raster.stride, png->fd, &png->err);
     if (png->rc < 0)
         mp_fail_in(&png->err, "%s", mp_chart_file_name(png->file));
     return NULL;
@@ -101,8 +102,9 @@ static int write_pdf(const struct picture *picture, const struct mp_job *job,
     return 0;
 }
 
-static int draw_pictures(const struct mp_chart_input *in, struct picture *pictures, size_t n,
-                         const int *fds, struct mp_fonts *fonts, struct mp_error *err)
+static int draw_pictures(const struct mp_chart_input *in, struct picture *pictures,
+                         size_t n, const int *fds, struct mp_fonts *fonts,
+                         struct mp_error *err)
 {
     const struct mp_measure measure = mp_fonts_measure(fonts);
 
@@ -121,9 +123,13 @@ int mp_chart_draw(const struct mp_chart_input *in, const int fds[MP_N_CHARTS],
                   struct mp_error *err)
 {
     struct picture pictures[] = {
-        {.layout = mp_layout_timeseries, .subject = "power", .pdf = MP_CHART_TIMESERIES_PDF,
+        {.layout = mp_layout_timeseries,
+         .subject = "power",
+         .pdf = MP_CHART_TIMESERIES_PDF,
          .png = {.file = MP_CHART_TIMESERIES_PNG}},
-        {.layout = mp_layout_pie, .subject = "energy", .pdf = MP_CHART_PIE_PDF,
+        {.layout = mp_layout_pie,
+         .subject = "energy",
+         .pdf = MP_CHART_PIE_PDF,
          .png = {.file = MP_CHART_PIE_PNG}},
     };
     const size_t n = sizeof pictures / sizeof *pictures;

@@ -126,10 +126,10 @@ struct step {
 
 static struct step choose_step(int64_t window, int most)
 {
-    static const int64_t ms[] = {
-        10,     20,     50,     100,     200,     500,     1000,    2000,
-        5000,   10000,  15000,  30000,   60000,   120000,  300000,  600000,
-        900000, 1800000, 3600000, 7200000, 10800000, 21600000, 43200000};
+    static const int64_t ms[] = {10,      20,      50,       100,      200,     500,
+                                 1000,    2000,    5000,     10000,    15000,   30000,
+                                 60000,   120000,  300000,   600000,   900000,  1800000,
+                                 3600000, 7200000, 10800000, 21600000, 43200000};
     static const int days[] = {1, 2, 4, 7, 14};
     static const int months[] = {1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200};
     const int64_t least = window / most + 1;
@@ -150,7 +150,8 @@ static struct step choose_step(int64_t window, int most)
 
 static int64_t step_on(int64_t t, const struct step *step)
 {
-    return step->months ? next_month(t, step->months) : next_tick(t, step->us, step->phase);
+    return step->months ? next_month(t, step->months)
+                        : next_tick(t, step->us, step->phase);
 }
 
 static void tick_label(int64_t at, const struct step *step, char *out, size_t size)

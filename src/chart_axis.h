@@ -38,10 +38,10 @@ struct mp_time_axis {
     size_t n_ticks;
     struct mp_date_span spans[MP_MAX_TICKS + 1];
     size_t n_spans;
-    char zone[48];     /* "CST (UTC-06:00)", in force at the start */
-    size_t n_changes;  /* of the offset from UTC within the window */
-    int64_t change;    /* the first one, if any */
-    char changed[48];  /* the zone after it */
+    char zone[48];         /* "CST (UTC-06:00)", in force at the start */
+    size_t n_changes;      /* of the offset from UTC within the window */
+    int64_t change;        /* the first one, if any */
+    char changed[48];      /* the zone after it */
     char change_label[64]; /* its local time, "8 Mar 03:00" */
 };
 

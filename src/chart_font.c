@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * chart_font.c - shaped lines of text.
  *
- * Pictures must not depend on who draws them: the language is fixed (fontconfig would take
- * the locale's and choose other glyphs), and so is the rendering (desktop settings would
- * change it).  Glyph metrics are not hinted, so that PNG and PDF share one layout. */
+ * Pictures must not depend on who draws them: the language is fixed (fontconfig would
+ * take the locale's and choose other glyphs), and so is the rendering (desktop settings
+ * would change it).  Glyph metrics are not hinted, so that PNG and PDF share one layout.
+ */
 #include "config.h"
 
 #include "chart_font.h"
@@ -40,7 +41,8 @@ static PangoFontDescription *describe(bool bold)
 
 static PangoContext *make_context(void)
 {
-    PangoContext *context = pango_font_map_create_context(pango_cairo_font_map_get_default());
+    PangoContext *context =
+        pango_font_map_create_context(pango_cairo_font_map_get_default());
     cairo_font_options_t *options = cairo_font_options_create();
 
     cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
@@ -97,10 +99,11 @@ int mp_fonts_open(struct mp_fonts **out, struct mp_error *err)
     fonts->strong = describe(true);
     if (!can_write(fonts->context, fonts->plain)) {
         mp_fonts_close(fonts);
-        return mp_fail(err, MP_FAULT_FAILED,
-                       "this machine has no font to write the charts' texts with; install "
-                       "one: apt install fonts-dejavu-core, or dnf install "
-                       "dejavu-sans-fonts");
+        return mp_fail(
+            err, MP_FAULT_FAILED,
+            "this machine has no font to write the charts' texts with; install "
+            "one: apt install fonts-dejavu-core, or dnf install "
+            "dejavu-sans-fonts");
     }
     *out = fonts;
     return 0;

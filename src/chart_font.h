@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * chart_font.h - shaped lines of text, kept so that each is shaped once for all pictures. */
+ * chart_font.h - shaped lines of text, kept so that each is shaped once for all pictures.
+ */
 #ifndef MP_CHART_FONT_H
 #define MP_CHART_FONT_H
 
@@ -11,8 +12,8 @@
 
 struct mp_fonts; /* opaque */
 
-/* Load the font machinery. -1 where the machine has no font that can write digits; the text
- * says how to mend it. */
+/* Load the font machinery. -1 where the machine has no font that can write digits; the
+ * text says how to mend it. */
 int mp_fonts_open(struct mp_fonts **out, struct mp_error *err);
 void mp_fonts_close(struct mp_fonts *fonts);
 

@@ -84,8 +84,8 @@ static void badge(const struct mp_chart_input *in, const struct mp_measure *meas
         [MP_SUSPECT] = {0xB3261EFF, 0xB3261EFF, 0xFFFFFFFF},
     };
     const enum mp_verdict verdict = in->energy->verdict;
-    const struct mp_text style = {.part = MP_PART_BADGE, .colour = looks[verdict].text,
-                                  .size = 23, .bold = true};
+    const struct mp_text style = {
+        .part = MP_PART_BADGE, .colour = looks[verdict].text, .size = 23, .bold = true};
     const char *word = mp_verdict_name(verdict);
     struct mp_mark *rim;
     double w;
@@ -110,8 +110,11 @@ static void badge(const struct mp_chart_input *in, const struct mp_measure *meas
 static void title(const struct mp_chart_input *in, const struct mp_measure *measure,
                   struct mp_scene *scene, double right)
 {
-    struct mp_text style = {.part = MP_PART_HEADER, .colour = MP_INK, .size = 31,
-                            .bold = true, .max_width = right - MARGIN};
+    struct mp_text style = {.part = MP_PART_HEADER,
+                            .colour = MP_INK,
+                            .size = 31,
+                            .bold = true,
+                            .max_width = right - MARGIN};
     const double middle = 38;
     char text[160];
     char name[1700];
@@ -151,8 +154,8 @@ static void energy_and_window(const struct mp_chart_input *in,
         style.bold = true;
         mp_text_energy(energy->total_kwh, number, sizeof number);
         x += mp_scene_text(scene, measure, &style,
-                           isnan(energy->total_kwh) ? "input power not measured" : number, x,
-                           66);
+                           isnan(energy->total_kwh) ? "input power not measured" : number,
+                           x, 66);
         x += 18;
         style.bold = false;
     }
@@ -172,7 +175,9 @@ static void energy_and_window(const struct mp_chart_input *in,
 static void nodes(const struct mp_chart_input *in, const struct mp_measure *measure,
                   struct mp_scene *scene)
 {
-    const struct mp_text style = {.part = MP_PART_HEADER, .colour = MP_INK, .size = 20,
+    const struct mp_text style = {.part = MP_PART_HEADER,
+                                  .colour = MP_INK,
+                                  .size = 20,
                                   .max_width = scene->width - 2 * MARGIN};
     const size_t n = in->plan->n_nodes + in->plan->n_unrouted;
     const char *list = in->job->nodelist;

@@ -50,8 +50,9 @@ void mp_layout_header(const struct mp_chart_input *in, const struct mp_measure *
                       bool with_energy, struct mp_scene *scene);
 
 /* `scene` comes in zeroed; on failure the caller frees it as well. */
-int mp_layout_timeseries(const struct mp_chart_input *in, const struct mp_measure *measure,
-                         struct mp_scene *scene, struct mp_error *err);
+int mp_layout_timeseries(const struct mp_chart_input *in,
+                         const struct mp_measure *measure, struct mp_scene *scene,
+                         struct mp_error *err);
 int mp_layout_pie(const struct mp_chart_input *in, const struct mp_measure *measure,
                   struct mp_scene *scene, struct mp_error *err);
 

@@ -70,7 +70,8 @@ static void hatch(const struct canvas *c, const struct mp_mark *mark)
     area_path(c, mark);
     cairo_clip(c->cairo);
     cairo_clip_extents(c->cairo, &left, &top, &right, &bottom);
-    for (double sum = floor((left + top) / step) * step; sum < right + bottom; sum += step) {
+    for (double sum = floor((left + top) / step) * step; sum < right + bottom;
+         sum += step) {
         cairo_move_to(c->cairo, sum - top, top);
         cairo_line_to(c->cairo, sum - bottom, bottom);
     }
@@ -193,8 +194,8 @@ static void paint_mark(const struct canvas *c, const struct mp_mark *mark)
 static cairo_status_t paint(const struct mp_scene *scene, struct mp_fonts *fonts,
                             cairo_surface_t *surface, struct mp_raster *raster)
 {
-    struct canvas canvas = {.cairo = cairo_create(surface), .fonts = fonts, .scene = scene,
-                            .raster = raster};
+    struct canvas canvas = {
+        .cairo = cairo_create(surface), .fonts = fonts, .scene = scene, .raster = raster};
     cairo_status_t status;
 
     if (!raster)
@@ -206,8 +207,8 @@ static cairo_status_t paint(const struct mp_scene *scene, struct mp_fonts *fonts
     return status;
 }
 
-/* Not cleared: a scene starts with its background.  In huge pages, where the kernel has them: 6 MB in small ones are 1,400 page faults, which
- * take longer than the painting. */
+/* Not cleared: a scene starts with its background.  In huge pages, where the kernel has
+ * them: 6 MB in small ones are 1,400 page faults, which take longer than the painting. */
 static uint32_t *new_pixels(size_t n)
 {
     static const size_t huge = (size_t)2 << 20;

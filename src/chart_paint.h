@@ -14,8 +14,8 @@
 int mp_paint_pixels(const struct mp_scene *scene, struct mp_fonts *fonts,
                     struct mp_raster *raster, struct mp_error *err);
 
-/* `date` (µs since the epoch) is the document's: never the clock's, so that the same scene
- * is the same bytes. */
+/* `date` (µs since the epoch) is the document's: never the clock's, so that the same
+ * scene is the same bytes. */
 int mp_paint_pdf(const struct mp_scene *scene, struct mp_fonts *fonts, const char *title,
                  int64_t date, int fd, struct mp_error *err);
 

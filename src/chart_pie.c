@@ -25,11 +25,11 @@ static const double excess = 1.0005;
 struct slice {
     enum mp_slice id;
     double kwh;
-    double from, to; /* angles, clockwise from noon */
-    int tenths;      /* of a percent */
-    bool outside;    /* its label stands beside the ring */
+    double from, to;  /* angles, clockwise from noon */
+    int tenths;       /* of a percent */
+    bool outside;     /* its label stands beside the ring */
     double natural_y; /* where an outside label would stand if it were alone */
-    double label_y;  /* its middle */
+    double label_y;   /* its middle */
 };
 
 struct ring {
@@ -42,11 +42,15 @@ struct ring {
 };
 
 static double write_text(struct ring *r, enum mp_part part, int index, uint32_t colour,
-                         double size, bool bold, double anchor, const char *what, double x,
-                         double middle)
+                         double size, bool bold, double anchor, const char *what,
+                         double x, double middle)
 {
-    const struct mp_text style = {.part = part, .index = index, .colour = colour,
-                                  .size = size, .bold = bold, .anchor = anchor};
+    const struct mp_text style = {.part = part,
+                                  .index = index,
+                                  .colour = colour,
+                                  .size = size,
+                                  .bold = bold,
+                                  .anchor = anchor};
     double w;
     double h;
 
@@ -66,9 +70,9 @@ static void make_slices(struct ring *r)
     const struct mp_components *c = &r->in->energy->components;
     const double total = r->in->energy->total_kwh;
     double kwh[MP_N_SLICES] = {
-        [MP_SLICE_GPU] = c->gpu,           [MP_SLICE_CPU] = c->cpu,
-        [MP_SLICE_MEMORY] = c->memory,     [MP_SLICE_STORAGE] = c->storage,
-        [MP_SLICE_FAN] = c->fan,           [MP_SLICE_PSU_LOSS] = c->psu_loss,
+        [MP_SLICE_GPU] = c->gpu,       [MP_SLICE_CPU] = c->cpu,
+        [MP_SLICE_MEMORY] = c->memory, [MP_SLICE_STORAGE] = c->storage,
+        [MP_SLICE_FAN] = c->fan,       [MP_SLICE_PSU_LOSS] = c->psu_loss,
         [MP_SLICE_OTHERS] = c->others,
     };
     double values[MP_N_SLICES];
@@ -79,7 +83,8 @@ static void make_slices(struct ring *r)
         r->sum += isfinite(kwh[i]) && kwh[i] > 0 ? kwh[i] : 0;
     /* what nothing accounts for is part of the input all the same */
     if (isfinite(total) && r->sum * excess < total) {
-        kwh[MP_SLICE_OTHERS] = fmax(0, isfinite(c->others) ? c->others : 0) + total - r->sum;
+        kwh[MP_SLICE_OTHERS] =
+            fmax(0, isfinite(c->others) ? c->others : 0) + total - r->sum;
         r->sum = total;
     }
     for (int i = 0; i < MP_N_SLICES; i++)
@@ -101,12 +106,14 @@ static void make_slices(struct ring *r)
 
 static struct mp_point at_angle(double angle, double radius)
 {
-    return (struct mp_point){centre_x + radius * sin(angle), centre_y - radius * cos(angle)};
+    return (struct mp_point){centre_x + radius * sin(angle),
+                             centre_y - radius * cos(angle)};
 }
 
 static void wedge(struct ring *r, int index, uint32_t colour, double from, double to)
 {
-    struct mp_mark *mark = mp_scene_mark(r->scene, MP_MARK_WEDGE, MP_PART_SLICE, index, colour);
+    struct mp_mark *mark =
+        mp_scene_mark(r->scene, MP_MARK_WEDGE, MP_PART_SLICE, index, colour);
 
     if (!mark)
         return;
@@ -241,8 +248,8 @@ static double label_distance(double y)
 }
 
 /* From the slice straight out, around the ring to the label's height, and to the label at
- * x.  The further a label was pushed, the nearer to the ring its leader runs, so that those
- * of neighbours lie within each other and do not cross. */
+ * x.  The further a label was pushed, the nearer to the ring its leader runs, so that
+ * those of neighbours lie within each other and do not cross. */
 static void draw_leader(struct ring *r, const struct slice *s, double side, double x)
 {
     const double radius = outer + 6 + 20 * exp(-fabs(s->label_y - s->natural_y) / 60);
@@ -275,8 +282,8 @@ static void label_outside(struct ring *r, const struct slice *s)
     draw_leader(r, s, side, x);
     percent(s, share, sizeof share);
     snprintf(text, sizeof text, "%s %s", mp_slice_name(s->id), share);
-    write_text(r, MP_PART_LABEL, (int)s->id, MP_INK, label_size, false, side > 0 ? 0 : 1, text,
-               x, s->label_y);
+    write_text(r, MP_PART_LABEL, (int)s->id, MP_INK, label_size, false, side > 0 ? 0 : 1,
+               text, x, s->label_y);
 }
 
 static void draw_labels(struct ring *r)
@@ -307,9 +314,13 @@ static void draw_labels(struct ring *r)
 static void centre_line(struct ring *r, const char *what, double size, bool bold,
                         uint32_t colour, double middle)
 {
-    const double room = 2 * sqrt(inner * inner - pow(fabs(middle - centre_y) + 20, 2)) - 24;
-    struct mp_text style = {.part = MP_PART_CENTRE, .colour = colour, .bold = bold,
-                            .anchor = 0.5, .max_width = room};
+    const double room =
+        2 * sqrt(inner * inner - pow(fabs(middle - centre_y) + 20, 2)) - 24;
+    struct mp_text style = {.part = MP_PART_CENTRE,
+                            .colour = colour,
+                            .bold = bold,
+                            .anchor = 0.5,
+                            .max_width = room};
     double w;
     double h;
 
@@ -358,7 +369,8 @@ static void draw_table(struct ring *r)
         const double x = LEFT + COLUMN * (double)(i / rows);
         const double y = TOP + STEP * (double)(i % rows);
 
-        mp_scene_rectangle(r->scene, MP_PART_LEGEND, mp_slice_colour(s->id), x, y - 9, 19, 19);
+        mp_scene_rectangle(r->scene, MP_PART_LEGEND, mp_slice_colour(s->id), x, y - 9, 19,
+                           19);
         write_text(r, MP_PART_LEGEND, (int)s->id, MP_INK, label_size, false, 0,
                    mp_slice_name(s->id), x + 31, y);
         mp_text_energy_part(s->kwh, r->sum, number, sizeof number);
@@ -382,7 +394,8 @@ static void draw_remark(struct ring *r)
         return;
     mp_text_energy(r->sum, sum, sizeof sum);
     mp_text_number(r->sum / total * 100, 1, share, sizeof share);
-    snprintf(text, sizeof text, "The components add up to %s, %s %% of the input.", sum, share);
+    snprintf(text, sizeof text, "The components add up to %s, %s %% of the input.", sum,
+             share);
     write_text(r, MP_PART_NOTE, 0, colour, label_size, false, 0.5, text, centre_x, 948);
     write_text(r, MP_PART_NOTE, 0, colour, label_size, false, 0.5,
                "Percentages are shares of the components' sum.", centre_x, 976);

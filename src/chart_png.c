@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * chart_png.c - pixels to a PNG.
  *
- * A chart has few colours and large even areas: with a palette and run lengths it is written
- * in a tenth of the time that cairo's own PNG writer takes. */
+ * A chart has few colours and large even areas: with a palette and run lengths it is
+ * written in a tenth of the time that cairo's own PNG writer takes. */
 #include "config.h"
 
 #include "chart_png.h"
@@ -211,8 +211,9 @@ static struct colours *make_palette(const uint32_t *pixels, size_t width, size_t
 
 /* ---- deflate (RFC 1951), one block with the fixed codes ----
  *
- * A picture of few colours is mostly runs, and they are known already.  zlib would look for
- * them again in the bytes: it took five times as long, for a file two thirds as large. */
+ * A picture of few colours is mostly runs, and they are known already.  zlib would look
+ * for them again in the bytes: it took five times as long, for a file two thirds as
+ * large. */
 
 enum { END_OF_BLOCK = 256, N_SYMBOLS = 288, LONGEST_MATCH = 258, SHORTEST_MATCH = 3 };
 
@@ -221,8 +222,10 @@ struct stream {
     size_t n;
     uint64_t hold; /* bits not yet written, the next one lowest */
     int held;
-    uint32_t adler_a, adler_b;                   /* RFC 1950's checksum so far */
-    struct { uint16_t bits, length; } codes[N_SYMBOLS]; /* as they go out, lowest bit first */
+    uint32_t adler_a, adler_b; /* RFC 1950's checksum so far */
+    struct {
+        uint16_t bits, length;
+    } codes[N_SYMBOLS]; /* as they go out, lowest bit first */
 };
 
 static void put_bits(struct stream *s, uint32_t bits, int n)
@@ -322,7 +325,8 @@ static void put_repeated_row(struct stream *s, size_t row_bytes)
 }
 
 /* A row: 0 for "no filter", then the palette's entries. */
-static void put_rows(struct stream *s, const struct colours *c, size_t width, size_t height)
+static void put_rows(struct stream *s, const struct colours *c, size_t width,
+                     size_t height)
 {
     const struct run *run = c->runs;
     const struct run *above = NULL;
@@ -374,9 +378,11 @@ static void end_chunk(struct stream *s, size_t start)
     s->n += 4;
 }
 
-static void put_header(struct stream *s, const struct colours *c, size_t width, size_t height)
+static void put_header(struct stream *s, const struct colours *c, size_t width,
+                       size_t height)
 {
-    static const unsigned char signature[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
+    static const unsigned char signature[] = {0x89, 'P',  'N',  'G',
+                                              '\r', '\n', 0x1A, '\n'};
     static const unsigned char kind[] = {8, 3, 0, 0, 0}; /* bits, palette, the usual */
     size_t start;
 
@@ -400,7 +406,8 @@ static void put_header(struct stream *s, const struct colours *c, size_t width, 
     end_chunk(s, start);
 }
 
-static void put_data(struct stream *s, const struct colours *c, size_t width, size_t height)
+static void put_data(struct stream *s, const struct colours *c, size_t width,
+                     size_t height)
 {
     size_t start;
 
@@ -420,11 +427,12 @@ static void put_data(struct stream *s, const struct colours *c, size_t width, si
     end_chunk(s, start);
 }
 
-int mp_png_write(const uint32_t *pixels, size_t width, size_t height, size_t stride, int fd,
-                 struct mp_error *err)
+int mp_png_write(const uint32_t *pixels, size_t width, size_t height, size_t stride,
+                 int fd, struct mp_error *err)
 {
     struct colours *c = make_palette(pixels, width, height, stride);
-    /* nine bits a byte at worst, and the chunks around it; what is not used costs nothing */
+    /* nine bits a byte at worst, and the chunks around it; what is not used costs nothing
+     */
     struct stream s = {.out = malloc((width + 1) * height / 8 * 9 + 4096)};
     int failed = ENOMEM;
 
@@ -435,5 +443,6 @@ int mp_png_write(const uint32_t *pixels, size_t width, size_t height, size_t str
     }
     free(s.out);
     free_colours(c);
-    return failed ? mp_fail(err, MP_FAULT_FAILED, "cannot write: %s", strerror(failed)) : 0;
+    return failed ? mp_fail(err, MP_FAULT_FAILED, "cannot write: %s", strerror(failed))
+                  : 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * chart_raster.c - curves over time, drawn pixel column by pixel column.
  *
- * In each column a curve covers an upright stretch: what it passes through there, widened by
- * half its width at both ends; the two end pixels are blended. */
+ * In each column a curve covers an upright stretch: what it passes through there, widened
+ * by half its width at both ends; the two end pixels are blended. */
 #include "config.h"
 
 #include "chart_raster.h"
@@ -32,8 +32,8 @@ static void blend(uint32_t *pixel, uint32_t colour, double cover)
     *pixel = out;
 }
 
-/* How much of pixel y the stretch [top, bottom] covers.  Few shades of edges are enough, and
- * make a small palette. */
+/* How much of pixel y the stretch [top, bottom] covers.  Few shades of edges are enough,
+ * and make a small palette. */
 static double overlap(double top, double bottom, int y)
 {
     double cover = fmin(bottom, y + 1) - fmax(top, y);
@@ -60,8 +60,8 @@ struct reach {
     int first, last;
 };
 
-static void reach_segment(struct reach *reach, const struct mp_raster *r, struct mp_point a,
-                          struct mp_point b)
+static void reach_segment(struct reach *reach, const struct mp_raster *r,
+                          struct mp_point a, struct mp_point b)
 {
     const double slope = b.x > a.x ? (b.y - a.y) / (b.x - a.x) : 0;
     const int last = (int)fmin(ceil(b.x) - 1, r->width - 1);
@@ -98,8 +98,8 @@ static void draw_trace_column(struct mp_raster *r, const struct reach *reach,
     const double near = sqrt(fmax(half * half - aside * aside, 0)) / 2;
     const int left = x > reach->first ? x - 1 : x;
     const int right = x < reach->last ? x + 1 : x;
-    const double top = fmin(reach->top[x] - half,
-                            fmin(reach->top[left], reach->top[right]) - near);
+    const double top =
+        fmin(reach->top[x] - half, fmin(reach->top[left], reach->top[right]) - near);
     const double bottom = fmax(reach->bottom[x] + half,
                                fmax(reach->bottom[left], reach->bottom[right]) + near);
 

@@ -53,8 +53,8 @@ void mp_scene_point(struct mp_scene *scene, double x, double y)
     scene->marks[scene->n_marks - 1].n_points++;
 }
 
-void mp_scene_rectangle(struct mp_scene *scene, enum mp_part part, uint32_t colour, double x,
-                        double y, double w, double h)
+void mp_scene_rectangle(struct mp_scene *scene, enum mp_part part, uint32_t colour,
+                        double x, double y, double w, double h)
 {
     if (!mp_scene_mark(scene, MP_MARK_POLYGON, part, 0, colour))
         return;
@@ -64,8 +64,8 @@ void mp_scene_rectangle(struct mp_scene *scene, enum mp_part part, uint32_t colo
     mp_scene_point(scene, x, y + h);
 }
 
-void mp_scene_line(struct mp_scene *scene, enum mp_part part, uint32_t colour, double width,
-                   double x1, double y1, double x2, double y2)
+void mp_scene_line(struct mp_scene *scene, enum mp_part part, uint32_t colour,
+                   double width, double x1, double y1, double x2, double y2)
 {
     struct mp_mark *mark = mp_scene_mark(scene, MP_MARK_STROKE, part, 0, colour);
 

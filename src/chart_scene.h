@@ -24,18 +24,18 @@ enum mp_mark_kind {
     MP_MARK_TRACE,   /* a polyline whose x never decreases: a curve over time */
     MP_MARK_AREA,    /* what lies between a trace and the level y, opaque */
     MP_MARK_HATCH,   /* the same, filled with slanted lines */
-    MP_MARK_BARS,    /* pairs of points (x, low) (x + 1, high): upright bars side by side */
-    MP_MARK_WEDGE,   /* part of a ring around x, y */
+    MP_MARK_BARS,  /* pairs of points (x, low) (x + 1, high): upright bars side by side */
+    MP_MARK_WEDGE, /* part of a ring around x, y */
     MP_MARK_TEXT,
 };
 
 /* What a mark shows; for tests, and so that a reader of a scene finds his way. */
 enum mp_part {
-    MP_PART_FRAME,  /* background, grid, axes */
-    MP_PART_TICK,   /* labels of an axis */
-    MP_PART_HEADER, /* job, window, energy, nodes, reason */
-    MP_PART_BADGE,  /* the verdict */
-    MP_PART_SERIES, /* index: enum mp_role; GPUs 100 + number; node spread 99 */
+    MP_PART_FRAME,    /* background, grid, axes */
+    MP_PART_TICK,     /* labels of an axis */
+    MP_PART_HEADER,   /* job, window, energy, nodes, reason */
+    MP_PART_BADGE,    /* the verdict */
+    MP_PART_SERIES,   /* index: enum mp_role; GPUs 100 + number; node spread 99 */
     MP_PART_ENVELOPE, /* index as above */
     MP_PART_MISSING,  /* stretches without data from some or all nodes */
     MP_PART_NOTE,     /* texts inside the plot */
@@ -54,10 +54,11 @@ struct mp_mark {
     double width;    /* of strokes and traces */
     double x, y;     /* text: left, top; wedge: centre; area: y is the level */
     double w, h;     /* text: box */
-    double inner, outer, from, to; /* wedge: radii, angles (radians, clockwise from noon) */
-    size_t first, n_points;        /* in mp_scene.points */
-    char *text;                    /* owned; valid UTF-8 on one line */
-    double size;                   /* of the font */
+    double inner, outer, from,
+        to;                 /* wedge: radii, angles (radians, clockwise from noon) */
+    size_t first, n_points; /* in mp_scene.points */
+    char *text;             /* owned; valid UTF-8 on one line */
+    double size;            /* of the font */
     bool bold;
     bool halo; /* text: a light rim, so that it can be read on lines */
 };
@@ -85,10 +86,10 @@ struct mp_mark *mp_scene_mark(struct mp_scene *scene, enum mp_mark_kind kind,
 /* Append a point to the mark added last. */
 void mp_scene_point(struct mp_scene *scene, double x, double y);
 
-void mp_scene_rectangle(struct mp_scene *scene, enum mp_part part, uint32_t colour, double x,
-                        double y, double w, double h);
-void mp_scene_line(struct mp_scene *scene, enum mp_part part, uint32_t colour, double width,
-                   double x1, double y1, double x2, double y2);
+void mp_scene_rectangle(struct mp_scene *scene, enum mp_part part, uint32_t colour,
+                        double x, double y, double w, double h);
+void mp_scene_line(struct mp_scene *scene, enum mp_part part, uint32_t colour,
+                   double width, double x1, double y1, double x2, double y2);
 
 struct mp_text {
     enum mp_part part;

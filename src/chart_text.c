@@ -117,7 +117,8 @@ void mp_text_clean(const char *in, char *out, size_t size)
     out[used] = '\0';
 }
 
-/* `digits` with a comma between thousands, and the last `decimals` of them behind a point. */
+/* `digits` with a comma between thousands, and the last `decimals` of them behind a
+ * point. */
 static void group(const char *digits, int decimals, bool negative, char *out, size_t size)
 {
     int n = (int)strlen(digits);

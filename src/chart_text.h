@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * chart_text.h - the short texts of a picture: numbers, energies, durations, and text from
- * outside made fit to be drawn.
+ * chart_text.h - the short texts of a picture: numbers, energies, durations, and text
+ * from outside made fit to be drawn.
  *
- * No text depends on the locale: '.' is the decimal point, ',' parts the thousands.  Every
+ * No text depends on the locale: '.' is the decimal point, ',' parts the thousands. Every
  * function fills out[size] and ends it with NUL; a NaN becomes a dash.
  */
 #ifndef MP_CHART_TEXT_H
@@ -13,8 +13,8 @@
 
 /* A copy of `in` that is valid UTF-8 on one line.  Bytes that are no UTF-8 and control
  * characters become U+FFFD (tab and line ends a blank), marks that turn the direction of
- * the text around them are dropped, and so are combining marks beyond the fourth in a row.
- * What does not fit, or lies beyond 400 characters, is cut. NULL is "". */
+ * the text around them are dropped, and so are combining marks beyond the fourth in a
+ * row. What does not fit, or lies beyond 400 characters, is cut. NULL is "". */
 void mp_text_clean(const char *in, char *out, size_t size);
 
 /* 1234.5, 1 -> "1,234.5" */

@@ -7,12 +7,14 @@ libmonster_a_CPPFLAGS = $(AM_CPPFLAGS) $(INIPARSER_CFLAGS) $(CAIRO_CFLAGS) $(PAN
 libmonster_a_SOURCES = \
 	src/chart.c \
 	src/chart.h \
+	src/chart_axes.c \
 	src/chart_axis.c \
 	src/chart_axis.h \
 	src/chart_font.c \
 	src/chart_font.h \
 	src/chart_layout.c \
 	src/chart_layout.h \
+	src/chart_legend.c \
 	src/chart_paint.c \
 	src/chart_paint.h \
 	src/chart_pie.c \
@@ -25,6 +27,8 @@ libmonster_a_SOURCES = \
 	src/chart_series.c \
 	src/chart_text.c \
 	src/chart_text.h \
+	src/chart_view.c \
+	src/chart_view.h \
 	src/checklist.c \
 	src/checklist.h \
 	src/check_program.c \

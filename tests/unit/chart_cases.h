@@ -42,9 +42,11 @@ static const struct chart_case chart_cases[] = {
     {"one_gpu", "1 GPU", 1, 1, 1200, 900, 0},
     {"sixteen_gpus", "16 GPUs", 1, 16, 7200, 9800, 0},
     {"sixty_four_gpus", "64 GPUs", 1, 64, 7200, 30000, CASE_ALL_GAP},
-    {"three_nodes", "three nodes, one with a gap", 3, 0, 7200, 640, CASE_GAP | CASE_SPIKE},
+    {"three_nodes", "three nodes, one with a gap", 3, 0, 7200, 640,
+     CASE_GAP | CASE_SPIKE},
     {"silent_node", "one of four nodes is silent", 4, 0, 7200, 640, CASE_SILENT},
-    {"thousand_nodes", "1,000 nodes", 1000, 0, 43200, 640, CASE_GAP | CASE_SPIKE | CASE_SILENT},
+    {"thousand_nodes", "1,000 nodes", 1000, 0, 43200, 640,
+     CASE_GAP | CASE_SPIKE | CASE_SILENT},
     {"thousand_gpu_nodes", "3 MW", 1000, 4, 86400, 3000, 0},
     {"ten_seconds", "ten seconds", 1, 0, 10, 640, 0},
     {"one_second", "one second", 2, 0, 1, 640, 0},
@@ -89,8 +91,9 @@ static inline void chart_case_name(const struct chart_case *c, char *out, size_t
     else if (strcmp(c->name, "emoji") == 0)
         unit = "🚀🔥 run 👩‍🔬 ";
     else if (strcmp(c->name, "hostile") == 0)
-        unit = "<b>&amp;</b>\n\033[31m\xff\xfe \xe2\x80\xae evil e\xcc\x81\xcc\x81\xcc\x81"
-               "\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81 %s%n ";
+        unit =
+            "<b>&amp;</b>\n\033[31m\xff\xfe \xe2\x80\xae evil e\xcc\x81\xcc\x81\xcc\x81"
+            "\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81 %s%n ";
     do
         used += (size_t)snprintf(out + used, size - used, "%s", unit);
     while (unit != c->job_name && used < 1100 && used + strlen(unit) < size);
@@ -112,7 +115,8 @@ static inline void chart_feed(struct chart_job *j, const struct chart_case *c, i
     const bool milli = fqdd && strncmp(fqdd, "Video", 5) == 0;
     unsigned state = (unsigned)node * 7919U + (unsigned)metric[5] * 31U +
                      (fqdd ? (unsigned)fqdd[strlen(fqdd) - 1] : 0);
-    uint32_t series = rig_series(&j->rig, j->names[node], metric, fqdd, milli ? "mW" : "W");
+    uint32_t series =
+        rig_series(&j->rig, j->names[node], metric, fqdd, milli ? "mW" : "W");
 
     for (long k = 0; (double)k * step <= c->seconds; k++) {
         double at = (double)k * step / c->seconds;
@@ -129,7 +133,8 @@ static inline void chart_feed(struct chart_job *j, const struct chart_case *c, i
     }
 }
 
-static inline void chart_feed_node(struct chart_job *j, const struct chart_case *c, int node)
+static inline void chart_feed_node(struct chart_job *j, const struct chart_case *c,
+                                   int node)
 {
     const double tiny = c->flaws & CASE_TINY ? 0.01 : 1;
     const double above = c->flaws & CASE_ABOVE ? 1.4 : 1;
@@ -140,14 +145,17 @@ static inline void chart_feed_node(struct chart_job *j, const struct chart_case 
 
     chart_feed(j, c, node, "TotalCPUPower", "PowerMetrics",
                w * tiny * (c->gpus ? 0.16 : 0.48) * above, gap);
-    chart_feed(j, c, node, "TotalMemoryPower", "PowerMetrics", w * tiny * 0.1 * above, gap);
+    chart_feed(j, c, node, "TotalMemoryPower", "PowerMetrics", w * tiny * 0.1 * above,
+               gap);
     chart_feed(j, c, node, "TotalStoragePower", "PowerMetrics", w * tiny * 0.012, gap);
     chart_feed(j, c, node, "TotalFanPower", "PowerMetrics", w * tiny * 0.09, gap);
     for (int g = 0; g < c->gpus; g++) {
         snprintf(fqdd, sizeof fqdd, "Video.Slot.%d-1", 31 + g);
         chart_feed(j, c, node, "PowerConsumption", fqdd,
                    w * gpu_share / c->gpus * (0.7 + 0.6 * g / c->gpus) * above,
-                   gap ? gap : g == 0 && (c->flaws & CASE_GPU_GAP) ? 2 : 0);
+                   gap                                   ? gap
+                   : g == 0 && (c->flaws & CASE_GPU_GAP) ? 2
+                                                         : 0);
     }
     if (c->flaws & CASE_NO_INPUT)
         return;
@@ -175,12 +183,17 @@ static inline void chart_case_open(struct chart_job *j, const struct chart_case 
     snprintf(j->nodelist, sizeof j->nodelist, "%s", j->names[0]);
     for (int i = 0, used = 0; c->nodes > 1 && i < c->nodes && used < 5000; i += 20)
         used += snprintf(j->nodelist + used, sizeof j->nodelist - (size_t)used,
-                         "%s%s-%d-[1-%d]", i ? "," : "", c->gpus ? "rpg" : "rpc", 91 + i / 20,
-                         c->nodes - i < 20 ? c->nodes - i : 20);
-    j->job = (struct mp_job){.label = j->label, .name = j->name, .nodelist = j->nodelist,
-                             .start = j->rig.plan.start, .end = j->rig.plan.end};
-    j->input = (struct mp_chart_input){.job = &j->job, .plan = &j->rig.plan,
-                                       .series = &j->rig.table, .energy = j->rig.result,
+                         "%s%s-%d-[1-%d]", i ? "," : "", c->gpus ? "rpg" : "rpc",
+                         91 + i / 20, c->nodes - i < 20 ? c->nodes - i : 20);
+    j->job = (struct mp_job){.label = j->label,
+                             .name = j->name,
+                             .nodelist = j->nodelist,
+                             .start = j->rig.plan.start,
+                             .end = j->rig.plan.end};
+    j->input = (struct mp_chart_input){.job = &j->job,
+                                       .plan = &j->rig.plan,
+                                       .series = &j->rig.table,
+                                       .energy = j->rig.result,
                                        .reduced = j->rig.reduced};
 }
 

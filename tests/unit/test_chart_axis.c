@@ -32,8 +32,12 @@ static struct tm local(int64_t at)
 /* µs of a local time in the present zone. */
 static int64_t at_local(int year, int month, int day, int hour, int minute)
 {
-    struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day,
-                    .tm_hour = hour, .tm_min = minute, .tm_isdst = -1};
+    struct tm tm = {.tm_year = year - 1900,
+                    .tm_mon = month - 1,
+                    .tm_mday = day,
+                    .tm_hour = hour,
+                    .tm_min = minute,
+                    .tm_isdst = -1};
 
     return (int64_t)mktime(&tm) * SECOND;
 }
@@ -63,7 +67,8 @@ START_TEST(value_steps_are_nice_and_leave_headroom)
         ck_assert_int_ge(axis.n_steps, 4);
         ck_assert_int_le(axis.n_steps, 11);
         lead = axis.step / pow(10, floor(log10(axis.step) + 1e-9));
-        ck_assert(fabs(lead - 1) < 1e-6 || fabs(lead - 2) < 1e-6 || fabs(lead - 5) < 1e-6);
+        ck_assert(fabs(lead - 1) < 1e-6 || fabs(lead - 2) < 1e-6 ||
+                  fabs(lead - 5) < 1e-6);
         /* the label's decimals show the step exactly */
         lead = axis.step / axis.divisor * pow(10, axis.decimals);
         ck_assert(fabs(lead - round(lead)) < 1e-6);
@@ -88,14 +93,18 @@ START_TEST(units_follow_the_top)
 }
 END_TEST
 
-/* All window lengths in several zones, also over the changes of 2025: ticks lie within, rise,
- * are neither too few nor too many, stand at local times their labels tell, and the spans of
- * dates cover the window. */
+/* All window lengths in several zones, also over the changes of 2025: ticks lie within,
+ * rise, are neither too few nor too many, stand at local times their labels tell, and the
+ * spans of dates cover the window. */
 START_TEST(ticks_are_sound_everywhere)
 {
-    static const char *const zones[] = {"UTC", "America/Chicago", "Asia/Kolkata",
-                                        "Australia/Lord_Howe", "Pacific/Chatham",
-                                        "America/Sao_Paulo", "Africa/Cairo"};
+    static const char *const zones[] = {"UTC",
+                                        "America/Chicago",
+                                        "Asia/Kolkata",
+                                        "Australia/Lord_Howe",
+                                        "Pacific/Chatham",
+                                        "America/Sao_Paulo",
+                                        "Africa/Cairo"};
     static const int64_t starts[] = {1760497200, 1762059600 - 3000, 1741503600 - 7000,
                                      1540695600 - 90000, 1745528400 - 5000};
 
@@ -116,8 +125,7 @@ START_TEST(ticks_are_sound_everywhere)
                     ck_assert_str_ne(axis.ticks[i].label, "");
                 }
                 for (size_t i = 0; i < axis.n_spans; i++) {
-                    ck_assert(axis.spans[i].from ==
-                              (i ? axis.spans[i - 1].to : start));
+                    ck_assert(axis.spans[i].from == (i ? axis.spans[i - 1].to : start));
                     ck_assert(axis.spans[i].to > axis.spans[i].from);
                 }
                 if (axis.n_spans > 0)
@@ -127,10 +135,12 @@ START_TEST(ticks_are_sound_everywhere)
 }
 END_TEST
 
-/* Up to a day, ticks are as far apart as their labels say, but for a change of the clocks. */
+/* Up to a day, ticks are as far apart as their labels say, but for a change of the
+ * clocks. */
 START_TEST(labels_tell_the_local_time)
 {
-    static const char *const zones[] = {"America/Chicago", "Asia/Kolkata", "Asia/Kathmandu"};
+    static const char *const zones[] = {"America/Chicago", "Asia/Kolkata",
+                                        "Asia/Kathmandu"};
 
     for (size_t z = 0; z < sizeof zones / sizeof *zones; z++) {
         set_zone(zones[z]);
@@ -142,7 +152,8 @@ START_TEST(labels_tell_the_local_time)
                 struct tm tm = local(axis.ticks[i].at);
                 char want[40];
 
-                strftime(want, sizeof want, strlen(axis.ticks[i].label) > 5 ? "%T" : "%R", &tm);
+                strftime(want, sizeof want, strlen(axis.ticks[i].label) > 5 ? "%T" : "%R",
+                         &tm);
                 ck_assert_str_eq(axis.ticks[i].label, want);
             }
         }
@@ -153,8 +164,9 @@ END_TEST
 START_TEST(hours_are_whole_where_the_offset_is_not)
 {
     set_zone("Asia/Kolkata");
-    ck_assert_str_eq(labels(at_local(2025, 10, 15, 8, 40), at_local(2025, 10, 15, 14, 5), 11),
-                     "09:00 09:30 10:00 10:30 11:00 11:30 12:00 12:30 13:00 13:30 14:00");
+    ck_assert_str_eq(
+        labels(at_local(2025, 10, 15, 8, 40), at_local(2025, 10, 15, 14, 5), 11),
+        "09:00 09:30 10:00 10:30 11:00 11:30 12:00 12:30 13:00 13:30 14:00");
 }
 END_TEST
 
@@ -163,8 +175,9 @@ START_TEST(spring_skips_an_hour)
     struct mp_time_axis axis;
 
     set_zone("America/Chicago");
-    ck_assert_str_eq(labels(at_local(2025, 3, 8, 22, 30), at_local(2025, 3, 9, 7, 30), 11),
-                     "23:00 00:00 01:00 03:00 04:00 05:00 06:00 07:00");
+    ck_assert_str_eq(
+        labels(at_local(2025, 3, 8, 22, 30), at_local(2025, 3, 9, 7, 30), 11),
+        "23:00 00:00 01:00 03:00 04:00 05:00 06:00 07:00");
     mp_axis_time(at_local(2025, 3, 8, 22, 30), at_local(2025, 3, 9, 7, 30), 11, &axis);
     ck_assert_uint_eq(axis.n_changes, 1);
     ck_assert_str_eq(axis.zone, "CST (UTC-06:00)");
@@ -180,10 +193,12 @@ END_TEST
 START_TEST(autumn_repeats_an_hour)
 {
     set_zone("America/Chicago");
-    ck_assert_str_eq(labels(at_local(2025, 11, 1, 22, 30), at_local(2025, 11, 2, 4, 30), 11),
-                     "23:00 00:00 01:00 01:00 02:00 03:00 04:00");
-    ck_assert_str_eq(labels(at_local(2025, 10, 30, 12, 0), at_local(2025, 11, 4, 12, 0), 6),
-                     "31 Oct 1 Nov 2 Nov 3 Nov 4 Nov");
+    ck_assert_str_eq(
+        labels(at_local(2025, 11, 1, 22, 30), at_local(2025, 11, 2, 4, 30), 11),
+        "23:00 00:00 01:00 01:00 02:00 03:00 04:00");
+    ck_assert_str_eq(
+        labels(at_local(2025, 10, 30, 12, 0), at_local(2025, 11, 4, 12, 0), 6),
+        "31 Oct 1 Nov 2 Nov 3 Nov 4 Nov");
 }
 END_TEST
 
@@ -222,12 +237,15 @@ START_TEST(windows_read_well)
     char out[200];
 
     set_zone("America/Chicago");
-    mp_axis_window(at_local(2026, 2, 4, 9, 15), at_local(2026, 2, 4, 10, 15), out, sizeof out);
+    mp_axis_window(at_local(2026, 2, 4, 9, 15), at_local(2026, 2, 4, 10, 15), out,
+                   sizeof out);
     ck_assert_str_eq(out, "2026-02-04 09:15:00 \xE2\x80\x93 10:15:00 CST (UTC-06:00)");
-    mp_axis_window(at_local(2026, 2, 4, 23, 15), at_local(2026, 2, 5, 10, 15), out, sizeof out);
-    ck_assert_str_eq(out,
-                     "2026-02-04 23:15:00 \xE2\x80\x93 2026-02-05 10:15:00 CST (UTC-06:00)");
-    mp_axis_window(at_local(2025, 3, 9, 1, 0), at_local(2025, 3, 9, 4, 0), out, sizeof out);
+    mp_axis_window(at_local(2026, 2, 4, 23, 15), at_local(2026, 2, 5, 10, 15), out,
+                   sizeof out);
+    ck_assert_str_eq(
+        out, "2026-02-04 23:15:00 \xE2\x80\x93 2026-02-05 10:15:00 CST (UTC-06:00)");
+    mp_axis_window(at_local(2025, 3, 9, 1, 0), at_local(2025, 3, 9, 4, 0), out,
+                   sizeof out);
     ck_assert_str_eq(out, "2025-03-09 01:00:00 CST (UTC-06:00) \xE2\x80\x93 "
                           "2025-03-09 04:00:00 CDT (UTC-05:00)");
     set_zone("Asia/Kolkata");

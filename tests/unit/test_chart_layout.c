@@ -43,8 +43,8 @@ static void check_texts(const struct mp_scene *scene, const char *what)
                       "%s: \"%s\" leaves the picture", what, a->text);
         for (size_t k = 0; k < i; k++)
             if (scene->marks[k].kind == MP_MARK_TEXT)
-                ck_assert_msg(!overlap(a, &scene->marks[k]), "%s: \"%s\" lies on \"%s\"", what,
-                              a->text, scene->marks[k].text);
+                ck_assert_msg(!overlap(a, &scene->marks[k]), "%s: \"%s\" lies on \"%s\"",
+                              what, a->text, scene->marks[k].text);
     }
 }
 
@@ -134,7 +134,8 @@ START_TEST(the_head_tells_what_it_is_about)
     ck_assert(has(&series, "no data from"));
     ck_assert(has(&series, "1 of 3 nodes"));
     ck_assert(has(&series, "lowest to highest"));
-    ck_assert_uint_ge(count_marks(&series, MP_MARK_HATCH, MP_PART_MISSING, MP_ROLE_INPUT), 1);
+    ck_assert_uint_ge(count_marks(&series, MP_MARK_HATCH, MP_PART_MISSING, MP_ROLE_INPUT),
+                      1);
     put_away(&job, &series, &pie);
 }
 END_TEST
@@ -187,7 +188,8 @@ START_TEST(a_spike_of_one_sample_shows)
     top = find_text(&series, "1,400")->y;
     want = find_text(&series, "0")->y;
     for (size_t i = 0; i < series.n_marks; i++)
-        if (series.marks[i].kind == MP_MARK_TEXT && strcmp(series.marks[i].text, "0") == 0)
+        if (series.marks[i].kind == MP_MARK_TEXT &&
+            strcmp(series.marks[i].text, "0") == 0)
             want = series.marks[i].y;
     want = want + (top - want) * job.input.energy->power.max_w / 1400 + 11.5;
     ck_assert_msg(fabs(y - want) < 2, "spike at %g, wanted %g", y, want);
@@ -229,7 +231,8 @@ START_TEST(a_gap_breaks_every_curve)
         ck_assert_msg(p[m->n_points - 1].x < left || p[0].x > right,
                       "a curve of %d runs through the gap", m->index);
     }
-    ck_assert_uint_eq(count_marks(&series, MP_MARK_TRACE, MP_PART_SERIES, MP_ROLE_CPU), 2);
+    ck_assert_uint_eq(count_marks(&series, MP_MARK_TRACE, MP_PART_SERIES, MP_ROLE_CPU),
+                      2);
     put_away(&job, &series, &pie);
 }
 END_TEST
@@ -242,7 +245,8 @@ START_TEST(every_gpu_of_a_node_has_its_line)
 
     lay_out("sixteen_gpus", &job, &series, &pie);
     for (int i = 0; i < 16; i++)
-        ck_assert_uint_ge(count_marks(&series, MP_MARK_TRACE, MP_PART_SERIES, 100 + i), 1);
+        ck_assert_uint_ge(count_marks(&series, MP_MARK_TRACE, MP_PART_SERIES, 100 + i),
+                          1);
     ck_assert(has(&series, "GPU 31-1"));
     ck_assert(has(&series, "GPU 46-1"));
     put_away(&job, &series, &pie);
@@ -333,8 +337,7 @@ static void empty_input(struct mp_chart_input *in, struct mp_energy_result *ener
     static struct mp_job job = {.label = label, .name = name, .start = 0, .end = 1000000};
     static struct mp_plan plan;
 
-    *energy = (struct mp_energy_result){.verdict = MP_VALID,
-                                        .power = {NAN, NAN, NAN}};
+    *energy = (struct mp_energy_result){.verdict = MP_VALID, .power = {NAN, NAN, NAN}};
     *in = (struct mp_chart_input){.job = &job, .plan = &plan, .energy = energy};
 }
 
@@ -354,7 +357,8 @@ START_TEST(random_rings_are_tidy)
         empty_input(&in, &energy);
         for (size_t i = 0; i < 7; i++) {
             state = state * 1103515245U + 12345U;
-            *parts[i] = state >> 28 == 0 ? NAN : pow(10, (double)(state >> 16 & 0xFF) / 50 - 5);
+            *parts[i] =
+                state >> 28 == 0 ? NAN : pow(10, (double)(state >> 16 & 0xFF) / 50 - 5);
             sum += isnan(*parts[i]) ? 0 : *parts[i];
         }
         energy.total_kwh = round % 5 == 0 ? sum * 0.8 : sum;
@@ -371,7 +375,8 @@ START_TEST(tiny_slices_anywhere_are_labelled)
     for (double cpu = 0; cpu <= 1; cpu += 0.01) {
         empty_input(&in, &energy);
         energy.total_kwh = 1;
-        energy.components = (struct mp_components){cpu, 1e-4, 1e-5, 2e-4, 1 - cpu, 3e-4, 1e-4};
+        energy.components =
+            (struct mp_components){cpu, 1e-4, 1e-5, 2e-4, 1 - cpu, 3e-4, 1e-4};
         check_ring(&in, true);
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * test_chart_paint.c - the files themselves: pixels of the PNGs, bytes of the PDFs, and what
- * happens when they cannot be written. */
+ * test_chart_paint.c - the files themselves: pixels of the PNGs, bytes of the PDFs, and
+ * what happens when they cannot be written. */
 #include "config.h"
 
 #include <cairo.h>
@@ -103,7 +103,8 @@ static cairo_status_t read_data(void *closure, unsigned char *data, unsigned int
 static cairo_surface_t *decode(const struct file *file)
 {
     struct reader reader = {file, 0};
-    cairo_surface_t *surface = cairo_image_surface_create_from_png_stream(read_data, &reader);
+    cairo_surface_t *surface =
+        cairo_image_surface_create_from_png_stream(read_data, &reader);
 
     ck_assert_int_eq(cairo_surface_status(surface), CAIRO_STATUS_SUCCESS);
     ck_assert_uint_eq(reader.at, file->size);
@@ -177,7 +178,8 @@ START_TEST(every_component_has_its_colour)
         ck_assert_msg(count_near(series, 97, 180, 1199, 620, rgb) > 300, "role %d", role);
     }
     for (size_t gpu = 0; gpu < 4; gpu++)
-        ck_assert_msg(count_near(series, 97, 180, 1199, 620, mp_gpu_colour(gpu, 4) >> 8) > 300,
+        ck_assert_msg(count_near(series, 97, 180, 1199, 620, mp_gpu_colour(gpu, 4) >> 8) >
+                          300,
                       "GPU %zu", gpu);
     cairo_surface_destroy(series);
     cairo_surface_destroy(pie);
@@ -193,7 +195,8 @@ START_TEST(a_spike_reaches_its_row_and_a_gap_is_paper)
 
     draw_case("gap_and_spike", files);
     series = decode(&files[MP_CHART_TIMESERIES_PNG]);
-    /* 1,266 W on an axis to 1,400 W between rows 184 and 806: from 244 down there is ink */
+    /* 1,266 W on an axis to 1,400 W between rows 184 and 806: from 244 down there is ink
+     */
     for (int y = 806 - 1266 * 622 / 1400 + 2; y < 500; y++) {
         int darkest = 0xFF;
 
@@ -205,9 +208,10 @@ START_TEST(a_spike_reaches_its_row_and_a_gap_is_paper)
     }
     for (int x = MP_PLOT_LEFT + 490; x < MP_PLOT_LEFT + 650; x++)
         for (int y = 700; y < 710; y++)
-            ck_assert_msg(pixel(series, x, y) >= 0xE0E0E0, "ink in the gap at %d, %d", x, y);
-    ck_assert_int_gt(
-        count_near(series, MP_PLOT_LEFT + 490, 560, 160, 140, 0xFFFFFF), 160 * 140 * 9 / 10);
+            ck_assert_msg(pixel(series, x, y) >= 0xE0E0E0, "ink in the gap at %d, %d", x,
+                          y);
+    ck_assert_int_gt(count_near(series, MP_PLOT_LEFT + 490, 560, 160, 140, 0xFFFFFF),
+                     160 * 140 * 9 / 10);
     cairo_surface_destroy(series);
     free_files(files);
 }
@@ -222,7 +226,8 @@ START_TEST(pdfs_are_whole_and_dated_by_the_job)
         files[i].data[files[i].size] = '\0';
         ck_assert_int_eq(memcmp(files[i].data, "%PDF-", 5), 0);
         ck_assert_int_eq(memcmp(files[i].data + files[i].size - 6, "%%EOF\n", 6), 0);
-        ck_assert_ptr_nonnull(memmem(files[i].data, files[i].size, "(20251015040000Z)", 17));
+        ck_assert_ptr_nonnull(
+            memmem(files[i].data, files[i].size, "(20251015040000Z)", 17));
         ck_assert_ptr_nonnull(memmem(files[i].data, files[i].size, "Job 48813", 9));
     }
     free_files(files);
@@ -325,8 +330,8 @@ static void check_png(const uint32_t *pixels, int width, int height, int toleran
     struct file file;
     cairo_surface_t *surface;
 
-    ck_assert_int_eq(mp_png_write(pixels, (size_t)width, (size_t)height, (size_t)width, fd, &err),
-                     0);
+    ck_assert_int_eq(
+        mp_png_write(pixels, (size_t)width, (size_t)height, (size_t)width, fd, &err), 0);
     file = read_back(fd);
     surface = decode(&file);
     ck_assert_int_eq(cairo_image_surface_get_width(surface), width);
@@ -337,8 +342,8 @@ static void check_png(const uint32_t *pixels, int width, int height, int toleran
                 int got = (int)(pixel(surface, x, y) >> shift & 0xFF);
                 int want = (int)(pixels[y * width + x] >> shift & 0xFF);
 
-                ck_assert_msg(abs(got - want) <= tolerance, "at %d, %d: %d for %d", x, y, got,
-                              want);
+                ck_assert_msg(abs(got - want) <= tolerance, "at %d, %d: %d for %d", x, y,
+                              got, want);
             }
     cairo_surface_destroy(surface);
     free(file.data);
@@ -364,7 +369,8 @@ START_TEST(few_colours_come_back_exactly)
                 colour = (state >> 8) % n * 65793U / 2;
                 left = (int)((state >> 20) % (round % 3 ? 700 : 5));
             }
-            pixels[i] = i >= width && (i / width) % 2 ? pixels[i - width] : colour & 0xFFFFFF;
+            pixels[i] =
+                i >= width && (i / width) % 2 ? pixels[i - width] : colour & 0xFFFFFF;
         }
         check_png(pixels, width, height, 0);
         free(pixels);
@@ -389,7 +395,8 @@ START_TEST(many_colours_come_back_nearly)
 END_TEST
 
 MP_UNIT_MAIN("chart_paint", pngs_have_their_size, every_component_has_its_colour,
-             a_spike_reaches_its_row_and_a_gap_is_paper, pdfs_are_whole_and_dated_by_the_job,
-             the_same_input_is_the_same_bytes, every_case_can_be_drawn,
-             a_full_disk_is_reported, a_reader_that_went_away_is_reported,
-             few_colours_come_back_exactly, many_colours_come_back_nearly)
+             a_spike_reaches_its_row_and_a_gap_is_paper,
+             pdfs_are_whole_and_dated_by_the_job, the_same_input_is_the_same_bytes,
+             every_case_can_be_drawn, a_full_disk_is_reported,
+             a_reader_that_went_away_is_reported, few_colours_come_back_exactly,
+             many_colours_come_back_nearly)

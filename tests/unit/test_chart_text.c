@@ -151,10 +151,14 @@ START_TEST(foreign_text_is_made_harmless)
     ck_assert_str_eq(clean("a\nb\tc\r"), "a b c ");
     ck_assert_str_eq(clean("\033[31m"), "\xEF\xBF\xBD[31m");
     ck_assert_str_eq(clean("\xff\xc3"), "\xEF\xBF\xBD\xEF\xBF\xBD");
-    ck_assert_str_eq(clean("\xc0\xaf"), "\xEF\xBF\xBD\xEF\xBF\xBD");   /* overlong */
+    ck_assert_str_eq(clean("\xc0\xaf"), "\xEF\xBF\xBD\xEF\xBF\xBD"); /* overlong */
     ck_assert_str_eq(clean("\xed\xa0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
-    ck_assert_str_eq(clean("a\xe2\x80\xae" "b\xe2\x81\xa6" "c"), "abc"); /* RLO, LRI */
-    ck_assert_str_eq(clean("\xe5\xa4\xa7\xf0\x9f\x9a\x80"), "\xe5\xa4\xa7\xf0\x9f\x9a\x80");
+    ck_assert_str_eq(clean("a\xe2\x80\xae"
+                           "b\xe2\x81\xa6"
+                           "c"),
+                     "abc"); /* RLO, LRI */
+    ck_assert_str_eq(clean("\xe5\xa4\xa7\xf0\x9f\x9a\x80"),
+                     "\xe5\xa4\xa7\xf0\x9f\x9a\x80");
     ck_assert_str_eq(clean("e\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81x"),
                      "e\xcc\x81\xcc\x81\xcc\x81\xcc\x81x");
 }
