@@ -8,5 +8,6 @@ dist_doc_DATA = \
 	README.md \
 	etc/monster-power.ini \
 	doc/design.md \
+	doc/design-trust.md \
 	doc/energy.md \
 	doc/formats.md

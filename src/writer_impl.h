@@ -5,6 +5,7 @@
 #define MP_WRITER_IMPL_H
 
 #include "privilege.h"
+#include "writer.h"
 #include "wire.h"
 
 /* How a writer comes to be. */

@@ -6,7 +6,8 @@ MP_FUZZ_TARGETS = \
 	tests/fuzz/fuzz_csv \
 	tests/fuzz/fuzz_ini \
 	tests/fuzz/fuzz_nodelist \
-	tests/fuzz/fuzz_time
+	tests/fuzz/fuzz_time \
+	tests/fuzz/fuzz_wire
 MP_FUZZ_MAIN = tests/fuzz/libreplay.a
 check_LIBRARIES += tests/fuzz/libreplay.a
 tests_fuzz_libreplay_a_SOURCES = tests/fuzz/fuzz.h tests/fuzz/replay.c
@@ -16,4 +17,5 @@ tests_fuzz_fuzz_csv_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
 tests_fuzz_fuzz_ini_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
 tests_fuzz_fuzz_nodelist_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
 tests_fuzz_fuzz_time_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
+tests_fuzz_fuzz_wire_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
 EXTRA_DIST += tests/fuzz/run tests/fuzz/corpus

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # tests/trust.mk - the writer and its trust boundary (doc/design-trust.md), and `check`.
 MP_TRUST_UNIT_TESTS = \
-	tests/unit/test_slurmconf
+	tests/unit/test_slurmconf \
+	tests/unit/test_wire
 MP_TRUST_SHELL_TESTS = \
 	tests/t/60-trust.t \
 	tests/t/61-sudo.t \
