@@ -127,14 +127,17 @@ static int handshake(struct mp_pqconn *c, const struct mp_run *run, struct mp_er
     PostgresPollingStatusType state = PGRES_POLLING_WRITING;
 
     while (state != PGRES_POLLING_OK) {
+        struct mp_error why = {0};
         int ready = wait_socket(c, run, state == PGRES_POLLING_READING ? POLLIN : POLLOUT,
-                                limit, err);
+                                limit, &why);
 
-        if (ready < 0)
-            return -1;
         if (ready == 0)
-            return mp_pqerror_silent(c, c->settings->database.connect_timeout,
-                                     "connect_timeout", err);
+            return mp_pqerror_silent(c, "connect_timeout",
+                                     c->settings->database.connect_timeout, err);
+        if (ready < 0 && why.fault != MP_FAULT_STOPPED && mp_clock_us() >= run->deadline_us)
+            return mp_pqerror_silent(c, NULL, 0, err);
+        if (ready < 0)
+            return mp_fail(err, why.fault, "%s", why.text);
         state = PQconnectPoll(c->pg);
         if (state == PGRES_POLLING_FAILED)
             return mp_pqerror_connection(c, "connecting", err);
@@ -262,9 +265,24 @@ static int wait_for_server(struct mp_pqconn *c, const struct mp_run *run, short 
     int ready = wait_socket(c, run, events, silence_limit(c), err);
 
     if (ready == 0)
-        return mp_pqerror_silent(c, c->settings->database.statement_timeout,
-                                 "statement_timeout", err);
+        return mp_pqerror_silent(c, "statement_timeout",
+                                 c->settings->database.statement_timeout, err);
     return ready < 0 ? -1 : 0;
+}
+
+/* The connection is gone; what the server said last tells more than that it is. */
+static int lost(struct mp_pqconn *c, const char *what, struct mp_error *err)
+{
+    PGresult *res;
+    bool told = false;
+
+    for (int i = 0; !told && i < 4 && (res = PQgetResult(c->pg)) != NULL; i++) {
+        told = PQresultErrorField(res, PG_DIAG_SQLSTATE) != NULL;
+        if (told)
+            mp_pqerror_result(c, what, res, err);
+        PQclear(res);
+    }
+    return told ? -1 : mp_pqerror_connection(c, what, err);
 }
 
 static int flush(struct mp_pqconn *c, const struct mp_run *run, const char *what,
@@ -276,7 +294,7 @@ static int flush(struct mp_pqconn *c, const struct mp_run *run, const char *what
         if (wait_for_server(c, run, POLLIN | POLLOUT, err) < 0)
             return -1;
         if (PQconsumeInput(c->pg) == 0)
-            return mp_pqerror_connection(c, what, err);
+            return lost(c, what, err);
     }
     return rc < 0 ? mp_pqerror_connection(c, what, err) : 0;
 }
@@ -289,7 +307,7 @@ static int next_result(struct mp_pqconn *c, const struct mp_run *run, const char
         if (wait_for_server(c, run, POLLIN, err) < 0)
             return -1;
         if (PQconsumeInput(c->pg) == 0)
-            return mp_pqerror_connection(c, what, err);
+            return lost(c, what, err);
     }
     *out = PQgetResult(c->pg);
     return 0;
@@ -300,11 +318,12 @@ static int read_results(struct mp_pqconn *c, const struct mp_run *run, const cha
                         PGresult **out, struct mp_error *err)
 {
     PGresult *res = NULL;
+    struct mp_error later;
     bool failed = false;
 
     *out = NULL;
-    for (;;) {
-        if (next_result(c, run, what, &res, err) < 0)
+    for (;;) { /* what failed first is the cause of what fails later */
+        if (next_result(c, run, what, &res, failed ? &later : err) < 0)
             return -1;
         if (res == NULL)
             return failed ? -1 : 0;
@@ -406,12 +425,12 @@ int mp_pqconn_copy_next(struct mp_pqconn *c, const struct mp_run *run, char **da
         if (wait_for_server(c, run, POLLIN, err) < 0)
             return -1;
         if (PQconsumeInput(c->pg) == 0)
-            return mp_pqerror_connection(c, "reading samples", err);
+            return lost(c, "reading samples", err);
     }
     if (n > 0)
         return n;
     if (n == -2)
-        return mp_pqerror_connection(c, "reading samples", err);
+        return lost(c, "reading samples", err);
     if (read_results(c, run, "reading samples", &res, err) < 0)
         return -1;
     PQclear(res);

@@ -99,18 +99,18 @@ static void blank_secret(char *text, const char *secret)
     }
 }
 
-/* libpq's text on one line, without "LOCATION: ..., postmaster.c:123". */
+/* libpq's text on one line, without "LOCATION: ..., postmaster.c:123" and without "LINE 1:"
+ * of a statement that is ours. */
 static char *one_line(const char *text, const char *password)
 {
     char *line = strdup(text != NULL ? text : "");
-    char *location;
+    char *cut;
     size_t n;
 
     if (line == NULL)
         return NULL;
-    location = strstr(line, "\nLOCATION:");
-    if (location != NULL)
-        *location = '\0';
+    if ((cut = strstr(line, "\nLOCATION:")) != NULL || (cut = strstr(line, "\nLINE ")) != NULL)
+        *cut = '\0';
     blank_secret(line, password);
     for (n = strlen(line); n > 0 && isspace((unsigned char)line[n - 1]); n--)
         line[n - 1] = '\0';
@@ -211,15 +211,19 @@ int mp_pqerror_result(struct mp_pqconn *c, const char *what, const PGresult *res
     return rc;
 }
 
-int mp_pqerror_silent(struct mp_pqconn *c, int seconds, const char *setting,
+int mp_pqerror_silent(struct mp_pqconn *c, const char *setting, int seconds,
                       struct mp_error *err)
 {
+    char why[80] = "in time";
+
     if (carrier_broke(c, err) < 0)
         return -1;
+    if (setting != NULL)
+        snprintf(why, sizeof why, "(%s = %d in section [database])", setting, seconds);
     c->sqlstate[0] = '\0';
     c->retry = MP_PQRETRY_REACH;
     return mp_fail(err, MP_FAULT_TRANSIENT,
-                   "database %s: %s, port %d, does not answer (%s = %d in section "
-                   "[database]); check the network and whether the server hangs",
-                   c->database, c->target->host, c->target->port, setting, seconds);
+                   "database %s: %s, port %d, does not answer %s; check the network and "
+                   "whether the server hangs",
+                   c->database, c->target->host, c->target->port, why);
 }

@@ -11,7 +11,8 @@
 int mp_pqerror_connection(struct mp_pqconn *c, const char *what, struct mp_error *err);
 int mp_pqerror_result(struct mp_pqconn *c, const char *what, const PGresult *res,
                       struct mp_error *err);
-int mp_pqerror_silent(struct mp_pqconn *c, int seconds, const char *setting,
+/* Nothing came for `seconds`, which `setting` says; NULL: until the run's deadline. */
+int mp_pqerror_silent(struct mp_pqconn *c, const char *setting, int seconds,
                       struct mp_error *err);
 
 #endif

@@ -48,6 +48,7 @@ MP_SHELL_TESTS = \
 	tests/t/10-profile-csv.t \
 	tests/t/30-direct-rows.t \
 	tests/t/31-direct-missing.t \
+	tests/t/32-direct-failures.t \
 	tests/t/50-hook.t \
 	tests/t/51-worker.t \
 	tests/t/52-slurm.t \
