@@ -52,6 +52,7 @@ MP_SHELL_TESTS = \
 	tests/t/50-hook.t \
 	tests/t/51-worker.t \
 	tests/t/52-slurm.t \
+	tests/t/53-slurm-user.t \
 	tests/t/12-csv.t \
 	tests/t/15-charts.t \
 	tests/t/70-fuzz.t \

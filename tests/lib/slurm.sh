@@ -153,6 +153,7 @@ slurm_ctld() {
 }
 
 slurm_worker_pid() { cat "$SL/queue/lock" 2>/dev/null; }
+# shellcheck disable=SC2120 # the signal: TERM unless given
 slurm_stop_worker() {
 	local pid i
 	pid=$(slurm_worker_pid)
@@ -170,7 +171,7 @@ slurm_stop() {
 	rm -rf "$SL/queue/service"
 	slurm_end TERM "$SL/run/slurmctld.pid"
 	slurm_end TERM "$SL"/run/slurmd-*.pid
-	slurm_stop_worker
+	slurm_stop_worker -TERM
 	for p in /proc/[0-9]*; do
 		grep -qzxF "SLURM_CONF=$SLURM_CONF" "$p/environ" 2>/dev/null &&
 			[ "${p#/proc/}" != $$ ] && [ "${p#/proc/}" != "$BASHPID" ] &&

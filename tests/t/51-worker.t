@@ -15,9 +15,8 @@ if [ "$OWNER" = root ]; then # root gets no reports of its own
 	chown $OWNER "$OUT_DIR"
 fi
 cp "$MP_SRCDIR/tests/data/recording.csv" "$T/samples.csv"
-ini() { # [LINE of [power]...]
+ini() {
 	printf '[power]\nbackend = csv\nlogfile = %s\ndelay_seconds = 0\nmax_wait_seconds = 0\n' "$T/log"
-	printf '%s\n' "$@"
 	printf '[csv]\ninput = %s\n[queue]\ndirectory = %s\n' "$T/samples.csv" "$Q"
 }
 ini >"$T/mp.ini"
@@ -77,7 +76,7 @@ like "... and that no worker is there" "$OUT" '^worker: none'
 run "$MP" worker --drain
 is "a drain that reports all exits 0" "$STATUS" 0
 is "... silently" "$OUT$ERR" ""
-is "... every entry is done" "$(count waiting) $(count running) $(count failed) $(count done)" "0 0 0 5"
+is "... every entry is done" "$(count waiting) $(count running) $(count failed) $(count "done")" "0 0 0 5"
 check "... a whole report" whole "$OUT_DIR/power_1"
 check "... under an array task's name" whole "$OUT_DIR/power_4_7"
 check "... under a het component's name" whole "$OUT_DIR/power_5+1"

@@ -105,7 +105,7 @@ bad=0
 for i in $(seq 0 99); do whole "$H/logs/power_${array}_$i" || bad=$((bad + 1)); done
 is "an array of 100: every task has its report" "$bad" 0
 check "... over at most four database connections (seen: $most)" test "$most" -ge 1 -a "$most" -le 4
-check "a requeued job: both runs are taken up" wait_for 40 at_least done 2 "*.$again.*"
+check "a requeued job: both runs are taken up" wait_for 40 at_least "done" 2 "*.$again.*"
 is "... and reported, in order" "$(grep "^job=$again .*event=reported" "$LOG" | wc -l)" 2
 last=$(cd "$Q/done" && echo mptest.$again.*)
 like "... with what the prolog said of each" "$last" "^mptest\.$again\.0\.[0-9]+ mptest\.$again\.1\.[0-9]+\$"
@@ -147,12 +147,12 @@ PG_KEEP_PORT=yes pg_up
 check "... it comes back: the report" wait_for 40 whole "$H/power_$id"
 
 # --- 200 at once, the controller and the worker killed in the middle ---
-before=$(count done)
+before=$(count "done")
 many=$(submit --comment=power_profiling --array=0-199 -o 'logs/%A_%a.out' \
 	--wrap "while [ ! -e $SL/go ]; do sleep 0.5; done")
 wait_for 60 sh -c "[ \$(squeue -h -t R -j $many -r | wc -l) = 200 ]"
 touch "$SL/go"
-wait_for 30 at_least done $((before + 20))
+wait_for 30 at_least "done" $((before + 20))
 slurm_stop_worker -KILL
 unanswered=0
 answers || unanswered=1
@@ -162,7 +162,7 @@ wait_for 20 answers
 for ((i = 0; i < 200; i++)); do
 	answers || unanswered=$((unanswered + 1))
 	[ "$i" != 5 ] || slurm_stop_worker -KILL
-	[ "$(count done)" -lt $((before + 200)) ] || break
+	[ "$(count "done")" -lt $((before + 200)) ] || break
 	# a quiet cluster: any job's end restarts a killed worker
 	[ $((i % 10)) != 9 ] || submit -o /dev/null --wrap true >/dev/null
 	sleep 0.4
@@ -170,7 +170,7 @@ done
 bad=0
 for i in $(seq 0 199); do whole "$H/logs/power_${many}_$i" || bad=$((bad + 1)); done
 is "200 at once, slurmctld and the worker killed: every report is whole" "$bad" 0
-is "... every entry is done" "$(($(count done) - before)) $(count waiting) $(count running) $(count failed)" "200 0 0 0"
+is "... every entry is done" "$(($(count "done") - before)) $(count waiting) $(count running) $(count failed)" "200 0 0 0"
 is "... the controller answered throughout" "$unanswered" 0
 is "... no leftovers" "$(find "$SL/home" -name '.power_*' | wc -l) $(count tmp)" "0 0"
 is "no job waits for its epilog" "$(squeue -h -t CG | wc -l)" 0
