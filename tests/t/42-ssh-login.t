@@ -146,16 +146,16 @@ content() {
 }
 content "an empty key file" 'is empty' </dev/null
 content "a public key" 'is the public half; name the private key' <"$K/id_ed25519.pub"
-echo 'PuTTY-User-Key-File-3: ssh-ed25519' | content "a PuTTY key" 'PuTTY.s format; convert it: puttygen'
-echo 'once upon a time' | content "some text" 'is not a private key'
-head -c 3000 /dev/urandom | content "some bytes" 'is not a private key|is in|damaged'
+content "a PuTTY key" 'PuTTY.s format; convert it: puttygen' < <(echo 'PuTTY-User-Key-File-3: ssh-ed25519')
+content "some text" 'is not a private key' < <(echo 'once upon a time')
+content "some bytes" 'is not a private key|is in|damaged' < <(head -c 3000 /dev/urandom)
 for name in ed25519-RFC4716 rsa2048-PEM ecdsa256-PKCS8; do
-	sed '3,4d' "$K/$name" | content "a damaged key ($name)" 'is damaged or cut off'
-	head -n 4 "$K/$name" | content "a key cut off ($name)" 'is damaged or cut off'
+	content "a damaged key ($name)" 'is damaged or cut off' < <(sed '3,4d' "$K/$name")
+	content "a key cut off ($name)" 'is damaged or cut off' < <(head -n 4 "$K/$name")
 done
-sed 's/RSA/DSA/' "$K/rsa2048-PEM" | content "a DSA key" 'is a DSA key'
-openssl genpkey -algorithm ed448 2>/dev/null | content "a type that SSH here does not know" 'of a kind that cannot be used here'
-head -c 300000 /dev/zero | content "a file far too big" 'too big for a private key'
+content "a DSA key" 'is a DSA key' < <(sed 's/RSA/DSA/' "$K/rsa2048-PEM")
+content "a type that SSH here does not know" 'of a kind that cannot be used here' < <(openssl genpkey -algorithm ed448 2>/dev/null)
+content "a file far too big" 'too big for a private key' < <(head -c 300000 /dev/zero)
 
 # --- what the server says ---
 fails "a key that is not authorized" 1 \
