@@ -161,6 +161,25 @@ static int take_text(struct import *im, char *text, size_t len)
     return 0;
 }
 
+/* The script had values of its own for these, its authors' site's; we have none. */
+static void note_missing(struct import *im)
+{
+    static const char *const names[] = {"REPACSS_DB_USER", "REPACSS_DB_PASSWORD",
+                                        "REPACSS_SSH_HOSTNAME"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        int alias;
+        const struct mp_key *key = key_of_variable(names[i], &alias);
+
+        if (key != NULL && im->found[key - mp_keys].value == NULL)
+            fprintf(
+                im->notes,
+                "# %s: not set; the Python script had a built-in value, this program has "
+                "none for [%s] %s\n",
+                names[i], key->section, key->name);
+    }
+}
+
 static int write_ini(const struct import *im, const char *notes, FILE *out)
 {
     const char *section = "";
@@ -225,9 +244,11 @@ static int convert(struct import *im, FILE *out)
     memory = open_memstream(&ini, &ini_len);
     if (text == NULL || im->notes == NULL || memory == NULL)
         goto out;
-    if (take_text(im, text, len) < 0 || fflush(im->notes) != 0 ||
-        write_ini(im, notes, memory) < 0 || fflush(memory) != 0 ||
-        verify(im, ini, ini_len) < 0)
+    if (take_text(im, text, len) < 0)
+        goto out;
+    note_missing(im);
+    if (fflush(im->notes) != 0 || write_ini(im, notes, memory) < 0 ||
+        fflush(memory) != 0 || verify(im, ini, ini_len) < 0)
         goto out;
     if (fwrite(ini, 1, ini_len, out) != ini_len)
         mp_fail(im->err, MP_FAULT_FAILED, "cannot write the configuration: %s",

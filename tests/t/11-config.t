@@ -128,6 +128,8 @@ is "--import-env: exit 0" "$STATUS" 0
 unlike "... keeps what is not ours out" "$OUT" hunter2
 like "... and names it" "$OUT" '^# line 6, REPACSS_EGAUGE_PASSWORD: not used'
 like "... remarks on quotes" "$OUT" '^# line 4, REPACSS_SSH_PASSPHRASE: .*quotes'
+like "... says what the script had built in" "$OUT" '^# REPACSS_DB_USER: not set; .*\[database\] user'
+unlike "... of what is missing only" "$OUT" '^# REPACSS_DB_PASSWORD: not set'
 cp "$T/.out" "$ini"
 run "$MP" config -c "$ini"
 is "what it prints loads" "$STATUS" 0
