@@ -49,6 +49,9 @@ MP_SHELL_TESTS = \
 	tests/t/30-direct-rows.t \
 	tests/t/31-direct-missing.t \
 	tests/t/32-direct-failures.t \
+	tests/t/33-direct-session.t \
+	tests/t/34-direct-login.t \
+	tests/t/35-direct-jobs.t \
 	tests/t/50-hook.t \
 	tests/t/51-worker.t \
 	tests/t/52-slurm.t \

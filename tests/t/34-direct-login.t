@@ -1,0 +1,136 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Getting in: passwords, passfile, service, pg_hba.conf, sockets, and TLS up to verify-full
+# against a CA of our own.  What fails says what to check and never shows the password.
+. "${MP_SRCDIR:-.}/tests/lib/tap.sh"
+. "$MP_SRCDIR/tests/lib/postgres.sh"
+pg_start
+pg_seed nodes=1 seconds=60
+umask 077
+export HOME=$T
+S=1760497200 E=1760497259
+fetch() { # fetch [LINE...]: with these lines in [database] besides host and port
+	{
+		printf '[database]\nhost = %s\nport = %s\n' "${HOST:-127.0.0.1}" "${PORT:-$PG_PORT}"
+		[ $# = 0 ] || printf '%s\n' "$@"
+		printf '[power]\nbackend = direct\ndeadline_seconds = 5\n'
+	} >"$T/mp.ini"
+	run "$MP" fetch -c "$T/mp.ini" --start $S --end $E --nodelist rpc-91-1
+}
+works() {
+	is "$1: exit 0" "$STATUS" 0
+	like "$1: rows" "$(wc -l <"$T/.out")" '^7[0-9]$'
+	[ "$STATUS" = 0 ] || diag "$ERR"
+}
+fails() { # fails NAME REGEX
+	is "$1: exit 1" "$STATUS" 1
+	like "$1: told" "$ERR" "$2"
+	unlike "$1: no password" "$OUT$ERR" "$PG_PASSWORD|wrong-pass"
+}
+
+# ---- passwords ----
+
+fetch 'user = monster' "password = $PG_PASSWORD"
+works "a password"
+fetch 'user = monster' 'password = wrong-pass'
+fails "a wrong password" 'password authentication failed for user "monster"; check user and password'
+fetch 'user = monster'
+fails "no password" 'no password supplied; set password or passfile'
+fetch 'user = nobody-here' "password = $PG_PASSWORD"
+fails "an unknown user" 'password authentication failed for user "nobody-here"'
+printf '127.0.0.1:%s:*:monster:%s\n' "$PG_PORT" "$PG_PASSWORD" >"$T/pass"
+fetch 'user = monster' "passfile = $T/pass"
+works "a passfile"
+cp "$T/pass" "$T/.pgpass"
+fetch 'user = monster'
+works ".pgpass"
+printf '127.0.0.1:%s:*:monster:wrong-pass\n' "$PG_PORT" >"$T/.pgpass"
+fetch 'user = monster'
+fails "a wrong password in .pgpass" 'password authentication failed'
+fetch 'user = monster' "passfile = $T/pass"
+works "a passfile wins over .pgpass"
+rm "$T/.pgpass"
+printf '[telemetry]\nhost=127.0.0.1\nport=%s\nuser=monster\npassword=%s\n' "$PG_PORT" "$PG_PASSWORD" >"$T/service.conf"
+printf '[database]\nservice = telemetry\nservicefile = %s\n[power]\nbackend = direct\n' "$T/service.conf" >"$T/mp.ini"
+run "$MP" fetch -c "$T/mp.ini" --start $S --end $E --nodelist rpc-91-1
+works "a service of a service file"
+sed -i 's/= telemetry/= nonesuch/' "$T/mp.ini"
+run "$MP" fetch -c "$T/mp.ini" --start $S --end $E --nodelist rpc-91-1
+fails "an unknown service" 'definition of service "nonesuch" not found'
+sed -i 's/= nonesuch/= telemetry/' "$T/mp.ini"
+rm "$T/service.conf"
+run "$MP" fetch -c "$T/mp.ini" --start $S --end $E --nodelist rpc-91-1
+fails "no service file" 'service'
+
+# ---- the socket ----
+
+HOST=$PG_DIR fetch 'user = postgres'
+works "a Unix socket"
+HOST=$T fetch 'user = postgres'
+fails "no socket there" 'No such file or directory.*; does PostgreSQL run with its socket there'
+
+# ---- pg_hba.conf ----
+
+cp "$PG_DATA/pg_hba.conf" "$T/hba"
+hba() { # hba LINE...: these decide about TCP
+	{
+		echo 'local all all trust'
+		printf '%s\n' "$@"
+	} >"$PG_DATA/pg_hba.conf"
+	pg_sql postgres -c 'SELECT pg_reload_conf()' >/dev/null
+	sleep 0.3
+}
+hba 'host postgres all 127.0.0.1/32 scram-sha-256'
+fetch 'user = monster' "password = $PG_PASSWORD"
+fails "no entry in pg_hba.conf" 'no pg_hba.conf entry for host "127.0.0.1", user "monster".*; the server.s pg_hba.conf must admit'
+hba 'host all all 127.0.0.1/32 reject'
+fetch 'user = monster' "password = $PG_PASSWORD"
+fails "rejected by pg_hba.conf" 'pg_hba.conf rejects connection'
+
+# ---- TLS ----
+
+if ! command -v openssl >/dev/null; then
+	skip "TLS" "no openssl"
+	done_testing
+fi
+hba 'host all all 127.0.0.1/32 scram-sha-256'
+fetch 'user = monster' "password = $PG_PASSWORD" 'sslmode = require'
+fails "a server without TLS" 'server does not support SSL, but SSL was required; check sslmode'
+ca() { # ca NAME: a certificate authority
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$1" -keyout "$T/$1.key" -out "$T/$1.crt" 2>/dev/null
+}
+certificate() { # certificate NAME: for the server, of CA "ours"
+	openssl req -newkey rsa:2048 -nodes -subj "/CN=$1" -keyout "$T/server.key" -out "$T/server.csr" 2>/dev/null &&
+		printf 'subjectAltName = %s\n' "$2" >"$T/ext" &&
+		openssl x509 -req -days 2 -in "$T/server.csr" -CA "$T/ours.crt" -CAkey "$T/ours.key" -CAcreateserial \
+			-extfile "$T/ext" -out "$T/server.crt" 2>/dev/null &&
+		install -m 600 "$T/server.key" "$T/server.crt" "$PG_DATA/" &&
+		{ [ "$(id -u)" != 0 ] || chown "$PG_OS_USER" "$PG_DATA/server.key" "$PG_DATA/server.crt"; }
+}
+ca ours
+ca theirs
+certificate db.example DNS:db.example
+grep -q '^ssl = on' "$PG_DATA/postgresql.conf" || echo 'ssl = on' >>"$PG_DATA/postgresql.conf"
+pg_restart
+hba 'hostssl all all 127.0.0.1/32 scram-sha-256'
+fetch 'user = monster' "password = $PG_PASSWORD" 'sslmode = require'
+works "sslmode = require"
+fetch 'user = monster' "password = $PG_PASSWORD"
+works "the default sslmode takes TLS where it is offered"
+fetch 'user = monster' "password = $PG_PASSWORD" 'sslmode = disable'
+fails "sslmode = disable where only TLS is admitted" 'no pg_hba.conf entry.*no encryption.*check user and sslmode'
+fetch 'user = monster' "password = $PG_PASSWORD" 'sslmode = verify-full' "sslrootcert = $T/ours.crt"
+fails "verify-full, another name" 'server certificate for "db.example" .*does not match host name "127.0.0.1"; check host, sslmode and sslrootcert'
+fetch 'user = monster' "password = $PG_PASSWORD" 'sslmode = verify-ca' "sslrootcert = $T/ours.crt"
+works "verify-ca does not look at the name"
+fetch 'user = monster' "password = $PG_PASSWORD" 'sslmode = verify-full' "sslrootcert = $T/theirs.crt"
+fails "verify-full, another CA" 'certificate verify failed; check host, sslmode and sslrootcert'
+fetch 'user = monster' "password = $PG_PASSWORD" 'sslmode = verify-full' "sslrootcert = $T/nothing.crt"
+fails "verify-full, no CA file" 'root certificate file ".*nothing.crt" does not exist'
+certificate localhost DNS:localhost,IP:127.0.0.1
+pg_sql postgres -c 'SELECT pg_reload_conf()' >/dev/null
+sleep 0.3
+fetch 'user = monster' "password = $PG_PASSWORD" 'sslmode = verify-full' "sslrootcert = $T/ours.crt"
+works "verify-full, our CA and the right name"
+
+done_testing
