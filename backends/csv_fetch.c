@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * csv_fetch.c - the csv backend's loop over rows.
  *
- * A row of a known series is recognised without splitting it: between time and value and
- * after the value it repeats, byte for byte, an earlier row of its series, and which
- * series comes next is what came next the last time.  Any other row is split into fields,
+ * A row of a known sensor is recognised without splitting it: between time and value and
+ * after the value it repeats, byte for byte, an earlier row of its sensor, and which
+ * sensor comes next is what came next the last time.  Any other row is split into fields,
  * checked, and then remembered for the next time.
  */
 #include "config.h"
@@ -30,33 +30,26 @@ enum {
     NO_KEY = -1,
 };
 
-/* What the rows of one series repeat: ",hostname,source,fqdd," and ",units,metric\n", one
+/* What the rows of one sensor repeat: ",hostname,source,fqdd," and ",units,metric\n", one
  * after the other the key in the keyset of the same number. */
 struct row_key {
     uint32_t before, after; /* lengths */
     uint32_t lines;         /* line breaks in it */
-    long series;            /* or MP_CSV_NOT_PLANNED */
+    long sensor;            /* its number, or MP_CSV_NOT_PLANNED */
     long next;              /* the key that came after this one, or NO_KEY */
-};
-
-struct track {
-    int64_t last; /* time of the series' last row */
 };
 
 struct rows {
     struct mp_csv_reader *reader;
     const struct mp_csv_header *header;
     const struct mp_plan *plan;
-    struct mp_series_table *table;
     struct mp_findings *findings;
     struct mp_sink *sink;
-    struct mp_csv_series series;
+    struct mp_csv_sensors sensors;
     struct mp_keyset keyset;
     struct row_key *keys; /* keyset.capacity of them */
     size_t keys_capacity;
     long last_key; /* of the row before, or NO_KEY */
-    struct track *tracks;
-    size_t n_tracks, tracks_capacity;
     struct mp_csv_times times;
     struct mp_zone zone;
     bool warned_naive;
@@ -66,7 +59,7 @@ struct rows {
 
 /* One row, as far as the plan is concerned. */
 struct row {
-    long series;
+    long sensor;
     struct mp_civil time;
     double value;
     const char *text; /* of the value; len 0: NULL */
@@ -136,64 +129,48 @@ static int flush(struct rows *rows, struct mp_error *err)
     return n > 0 ? mp_sink_batch(rows->sink, rows->samples, n, err) : 0;
 }
 
-/* Room for what is remembered of each series. */
-static int meet_new_series(struct rows *rows, struct mp_error *err)
-{
-    if (rows->table->n > rows->tracks_capacity) {
-        size_t capacity = rows->table->capacity;
-        struct track *grown = realloc(rows->tracks, capacity * sizeof *grown);
-
-        if (grown == NULL)
-            return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series",
-                           capacity);
-        rows->tracks = grown;
-        rows->tracks_capacity = capacity;
-    }
-    for (; rows->n_tracks < rows->table->n; rows->n_tracks++)
-        rows->tracks[rows->n_tracks] = (struct track){INT64_MIN};
-    return 0;
-}
-
-static int fail_order(struct rows *rows, const struct row *row, int64_t us,
+static int fail_order(struct rows *rows, const struct mp_csv_sensor *sensor, int64_t us,
                       struct mp_error *err)
 {
-    const struct mp_series *s = &rows->table->series[row->series];
     char now[MP_TIME_TEXT_MAX], last[MP_TIME_TEXT_MAX];
     size_t now_len = mp_time_text(&rows->zone, us, false, now);
-    size_t last_len =
-        mp_time_text(&rows->zone, rows->tracks[row->series].last, false, last);
+    size_t last_len = mp_time_text(&rows->zone, sensor->last, false, last);
 
     return mp_csv_fail(
         rows->reader, rows->header->place[MP_CSV_TIMESTAMP], err,
-        "%.*s comes after %.*s of the same sensor (%s, %s); rows of a sensor "
-        "must be in order of time: (head -n 1 F; tail -n +2 F | LC_ALL=C sort "
-        "-s -t, -k1,1) puts them so",
-        (int)now_len, now, (int)last_len, last, s->hostname, s->metric);
+        "%.*s comes after %.*s of the same sensor (%s, %s); rows of a sensor must be in "
+        "order of time: (head -n 1 F; tail -n +2 F | LC_ALL=C sort -s -t, -k1,1) puts "
+        "them so",
+        (int)now_len, now, (int)last_len, last, sensor->series.hostname,
+        sensor->series.metric);
+}
+
+static int fail_naive(struct rows *rows, const struct mp_csv_sensor *sensor,
+                      struct mp_error *err)
+{
+    bool was = sensor->series.naive;
+
+    return mp_csv_fail(rows->reader, rows->header->place[MP_CSV_TIMESTAMP], err,
+                       "a time with%s an offset from UTC, while earlier ones of the same "
+                       "sensor (%s, %s) are with%s",
+                       was ? "" : "out", sensor->series.hostname, sensor->series.metric,
+                       was ? "out" : "");
 }
 
 /* The instant that a time without an offset means: in the hour that a change of clocks
  * repeats, the first one that is inside the window and not before the row before. */
-static int64_t instant_of(struct rows *rows, const struct row *row)
+static int64_t instant_of(struct rows *rows, const struct mp_csv_sensor *sensor,
+                          int64_t local_us)
 {
-    int64_t last = rows->tracks[row->series].last;
     int64_t first, second;
 
-    mp_zone_from_local(&rows->zone, row->time.us, &first, &second);
-    return first < last || first < rows->plan->start ? second : first;
+    mp_zone_from_local(&rows->zone, local_us, &first, &second);
+    return first < sensor->last || first < rows->plan->start ? second : first;
 }
 
-static int check_naive(struct rows *rows, const struct row *row, struct mp_error *err)
+static int warn_naive(struct rows *rows, struct mp_error *err)
 {
-    const struct mp_series *s = &rows->table->series[row->series];
-
-    if (s->naive != row->time.naive)
-        return mp_csv_fail(
-            rows->reader, rows->header->place[MP_CSV_TIMESTAMP], err,
-            "a time with%s an offset from UTC, while earlier ones of the same "
-            "sensor (%s, %s) are with%s",
-            row->time.naive ? "out" : "", s->hostname, s->metric,
-            row->time.naive ? "" : "out");
-    if (!s->naive || rows->warned_naive)
+    if (rows->warned_naive)
         return 0;
     rows->warned_naive = true;
     return mp_findings_warn(rows->findings, err,
@@ -204,27 +181,30 @@ static int check_naive(struct rows *rows, const struct row *row, struct mp_error
 
 static int add_sample(struct rows *rows, const struct row *row, struct mp_error *err)
 {
+    struct mp_csv_sensor *sensor;
     int64_t us = row->time.us;
 
-    if (row->series == MP_CSV_NOT_PLANNED)
+    if (row->sensor == MP_CSV_NOT_PLANNED)
         return 0;
-    if (rows->n_tracks < rows->table->n && meet_new_series(rows, err) < 0)
-        return -1;
-    if (row->time.naive || rows->table->series[row->series].naive) {
-        if (check_naive(rows, row, err) < 0)
-            return -1;
-        us = instant_of(rows, row);
-    }
+    sensor = &rows->sensors.all[row->sensor];
+    if (row->time.naive != sensor->series.naive)
+        return fail_naive(rows, sensor, err);
+    if (row->time.naive)
+        us = instant_of(rows, sensor, us);
     if (us < rows->plan->start || us > rows->plan->end)
         return 0;
-    if (us < rows->tracks[row->series].last)
-        return fail_order(rows, row, us, err);
-    rows->tracks[row->series].last = us;
+    if (us < sensor->last)
+        return fail_order(rows, sensor, us, err);
+    if ((row->time.naive && warn_naive(rows, err) < 0) ||
+        (sensor->index == MP_CSV_NO_SERIES &&
+         mp_csv_sensor_admit(&rows->sensors, sensor, err) < 0))
+        return -1;
+    sensor->last = us;
     rows->samples[rows->n++] = (struct mp_sample){
         .time = us,
         .value = row->len > 0 ? row->value : NAN,
         .text = row->text,
-        .series = (uint32_t)row->series,
+        .series = (uint32_t)sensor->index,
         .text_len = (uint16_t)row->len,
         .kind = row->len > 0 ? MP_VALUE_TEXT : MP_VALUE_NULL,
     };
@@ -233,8 +213,8 @@ static int add_sample(struct rows *rows, const struct row *row, struct mp_error 
 
 /* ---- a row like an earlier one ---- */
 
-/* Digits with a point, up to a comma: its length, or 0 where mp_number_read must look.
- * A field of no bytes has *len 0 too, and is fine. */
+/* The value at p, if it is digits with or without a point, or nothing, up to a comma;
+ * false where mp_number_read must look. */
 static bool quick_value(const char *p, struct row *row)
 {
     static const double scale[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
@@ -278,8 +258,7 @@ static bool equal_bytes(const char *a, const char *b, size_t n)
     return true;
 }
 
-/* Take the row at pos if it is one of the series expected next: 1; 0: it must be split.
- */
+/* Take the row at pos if it is one of the sensor expected next: 1; 0: split it. */
 static int quick_row(struct rows *rows, struct mp_error *err)
 {
     struct mp_csv_reader *r = rows->reader;
@@ -298,7 +277,7 @@ static int quick_row(struct rows *rows, struct mp_error *err)
         !quick_value(p += key->before, &row) ||
         !equal_bytes(p += row.len, bytes + key->before, key->after))
         return 0;
-    row.series = key->series;
+    row.sensor = key->sensor;
     row.time = rows->times.civil;
     r->record_line = r->line;
     if (add_sample(rows, &row, err) < 0)
@@ -381,7 +360,7 @@ static int split_time(struct rows *rows, const struct mp_csv_field *f, struct ro
     return 0;
 }
 
-/* The bytes that rows of one series repeat, in the usual order of columns: everything but
+/* The bytes that rows of one sensor repeat, in the usual order of columns: everything but
  * the time and the value.  Their length; 0 if they are too long to be remembered. */
 static size_t repeated_bytes(const struct mp_csv_reader *r,
                              const struct mp_csv_record *rec, struct row_key *key,
@@ -420,9 +399,9 @@ static int remember_key(struct rows *rows, const char *bytes, size_t len,
     return mp_keyset_add(&rows->keyset, bytes, len, err);
 }
 
-/* Which series the row is of; remembers its bytes, and that it came after the row before.
+/* Which sensor the row is of; remembers its bytes, and that it came after the row before.
  */
-static int split_series(struct rows *rows, const struct mp_csv_record *rec,
+static int split_sensor(struct rows *rows, const struct mp_csv_record *rec,
                         const struct mp_csv_field *const f[MP_CSV_N_COLUMNS],
                         struct row *row, struct mp_error *err)
 {
@@ -436,12 +415,12 @@ static int split_series(struct rows *rows, const struct mp_csv_record *rec,
     if (len > 0)
         number = mp_keyset_find(&rows->keyset, bytes, len);
     if (number != NO_KEY) {
-        row->series = rows->keys[number].series;
+        row->sensor = rows->keys[number].sensor;
     } else {
-        if (mp_csv_series_find(&rows->series, rows->reader, f, rows->header->place,
-                               row->time.naive, &row->series, err) < 0)
+        if (mp_csv_sensor_find(&rows->sensors, rows->reader, f, rows->header->place,
+                               row->time.naive, &row->sensor, err) < 0)
             return -1;
-        key.series = row->series;
+        key.sensor = row->sensor;
         if (len > 0 && rows->keyset.n < MAX_KEYS) {
             if (remember_key(rows, bytes, len, &key, err) < 0)
                 return -1;
@@ -471,7 +450,7 @@ static int split_row(struct rows *rows, const struct mp_csv_record *rec,
     if (split_time(rows, f[MP_CSV_TIMESTAMP], &row, err) < 0 ||
         split_value(rows, f[MP_CSV_VALUE], &row, err) < 0 ||
         check_end(rows, rec, f[MP_CSV_METRIC], err) < 0 ||
-        split_series(rows, rec, f, &row, err) < 0)
+        split_sensor(rows, rec, f, &row, err) < 0)
         return -1;
     return add_sample(rows, &row, err);
 }
@@ -513,18 +492,16 @@ int mp_csv_rows_to_sink(struct mp_csv_reader *r, const struct mp_csv_header *h,
     rows->reader = r;
     rows->header = h;
     rows->plan = plan;
-    rows->table = series;
     rows->findings = findings;
     rows->sink = sink;
-    rows->series = (struct mp_csv_series){.plan = plan, .table = series};
+    rows->sensors = (struct mp_csv_sensors){.plan = plan, .table = series};
     rows->last_key = NO_KEY;
     mp_zone_init(&rows->zone);
     while ((rc = step(rows, err)) > 0)
         ;
-    mp_csv_series_free(&rows->series);
+    mp_csv_sensors_free(&rows->sensors);
     mp_keyset_free(&rows->keyset);
     free(rows->keys);
-    free(rows->tracks);
     free(rows);
     return rc;
 }

@@ -4,7 +4,7 @@
 #define MP_CSV_FETCH_H
 
 #include "csv_rows.h"
-#include "csv_series.h"
+#include "csv_sensors.h"
 #include "plan.h"
 #include "run.h"
 #include "sample.h"

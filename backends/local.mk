@@ -9,8 +9,8 @@ libbackends_a_SOURCES = \
 	backends/csv_fetch.h \
 	backends/csv_rows.c \
 	backends/csv_rows.h \
-	backends/csv_series.c \
-	backends/csv_series.h \
+	backends/csv_sensors.c \
+	backends/csv_sensors.h \
 	backends/csv_time.c \
 	backends/csv_time.h \
 	backends/keyset.c \

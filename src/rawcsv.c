@@ -216,14 +216,14 @@ static int batch(struct mp_sink *sink, const struct mp_sample *samples, size_t n
         w->used = (size_t)(p - w->buffer);
     }
     w->rows += n;
-    return mp_drain_is_live(w->drain) ? flush(w, err) : 0;
+    return n > 0 && mp_drain_is_live(w->drain) ? flush(w, err) : 0;
 }
 
 static int end(struct mp_sink *sink, struct mp_error *err)
 {
     struct mp_rawcsv *w = (struct mp_rawcsv *)sink;
 
-    if (mp_drain_put(w->drain, w->used, err) < 0)
+    if (w->rows > 0 && mp_drain_put(w->drain, w->used, err) < 0)
         return -1;
     w->buffer = NULL;
     return mp_drain_finish(w->drain, err);

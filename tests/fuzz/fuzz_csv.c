@@ -225,7 +225,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     make_plan(&plan);
     if (replay(in, &plan, &out, &err) == 0) {
         same_again(quoted_file(data, size), &plan, out, "the same in quotes");
-        same_again(dup(out), &plan, out, "its own output");
+        if (lseek(out, 0, SEEK_END) > 0) /* no rows: nothing was written */
+            same_again(dup(out), &plan, out, "its own output");
     } else {
         CHECK(err.text[0] != '\0');
     }

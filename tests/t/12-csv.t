@@ -180,6 +180,14 @@ is "a pipe is read to its end" "$(tail -n +2 "$T/live" | wc -l)" 2
 printf '%s\n' "$HEAD" >"$T/in.csv"
 fetch
 is "a header alone: exit 3" "$STATUS" 3
+input "$(row '2026-02-04 14:00:00+00' 1)\n$(row '2026-02-04 17:00:00+00' 1)\n"
+fetch
+is "no row inside the window: exit 3" "$STATUS" 3
+is "... and not even a header" "$OUT" ""
+input "$(row '2026-02-04 15:00:00+00' 1)\n2026-02-04 17:00:00+00,rpc-91-2,$S,1,W,TotalCPUPower\n"
+run "$MP" fetch --backend csv --input "$T/in.csv" --start 2026-02-04T15:00:00Z \
+	--end 2026-02-04T16:00:00Z --nodelist 'rpc-91-[1-2]'
+like "a node with rows outside the window only is silent" "$ERR" 'rpc-91-2: no rows in the window'
 
 # Where it goes.
 input "$(row "$(t 15:05)" 1)\n"

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
- * csv_series.c - from the names in a row to an index in the series table. */
+ * csv_sensors.c - from the names in a row to a sensor of the plan. */
 #include "config.h"
 
-#include "csv_series.h"
+#include "csv_sensors.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 /* What one series costs in the sinks is bounded, so their number is: far more than any
- * cluster has sensors. */
-enum { MAX_SERIES = 1 << 20 };
+ * cluster has. */
+enum { MAX_SENSORS = 1 << 20 };
 
 /* A field as a C string; NULL for an empty field without quotes. */
 struct names {
@@ -78,31 +78,72 @@ static int check_same(const struct mp_series *was, const struct mp_series *is,
     return 0;
 }
 
-static int add_or_check(struct mp_csv_series *s, const struct mp_series *new,
-                        const struct mp_csv_reader *r, const int *place, long *series,
+static bool copy_text(char **to, const char *from)
+{
+    *to = from != NULL ? strdup(from) : NULL;
+    return from == NULL || *to != NULL;
+}
+
+static void free_sensor(struct mp_csv_sensor *sensor)
+{
+    free(sensor->series.hostname);
+    free(sensor->series.source);
+    free(sensor->series.fqdd);
+    free(sensor->series.units);
+}
+
+static int add_sensor(struct mp_csv_sensors *s, const struct mp_series *new,
+                      const char *key, size_t len, struct mp_error *err)
+{
+    struct mp_csv_sensor sensor = {.series = *new, .index = MP_CSV_NO_SERIES};
+    bool copied = copy_text(&sensor.series.hostname, new->hostname);
+
+    sensor.last = INT64_MIN;
+    copied = copy_text(&sensor.series.source, new->source) && copied;
+    copied = copy_text(&sensor.series.fqdd, new->fqdd) && copied;
+    copied = copy_text(&sensor.series.units, new->units) && copied;
+    if (copied && s->known.n == s->capacity) {
+        size_t capacity = s->capacity > 0 ? 2 * s->capacity : 64;
+        struct mp_csv_sensor *grown = realloc(s->all, capacity * sizeof *grown);
+
+        copied = grown != NULL;
+        if (grown != NULL) {
+            s->all = grown;
+            s->capacity = capacity;
+        }
+    }
+    if (!copied || mp_keyset_add(&s->known, key, len, err) < 0) {
+        free_sensor(&sensor);
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu sensors",
+                       s->known.n + 1);
+    }
+    s->all[s->known.n - 1] = sensor;
+    return 0;
+}
+
+static int add_or_check(struct mp_csv_sensors *s, const struct mp_series *new,
+                        const struct mp_csv_reader *r, const int *place, long *number,
                         struct mp_error *err)
 {
     char key[2 * MP_CSV_FIELD_MAX + 16];
     size_t len = identity(new, key);
-    uint32_t index;
 
-    *series = mp_keyset_find(&s->known, key, len);
-    if (*series >= 0)
-        return check_same(&s->table->series[*series], new, r, place, err);
-    if (s->table->n >= MAX_SERIES)
+    *number = mp_keyset_find(&s->known, key, len);
+    if (*number >= 0)
+        return check_same(&s->all[*number].series, new, r, place, err);
+    if (s->known.n >= MAX_SENSORS)
         return mp_csv_fail(r, place[MP_CSV_FQDD], err,
                            "more than %d different sensors; is this column right?",
-                           MAX_SERIES);
-    if (mp_series_add(s->table, new, &index, err) < 0 ||
-        mp_keyset_add(&s->known, key, len, err) < 0)
+                           MAX_SENSORS);
+    if (add_sensor(s, new, key, len, err) < 0)
         return -1;
-    *series = index;
+    *number = (long)s->known.n - 1;
     return 0;
 }
 
-int mp_csv_series_find(struct mp_csv_series *s, const struct mp_csv_reader *r,
+int mp_csv_sensor_find(struct mp_csv_sensors *s, const struct mp_csv_reader *r,
                        const struct mp_csv_field *const fields[MP_CSV_N_COLUMNS],
-                       const int place[MP_CSV_N_COLUMNS], bool naive, long *series,
+                       const int place[MP_CSV_N_COLUMNS], bool naive, long *number,
                        struct mp_error *err)
 {
     struct names n;
@@ -115,7 +156,7 @@ int mp_csv_series_find(struct mp_csv_series *s, const struct mp_csv_reader *r,
         .naive = naive,
     };
 
-    *series = MP_CSV_NOT_PLANNED;
+    *number = MP_CSV_NOT_PLANNED;
     if (new.hostname == NULL || new.metric == NULL)
         return mp_csv_fail(r,
                            place[new.hostname == NULL ? MP_CSV_HOSTNAME : MP_CSV_METRIC],
@@ -130,10 +171,25 @@ int mp_csv_series_find(struct mp_csv_series *s, const struct mp_csv_reader *r,
         return 0;
     new.metric_index = (uint32_t)metric;
     new.metric = s->plan->routes[new.route].metrics[metric].name;
-    return add_or_check(s, &new, r, place, series, err);
+    return add_or_check(s, &new, r, place, number, err);
 }
 
-void mp_csv_series_free(struct mp_csv_series *s)
+int mp_csv_sensor_admit(struct mp_csv_sensors *s, struct mp_csv_sensor *sensor,
+                        struct mp_error *err)
 {
+    uint32_t index;
+
+    if (mp_series_add(s->table, &sensor->series, &index, err) < 0)
+        return -1;
+    sensor->index = index;
+    return 0;
+}
+
+void mp_csv_sensors_free(struct mp_csv_sensors *s)
+{
+    for (size_t i = 0; i < s->known.n; i++)
+        free_sensor(&s->all[i]);
+    free(s->all);
     mp_keyset_free(&s->known);
+    s->all = NULL;
 }
