@@ -7,6 +7,7 @@ dist_doc_DATA = \
 	doc/timeseries.png \
 	README.md \
 	etc/monster-power.ini \
+	doc/slurm.md \
 	doc/design.md \
 	doc/design-trust.md \
 	doc/energy.md \
