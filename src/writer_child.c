@@ -71,10 +71,12 @@ static int get_hello(struct mp_wire_frame *f, struct mp_hello *h)
         n > MP_WIRE_PLACES_MAX)
         return -1;
     h->give = give != 0;
-    for (; h->n_places < n; h->n_places++)
-        if (mp_frame_get_text(f, PATH_MAX, &h->places[h->n_places]) < 0 ||
-            h->places[h->n_places] == NULL || h->places[h->n_places][0] != '/')
+    while (h->n_places < n) {
+        char **place = &h->places[h->n_places++]; /* freed also where it is refused */
+
+        if (mp_frame_get_text(f, PATH_MAX, place) < 0 || *place == NULL || **place != '/')
             return -1;
+    }
     return 0;
 }
 
