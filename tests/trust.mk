@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # tests/trust.mk - the writer and its trust boundary (doc/design-trust.md), and `check`.
 MP_TRUST_UNIT_TESTS = \
+	tests/unit/test_privilege \
 	tests/unit/test_slurmconf \
 	tests/unit/test_wire
 MP_TRUST_SHELL_TESTS = \
@@ -16,4 +17,4 @@ check_PROGRAMS += $(MP_TRUST_UNIT_TESTS)
 TESTS += $(MP_TRUST_UNIT_TESTS)
 endif
 TESTS += $(MP_TRUST_SHELL_TESTS)
-EXTRA_DIST += $(MP_TRUST_SHELL_TESTS) tests/lib/users.sh
+EXTRA_DIST += $(MP_TRUST_SHELL_TESTS) tests/lib/users.sh tests/tools/mutate-trust

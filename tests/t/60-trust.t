@@ -213,10 +213,10 @@ like "... that can gain none" "$status" '^NoNewPrivs:.1$'
 like "... dumps no core" "$(grep core "/proc/$writer/limits")" 'core file size +0 +0'
 is "... cannot be looked into by the owner" \
 	"$(as $A cat "/proc/$writer/environ" 2>&1 >/dev/null | grep -c denied)" 1
-is "... holds three descriptors and the report's" \
-	"$(readlink /proc/"$writer"/fd/* | grep -Ev '^(pipe:|anon_inode:|socket:)' |
-		sed "s|^$W||; s|\.[0-9a-f]\{12\}|.X|" | sort -u | tr '\n' ' ')" \
-	" /.power_42.X /.power_42.X/raw_power.csv "
+is "... holds its three pipes, two event descriptors and the report's files" \
+	"$(readlink /proc/"$writer"/fd/* | sed "s|^$W|w|; s|\.[0-9a-f]\{12\}|.X|; s|:.*||" |
+		sort | uniq -c | tr -s ' \n' ' ')" \
+	" 2 anon_inode 3 pipe 1 w 1 w/.power_42.X 1 w/.power_42.X/raw_power.csv "
 is "... stands in /" "$(readlink "/proc/$writer/cwd")" /
 is "... with a minimal environment" \
 	"$(tr '\0' '\n' <"/proc/$writer/environ" | grep -c =)" 0

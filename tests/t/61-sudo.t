@@ -82,6 +82,8 @@ for _ in $(seq 100); do grep -q paused "$T/held.out" && break; sleep 0.05; done
 writer=$(pgrep -u $A -f 'write-report$')
 run "$T/memgrep" "$writer" "$T/secret"
 is "sudo's writer holds no secret: cmdline, environ, mem" "$STATUS $OUT" "1 "
+is "... cannot be looked into by its own user" \
+	"$(as $A cat "/proc/$writer/environ" 2>&1 >/dev/null | grep -c denied)" 1
 like "... can gain no privileges" "$(cat "/proc/$writer/status")" '^NoNewPrivs:.1$'
 echo >&7
 exec 7>&-

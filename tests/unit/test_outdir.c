@@ -324,6 +324,26 @@ START_TEST(what_is_planted_meanwhile_is_refused_too)
 }
 END_TEST
 
+START_TEST(files_planted_in_the_hidden_directory_are_not_opened)
+{
+    struct mp_error err = {0};
+    struct mp_outdir *d;
+    int fd;
+
+    set_up();
+    put("precious", "precious");
+    d = begin("new");
+    ck_assert_int_eq(system("ln -s ../precious $(echo .power_7.*)/timeseries.png"), 0);
+    ck_assert_int_eq(system("ln precious $(echo .power_7.*)/timeseries.pdf"), 0);
+    ck_assert_int_eq(mp_outdir_create(d, "timeseries.png", &fd, &err), -1);
+    ck_assert_int_eq(mp_outdir_create(d, "timeseries.pdf", &fd, &err), -1);
+    mp_outdir_free(d);
+    ck_assert(holds("precious", "precious"));
+    ck_assert_int_eq(entries("."), 1);
+    tear_down();
+}
+END_TEST
+
 START_TEST(a_parent_that_moves_away_is_not_looked_up_again)
 {
     struct mp_error err = {0};
@@ -494,6 +514,7 @@ MP_UNIT_MAIN("outdir", appears_whole, leaves_nothing_when_given_up,
              replaces_an_older_report_and_keeps_what_is_not_ours, replaces_without_exchange,
              appears_without_exchange, hard_links_under_our_names_are_not_written_through,
              refuses_what_is_no_directory_of_ours, what_is_planted_meanwhile_is_refused_too,
+             files_planted_in_the_hidden_directory_are_not_opened,
              a_parent_that_moves_away_is_not_looked_up_again, unusable_parents_are_named,
              a_killed_run_is_cleared_by_the_next,
              a_whole_report_that_lost_its_name_gets_it_back,
