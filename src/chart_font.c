@@ -198,3 +198,20 @@ PangoLayout *mp_fonts_shape(struct mp_fonts *fonts, const char *text, bool bold,
         pango_layout_set_width(s->layout, -1);
     return s->layout;
 }
+
+#ifdef __SANITIZE_ADDRESS__
+/* The font libraries keep what they have loaded in places that the leak checker of a
+ * sanitizer build does not look into. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfontconfig\nleak:libpango\nleak:libcairo\nleak:libfreetype\n"
+           "leak:libharfbuzz\nleak:libglib\n";
+}
+
+const char *__lsan_default_options(void);
+const char *__lsan_default_options(void)
+{
+    return "print_suppressions=0";
+}
+#endif
