@@ -19,6 +19,7 @@ struct mp_inquest {
 struct mp_names {
     char *text;
     size_t size, n;
+    size_t most; /* how many are named; mp_names_open's choice can be changed */
     FILE *stream;
 };
 

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,10 @@
 #include "inquest.h"
 #include "silent.h"
 
-enum presence { ABSENT, UNUSABLE, PRESENT };
+/* The best that a node's series of a metric come to. */
+enum presence { ABSENT, UNUSABLE, UNITLESS, PRESENT };
+
+enum { METRICS_SHOWN = 12 };
 
 struct search {
     struct mp_inquest *q;
@@ -58,6 +62,8 @@ static int open_search(struct search *q)
 
         if (r->usable || unjudged)
             *p = PRESENT;
+        else if (r->samples > r->dropped_null && s->units == NULL && *p < UNITLESS)
+            *p = UNITLESS;
         else if (r->samples > 0 && *p == ABSENT)
             *p = UNUSABLE;
     }
@@ -108,11 +114,11 @@ static const char *consequence(enum mp_role role)
 }
 
 /* Why the samples of a node's metric are of no use. */
-static int describe_unusable(struct search *q, size_t node, size_t metric, char *text,
-                             size_t size)
+static void describe_unusable(struct search *q, size_t node, size_t metric, char *text,
+                              size_t size)
 {
     uint64_t samples = 0, null = 0;
-    bool no_units = false;
+    bool no_unit = *present_at(q, node, metric) == UNITLESS;
 
     for (size_t i = 0; i < q->q->e->result.n_series; i++) {
         const struct mp_series *s = &q->q->e->table->series[i];
@@ -121,12 +127,10 @@ static int describe_unusable(struct search *q, size_t node, size_t metric, char 
             continue;
         samples += q->q->e->result.series[i].samples;
         null += q->q->e->result.series[i].dropped_null;
-        no_units = no_units || s->units == NULL;
     }
-    return snprintf(text, size,
-                    no_units ? "%" PRIu64 " samples without a unit (%" PRIu64 " are NULL)"
-                             : "%" PRIu64 " samples, none of use (%" PRIu64 " are NULL)",
-                    samples, null);
+    snprintf(text, size, "%s (rows: %" PRIu64 ", NULL: %" PRIu64 ")",
+             no_unit ? "the database has no unit for it" : "no usable value", samples,
+             null);
 }
 
 /* Metrics that the same nodes lack, to be named in one sentence. */
@@ -154,11 +158,9 @@ static int say_absence(struct search *q, struct absence *a)
 }
 
 /* Closes `nodes`. */
-static int add_absence(struct search *q, struct absence *a, const struct mp_metric *m,
-                       struct mp_names *nodes)
+static int add_absence(struct search *q, struct absence *a, const char *metric,
+                       const char *then, struct mp_names *nodes)
 {
-    const char *then = consequence(m->role);
-
     if (mp_names_close(nodes, q->q->err) < 0)
         return -1;
     if (nodes->n == 0) {
@@ -174,65 +176,71 @@ static int add_absence(struct search *q, struct absence *a, const struct mp_metr
             return -1;
         }
         mp_names_open(&a->metrics);
+        a->metrics.most = METRICS_SHOWN;
         a->nodes = nodes->text;
         a->consequence = then;
     }
-    mp_names_add(&a->metrics, "%s", m->name);
+    mp_names_add(&a->metrics, "%s", metric);
     return 0;
 }
 
+/* `lacking`: one for each presence below PRESENT. */
 static int judge_metric(struct search *q, size_t route, size_t metric,
-                        struct absence *absent, struct absence *unusable)
+                        struct absence lacking[PRESENT])
 {
     const struct mp_plan *plan = q->q->e->plan;
     const struct mp_metric *m = &plan->routes[route].metrics[metric];
-    struct mp_names silent, useless;
+    struct mp_names nodes[PRESENT];
+    bool has_total = m->role == MP_ROLE_INPUT; /* of some node, that lacks it */
     int rc = 0;
 
-    mp_names_open(&silent);
-    mp_names_open(&useless);
+    for (int p = 0; p < PRESENT; p++)
+        mp_names_open(&nodes[p]);
     for (size_t i = 0; i < plan->n_nodes && rc == 0; i++) {
-        const char *node = plan->nodes[i].name;
+        uint8_t present = *present_at(q, i, metric);
         char why[128] = MP_SILENT_REASON;
 
         if (plan->nodes[i].route != route || q->q->e->result.nodes[i].samples == 0 ||
-            *present_at(q, i, metric) == PRESENT)
+            present == PRESENT)
             continue;
-        if (*present_at(q, i, metric) == UNUSABLE)
+        if (present != ABSENT)
             describe_unusable(q, i, metric, why, sizeof why);
-        mp_names_add(*present_at(q, i, metric) == UNUSABLE ? &useless : &silent, "%s",
-                     node);
-        rc = add_missing(q, node, m->name, why);
+        has_total = has_total || !isnan(q->q->e->result.nodes[i].energy_kwh);
+        mp_names_add(&nodes[present], "%s", plan->nodes[i].name);
+        rc = add_missing(q, plan->nodes[i].name, m->name, why);
     }
-    if (add_absence(q, absent, m, &silent) < 0)
-        rc = -1;
-    if (add_absence(q, unusable, m, &useless) < 0)
-        rc = -1;
+    for (int p = 0; p < PRESENT; p++) {
+        if (add_absence(q, &lacking[p], m->name, has_total ? consequence(m->role) : "",
+                        &nodes[p]) < 0)
+            rc = -1;
+    }
     return rc;
 }
 
 static int judge_route(struct search *q, size_t route)
 {
-    struct absence absent = {.what = "no sample of "},
-                   unusable = {.what = "no usable sample of "};
+    struct absence lacking[PRESENT] = {
+        [ABSENT] = {.what = "no sample of "},
+        [UNUSABLE] = {.what = "no usable sample of "},
+        [UNITLESS] = {.what = "of no use, since the database has no unit for them: "},
+    };
     const struct mp_route *r = &q->q->e->plan->routes[route];
     bool input = false;
     int rc = 0;
 
     for (size_t m = 0; m < r->n_metrics && rc == 0; m++) {
         input = input || r->metrics[m].role == MP_ROLE_INPUT;
-        rc = judge_metric(q, route, m, &absent, &unusable);
+        rc = judge_metric(q, route, m, lacking);
     }
-    if (say_absence(q, &absent) < 0)
-        rc = -1;
-    if (say_absence(q, &unusable) < 0)
-        rc = -1;
+    for (int p = 0; p < PRESENT; p++) {
+        if (say_absence(q, &lacking[p]) < 0)
+            rc = -1;
+    }
     if (rc == 0 && !input)
-        rc = mp_reason_give(
-            q->q, MP_PARTIAL,
-            "route %s has no metric with the role input: the total is without "
-            "its nodes",
-            r->name);
+        rc = mp_reason_give(q->q, MP_PARTIAL,
+                            "route %s has no metric with the role input: the total is "
+                            "without its nodes",
+                            r->name);
     return rc;
 }
 

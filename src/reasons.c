@@ -12,7 +12,7 @@ enum { NAMES_SHOWN = 4 };
 
 void mp_names_open(struct mp_names *l)
 {
-    *l = (struct mp_names){0};
+    *l = (struct mp_names){.most = NAMES_SHOWN};
     l->stream = open_memstream(&l->text, &l->size);
 }
 
@@ -20,7 +20,7 @@ void mp_names_add(struct mp_names *l, const char *fmt, ...)
 {
     va_list ap;
 
-    if (l->stream == NULL || l->n++ >= NAMES_SHOWN)
+    if (l->stream == NULL || l->n++ >= l->most)
         return;
     if (l->n > 1)
         fputs(", ", l->stream);
@@ -33,8 +33,8 @@ int mp_names_close(struct mp_names *l, struct mp_error *err)
 {
     bool failed;
 
-    if (l->stream != NULL && l->n > NAMES_SHOWN)
-        fprintf(l->stream, " and %zu more", l->n - NAMES_SHOWN);
+    if (l->stream != NULL && l->n > l->most)
+        fprintf(l->stream, " and %zu more", l->n - l->most);
     failed = l->stream == NULL || ferror(l->stream) != 0;
     if (l->stream != NULL && fclose(l->stream) != 0)
         failed = true;

@@ -366,8 +366,8 @@ START_TEST(without_input_there_is_still_a_pie)
     ck_assert_uint_eq(rig.result->n_reasons, 3);
     ck_assert(rig_has_reason(&rig,
                              "no sample of TotalMemoryPower, TotalStoragePower, "
-                             "TotalFanPower from rpc-91-2; that share is contained in "
-                             "others"));
+                             "TotalFanPower from rpc-91-2"));
+    ck_assert(!rig_has_reason(&rig, "contained in others"));
     ck_assert(rig_has_reason(&rig,
                              "no sample of SystemInputPower from rpc-91-2; the total is "
                              "without it"));
@@ -472,7 +472,7 @@ START_TEST(a_missing_unit_is_not_watt)
     ck_assert_uint_eq(rig.result->series[s].samples, 121);
     ck_assert_int_eq(rig.result->verdict, MP_PARTIAL);
     ck_assert(rig_is_missing(&rig, rpg1, "PowerConsumption"));
-    ck_assert_ptr_nonnull(strstr(rig.result->missing[0].reason, "without a unit"));
+    ck_assert_ptr_nonnull(strstr(rig.result->missing[0].reason, "no unit"));
     rig_close(&rig);
 }
 END_TEST
