@@ -7,7 +7,8 @@ MP_TRUST_UNIT_TESTS = \
 MP_TRUST_SHELL_TESTS = \
 	tests/t/60-trust.t \
 	tests/t/61-sudo.t \
-	tests/t/62-check.t
+	tests/t/62-check.t \
+	tests/t/63-worker-secrets.t
 
 check_PROGRAMS += \
 	tests/tools/memgrep \

@@ -8,8 +8,7 @@
 [ "$(id -u)" = 0 ] || skip_all "needs root, to be other users"
 command -v sudo >/dev/null || skip_all "no sudo"
 unshare -m true 2>/dev/null || skip_all "cannot make a mount namespace"
-A=mp-sudo-a S=mp-sudo-s
-{ need_user $A && need_user $S; } || skip_all "cannot make users"
+{ make_user A mp-sa && make_user S mp-ss; } || skip_all "cannot make users"
 A_UID=$(id -u $A) A_GID=$(id -g $A)
 chmod 755 "$T"
 cp "$MP_BUILDDIR/tests/tools/writer_drive" "$MP_BUILDDIR/tests/tools/memgrep" "$T/"

@@ -6,8 +6,7 @@
 . "$MP_SRCDIR/tests/lib/users.sh"
 
 [ "$(id -u)" = 0 ] || skip_all "needs root, to check as SlurmUser"
-S=mp-check-s
-need_user $S || skip_all "cannot make a user"
+make_user S mp-ck || skip_all "cannot make a user"
 chmod 755 "$T"
 umask 022
 cp "$MP" "$T/mp"
