@@ -140,6 +140,7 @@ libmonster_a_SOURCES = \
 	src/worker_conf.c \
 	src/worker_entry.c \
 	src/worker_impl.h \
+	src/worker_settle.c \
 	src/writer.c \
 	src/writer.h \
 	src/writer_child.c \

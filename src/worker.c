@@ -37,8 +37,9 @@ enum {
 struct child {
     pid_t pid; /* 0: a free place */
     int sock;
-    bool busy;
-    char key[MP_QUEUE_KEY_MAX];
+    size_t n; /* entries in its hands */
+    char keys[MP_IN_FLIGHT][MP_QUEUE_KEY_MAX];
+    bool fetching; /* the last of them: another would wait in vain */
     int64_t idle_since;
 };
 
@@ -85,7 +86,8 @@ static int start_child(struct master *m, struct child *c, struct mp_error *err)
     }
     close(ends[1]);
     c->sock = ends[0];
-    c->busy = false;
+    c->n = 0;
+    c->fetching = false;
     c->idle_since = mp_clock_us();
     if (c->pid > 0)
         return 0;
@@ -105,72 +107,98 @@ static size_t count_busy(const struct master *m)
     size_t n = 0;
 
     for (int i = 0; i < CHILDREN_MAX; i++)
-        n += m->children[i].pid != 0 && m->children[i].busy;
+        n += m->children[i].n;
     return n;
 }
 
-/* An idle child, started if need be; NULL where all are busy. */
-static struct child *idle_child(struct master *m, struct mp_error *err)
+/* A child with time for an entry: an idle one, else a new one, else one whose entry is being
+ * drawn; NULL where there is none. */
+static struct child *free_hand(struct master *m, struct mp_error *err)
 {
-    struct child *vacant = NULL;
+    struct child *vacant = NULL, *drawing = NULL;
     int n = 0;
 
     for (int i = 0; i < CHILDREN_MAX; i++) {
         struct child *c = &m->children[i];
 
-        if (c->pid != 0 && !c->busy)
+        if (c->pid != 0 && c->n == 0)
             return c;
+        if (c->pid != 0 && !c->fetching && c->n < MP_IN_FLIGHT)
+            drawing = c;
         if (c->pid == 0 && vacant == NULL)
             vacant = c;
         n += c->pid != 0;
     }
     if (vacant == NULL || n >= m->conf.workers)
-        return NULL;
+        return drawing;
     return start_child(m, vacant, err) == 0 ? vacant : NULL;
 }
 
-static void take_answer(struct master *m, struct child *c)
+static void forget_key(struct child *c, const char *key)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (strcmp(c->keys[i], key) == 0) {
+            c->fetching = c->fetching && i + 1 != c->n;
+            c->n--;
+            memmove(c->keys[i], c->keys[i + 1], (c->n - i) * sizeof *c->keys);
+            return;
+        }
+}
+
+/* While no backend can be opened, do not run the whole queue against the wall. */
+static void pause_if_away(struct master *m, bool away)
+{
+    if (!away) {
+        m->pause = m->pause_until = 0;
+        return;
+    }
+    m->pause = m->pause == 0 ? PAUSE_FIRST : m->pause * 2;
+    if (m->pause > PAUSE_LAST)
+        m->pause = PAUSE_LAST;
+    m->pause_until = mp_clock_us() + m->pause;
+}
+
+/* False: no answer is there (or the child is no more, which SIGCHLD tells). */
+static bool take_answer(struct master *m, struct child *c)
 {
     struct mp_answer answer;
 
     if (recv(c->sock, &answer, sizeof answer, MSG_DONTWAIT) != sizeof answer)
-        return; /* it died: SIGCHLD tells */
-    c->busy = false;
+        return false;
+    if (answer.outcome == MP_OUTCOME_DRAWING) {
+        c->fetching = false;
+        return true;
+    }
+    forget_key(c, answer.key);
     c->idle_since = m->busy_until = mp_clock_us();
     m->n_done += answer.outcome == MP_OUTCOME_DONE;
     m->n_failed += answer.outcome == MP_OUTCOME_FAILED;
     m->stale = m->stale || answer.outcome == MP_OUTCOME_LATER;
-    if (answer.backend_away) {
-        m->pause = m->pause == 0 ? PAUSE_FIRST : m->pause * 2;
-        if (m->pause > PAUSE_LAST)
-            m->pause = PAUSE_LAST;
-        m->pause_until = mp_clock_us() + m->pause;
-    } else {
-        m->pause = m->pause_until = 0;
-    }
+    pause_if_away(m, answer.backend_away);
+    return true;
 }
 
 static void bury(struct master *m, pid_t pid, int status)
 {
     char reason[96];
 
+    if (WIFSIGNALED(status))
+        snprintf(reason, sizeof reason, "the worker process was killed by signal %d",
+                 WTERMSIG(status));
+    else
+        snprintf(reason, sizeof reason, "the worker process ended with status %d",
+                 WEXITSTATUS(status));
     for (int i = 0; i < CHILDREN_MAX; i++) {
         struct child *c = &m->children[i];
 
         if (c->pid != pid)
             continue;
-        take_answer(m, c); /* it may have finished its work before */
-        if (c->busy) {
-            if (WIFSIGNALED(status))
-                snprintf(reason, sizeof reason, "the worker process was killed by signal %d",
-                         WTERMSIG(status));
-            else
-                snprintf(reason, sizeof reason, "the worker process ended with status %d",
-                         WEXITSTATUS(status));
-            if (mp_queue_has(&m->queue, MP_RUNNING, c->key))
-                mp_worker_interrupted(&m->queue, &m->log, c->key, reason);
-            m->stale = true;
-        }
+        while (take_answer(m, c))
+            ; /* what it had finished before */
+        for (size_t k = 0; k < c->n; k++)
+            if (mp_queue_has(&m->queue, MP_RUNNING, c->keys[k]))
+                mp_worker_interrupted(&m->queue, &m->log, c->keys[k], reason);
+        m->stale = true;
         free_child(c);
     }
 }
@@ -214,8 +242,8 @@ static int hand_out(struct master *m, struct child *c, const char *key, struct m
         return -1;
     if (!moved)
         return 0;
-    snprintf(c->key, sizeof c->key, "%s", key);
-    c->busy = true;
+    snprintf(c->keys[c->n++], sizeof *c->keys, "%s", key);
+    c->fetching = true;
     m->n_waiting -= m->n_waiting > 0;
     m->busy_until = mp_clock_us();
     if (send(c->sock, key, strlen(key), MSG_NOSIGNAL) < 0)
@@ -235,7 +263,7 @@ static int dispatch(struct master *m, struct mp_error *err)
             return -1;
         if (first_due(m) > mp_worker_now() || mp_clock_us() < m->pause_until)
             return 0;
-        c = idle_child(m, err);
+        c = free_hand(m, err);
         if (c == NULL)
             return err->text[0] != '\0' ? -1 : 0;
         if (hand_out(m, c, m->items[m->at++].key, err) < 0)
@@ -256,6 +284,18 @@ static bool recover_one(void *arg, const char *key)
 
 /* --- waiting ------------------------------------------------------------------------- */
 
+static bool is_full(const struct master *m)
+{
+    int n = 0;
+
+    for (int i = 0; i < CHILDREN_MAX; i++) {
+        const struct child *c = &m->children[i];
+
+        n += c->pid != 0 && (c->fetching || c->n == MP_IN_FLIGHT);
+    }
+    return n >= m->conf.workers;
+}
+
 /* Milliseconds until there is something to do without anybody telling us. */
 static int wait_ms(const struct master *m)
 {
@@ -269,12 +309,12 @@ static int wait_ms(const struct master *m)
         wait = m->pause_until - now;
     if (wait > LOOK_AGAIN)
         wait = LOOK_AGAIN;
-    if (count_busy(m) == (size_t)m->conf.workers)
+    if (is_full(m))
         wait = LOOK_AGAIN; /* nothing can be given out before an answer comes */
     else if ((m->options->detached || m->options->drain) && wait > SECOND)
         wait = SECOND; /* look at the clock: it may be time to end */
     for (int i = 0; i < CHILDREN_MAX; i++)
-        if (m->children[i].pid != 0 && !m->children[i].busy && wait > CHILD_IDLE / 4)
+        if (m->children[i].pid != 0 && m->children[i].n == 0 && wait > CHILD_IDLE / 4)
             wait = CHILD_IDLE / 4;
     return wait < 0 ? 0 : (int)((wait + 999) / 1000);
 }
@@ -285,7 +325,7 @@ static void retire_idle_children(struct master *m)
         struct child *c = &m->children[i];
 
         /* The end of its socket is its sign to go; SIGCHLD then frees the place. */
-        if (c->pid != 0 && !c->busy && mp_clock_us() - c->idle_since > CHILD_IDLE)
+        if (c->pid != 0 && c->n == 0 && mp_clock_us() - c->idle_since > CHILD_IDLE)
             shutdown(c->sock, SHUT_RDWR);
     }
 }
@@ -307,7 +347,7 @@ static void wait_for_something(struct master *m)
     nfds_t n = 3;
 
     for (int i = 0; i < CHILDREN_MAX; i++)
-        if (m->children[i].pid != 0 && m->children[i].busy) {
+        if (m->children[i].n > 0) {
             polled[n - 3] = &m->children[i];
             p[n++] = (struct pollfd){.fd = m->children[i].sock, .events = POLLIN};
         }

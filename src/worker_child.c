@@ -12,39 +12,79 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* 1: a key came; 0: time to go. */
-static int next_key(struct mp_worker_child *child, int sock, char *key, size_t size)
-{
-    struct pollfd p[2] = {{.fd = sock, .events = POLLIN},
-                          {.fd = child->session.run.stop_fd, .events = POLLIN}};
-    ssize_t n;
+/* What is under way in the child. */
+struct flight {
+    struct mp_attempt *drawing[MP_IN_FLIGHT];
+    size_t n;
+};
 
-    while (poll(p, 2, -1) < 0)
-        if (errno != EINTR)
-            return 0;
-    if (p[1].revents != 0)
-        return 0;
-    n = recv(sock, key, size - 1, 0);
+static bool tell(struct mp_worker_child *child, int sock, const struct mp_answer *answer)
+{
+    if (answer->backend_away && child->have_settings) {
+        mp_settings_free(&child->session.settings); /* it may be mended by then */
+        child->have_settings = false;
+    }
+    return send(sock, answer, sizeof *answer, MSG_NOSIGNAL) == sizeof *answer;
+}
+
+/* False: time to go. */
+static bool take_key(struct mp_worker_child *child, int sock, struct flight *f)
+{
+    char key[MP_QUEUE_KEY_MAX];
+    struct mp_answer answer;
+    ssize_t n = recv(sock, key, sizeof key - 1, 0);
+
     if (n <= 0)
-        return 0;
+        return false;
     key[n] = '\0';
-    return 1;
+    answer = mp_attempt_begin(child, key, &f->drawing[f->n]);
+    if (answer.outcome == MP_OUTCOME_DRAWING)
+        f->n++;
+    return tell(child, sock, &answer);
+}
+
+static bool finish_one(struct mp_worker_child *child, int sock, struct flight *f, size_t i)
+{
+    struct mp_answer answer = mp_attempt_finish(f->drawing[i]);
+
+    f->drawing[i] = f->drawing[--f->n];
+    return tell(child, sock, &answer);
+}
+
+/* Wait for a key, a report or a signal, and act on it.  False: time to go. */
+static bool step(struct mp_worker_child *child, int sock, struct flight *f)
+{
+    struct pollfd p[2 + MP_IN_FLIGHT] = {
+        {.fd = child->session.run.stop_fd, .events = POLLIN},
+        {.fd = f->n < MP_IN_FLIGHT ? sock : -1, .events = POLLIN},
+    };
+    int timeout = -1;
+
+    for (size_t i = 0; i < f->n; i++) {
+        int left = mp_run_poll_ms(&f->drawing[i]->run, -1);
+
+        p[2 + i] = (struct pollfd){.fd = mp_writer_fd(f->drawing[i]->writer), .events = POLLIN};
+        if (left >= 0 && (timeout < 0 || left < timeout))
+            timeout = left;
+    }
+    if (poll(p, 2 + f->n, timeout) < 0)
+        return errno == EINTR;
+    if (p[0].revents != 0)
+        return false;
+    for (size_t i = 0; i < f->n; i++)
+        if (p[2 + i].revents != 0 || mp_run_check(&f->drawing[i]->run, NULL) < 0)
+            return finish_one(child, sock, f, i);
+    return p[1].revents == 0 || take_key(child, sock, f);
 }
 
 static void work_off(struct mp_worker_child *child, int sock)
 {
-    char key[MP_QUEUE_KEY_MAX];
+    struct flight f = {.n = 0};
 
-    while (next_key(child, sock, key, sizeof key)) {
-        struct mp_answer answer = mp_worker_entry(child, key);
-
-        if (send(sock, &answer, sizeof answer, MSG_NOSIGNAL) != sizeof answer)
-            break;
-        if (answer.backend_away && child->have_settings) {
-            mp_settings_free(&child->session.settings); /* it may be mended by then */
-            child->have_settings = false;
-        }
-    }
+    while (step(child, sock, &f))
+        ;
+    while (f.n > 0) /* told to stop: they are put back, unless they are done already */
+        finish_one(child, sock, &f, 0);
 }
 
 /* The spawner first: it and the writers it forks must not have the configuration in their

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "jobpath.h"
@@ -17,139 +16,14 @@
 
 enum {
     SECOND = 1000000, /* µs */
-    BACKOFF_FIRST = 5, /* s */
-    BACKOFF_LAST = 600,
-    DEFER_LEAST = 2,
+    DEFER_LEAST = 2,  /* s */
     DEFER_MOST = 15,
-    INTERRUPTIONS_MAX = 5,
     SAME_END = 60, /* s: how far the database and we may differ about the end of a run */
 };
 
-/* One attempt. */
-struct attempt {
-    struct mp_worker_child *child;
-    const char *key;
-    struct mp_entry entry;
-    char label[MP_ENTRY_LABEL_MAX];
-    bool backend_away; /* the failure is not the entry's */
-    bool not_yet;      /* no failure: the samples are not there yet */
-};
-
-int64_t mp_worker_now(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return (int64_t)ts.tv_sec * SECOND + ts.tv_nsec / 1000;
-}
-
-/* --- moving an entry on -------------------------------------------------------------- */
-
-static struct mp_answer stuck(struct mp_log *log, const char *label,
-                              const struct mp_error *err)
-{
-    mp_log_event(log, MP_LOG_ERROR, label, "stuck", "reason", err->text, NULL);
-    return (struct mp_answer){.outcome = MP_OUTCOME_STUCK};
-}
-
-/* Write down what happened and move the entry.  That the text cannot be written (a full
- * disk) does not keep it from moving, which needs no space. */
-static struct mp_answer settle(struct mp_queue *queue, struct mp_log *log, const char *key,
-                               struct mp_entry *e, const char *reason,
-                               enum mp_queue_state to, int64_t due)
-{
-    char label[MP_ENTRY_LABEL_MAX];
-    struct mp_error err = {0};
-
-    mp_entry_label(e, label);
-    if (mp_entry_set(&e->reason, reason, &err) < 0 ||
-        mp_queue_store(queue, MP_RUNNING, key, e, &err) < 0)
-        mp_log_event(log, MP_LOG_WARNING, label, "not_noted", "reason", err.text, NULL);
-    if (mp_queue_move(queue, MP_RUNNING, to, key, due, NULL, &err) < 0)
-        return stuck(log, label, &err);
-    return (struct mp_answer){.outcome =
-                                  to == MP_FAILED ? MP_OUTCOME_FAILED : MP_OUTCOME_LATER};
-}
-
-static struct mp_answer give_up(struct attempt *a, const char *reason)
-{
-    mp_log_event(a->child->log, MP_LOG_ERROR, a->label, "failed", "reason", reason, NULL);
-    return settle(a->child->queue, a->child->log, a->key, &a->entry, reason, MP_FAILED,
-                  mp_worker_now());
-}
-
-static int64_t backoff_seconds(int64_t tries)
-{
-    int64_t seconds = BACKOFF_FIRST;
-
-    while (--tries > 0 && seconds < BACKOFF_LAST)
-        seconds *= 2;
-    return seconds < BACKOFF_LAST ? seconds : BACKOFF_LAST;
-}
-
-static struct mp_answer try_again(struct attempt *a, const struct mp_error *why)
-{
-    struct mp_worker_child *child = a->child;
-    int retry_hours = child->have_settings ? child->session.settings.queue.retry_hours : 24;
-    int64_t now = mp_worker_now();
-    struct mp_answer answer;
-    char text[1200], seconds[24];
-
-    a->entry.tries++;
-    if (now / SECOND - a->entry.queued >= (int64_t)retry_hours * 3600) {
-        snprintf(text, sizeof text, "gave up after %" PRId64 " tries in %d hours: %s",
-                 a->entry.tries, retry_hours, why->text);
-        return give_up(a, text);
-    }
-    snprintf(seconds, sizeof seconds, "%" PRId64, backoff_seconds(a->entry.tries));
-    mp_log_event(child->log, MP_LOG_WARNING, a->label, "retry", "in_seconds", seconds,
-                 "reason", why->text, NULL);
-    answer = settle(child->queue, child->log, a->key, &a->entry, why->text, MP_WAITING,
-                    now + backoff_seconds(a->entry.tries) * SECOND);
-    answer.backend_away = a->backend_away;
-    return answer;
-}
-
-/* Back into waiting/ as it was. */
-static struct mp_answer put_back(struct attempt *a, int64_t due)
-{
-    struct mp_error err = {0};
-
-    if (mp_queue_move(a->child->queue, MP_RUNNING, MP_WAITING, a->key, due, NULL, &err) < 0)
-        return stuck(a->child->log, a->label, &err);
-    return (struct mp_answer){.outcome = MP_OUTCOME_LATER};
-}
-
-void mp_worker_interrupted(struct mp_queue *queue, struct mp_log *log, const char *key,
-                           const char *reason)
-{
-    char label[MP_ENTRY_LABEL_MAX], text[256];
-    struct mp_error err = {0};
-    struct mp_entry e;
-
-    if (mp_queue_read(queue, MP_RUNNING, key, &e, &err) < 0) {
-        mp_log_event(log, MP_LOG_ERROR, key, "unreadable", "reason", err.text, NULL);
-        mp_queue_move(queue, MP_RUNNING, MP_FAILED, key, mp_worker_now(), NULL, NULL);
-        return;
-    }
-    mp_entry_label(&e, label);
-    e.interrupted++;
-    if (e.interrupted >= INTERRUPTIONS_MAX) {
-        snprintf(text, sizeof text, "gave up after %" PRId64 " interruptions; the last: %s",
-                 e.interrupted, reason);
-        mp_log_event(log, MP_LOG_ERROR, label, "failed", "reason", text, NULL);
-        settle(queue, log, key, &e, text, MP_FAILED, mp_worker_now());
-    } else {
-        mp_log_event(log, MP_LOG_WARNING, label, "interrupted", "reason", reason, NULL);
-        settle(queue, log, key, &e, reason, MP_WAITING,
-               mp_worker_now() + (e.interrupted > 1 ? backoff_seconds(e.interrupted) : 0) * SECOND);
-    }
-    mp_entry_free(&e);
-}
-
 /* --- the job ------------------------------------------------------------------------- */
 
-static int open_backend(struct attempt *a, struct mp_error *err)
+static int open_backend(struct mp_attempt *a, struct mp_error *err)
 {
     struct mp_worker_child *child = a->child;
     struct mp_session *s = &child->session;
@@ -173,7 +47,7 @@ static int open_backend(struct attempt *a, struct mp_error *err)
     return 0;
 }
 
-static int fill_job(struct attempt *a, struct mp_error *err)
+static int fill_job(struct mp_attempt *a, struct mp_error *err)
 {
     struct mp_job *job = &a->child->session.job;
     const struct mp_entry *e = &a->entry;
@@ -190,7 +64,7 @@ static int fill_job(struct attempt *a, struct mp_error *err)
     return 0;
 }
 
-static bool waits_longer(const struct attempt *a)
+static bool waits_longer(const struct mp_attempt *a)
 {
     int max_wait = a->child->session.settings.power.max_wait_seconds;
 
@@ -206,7 +80,7 @@ static bool is_this_run(const struct mp_job *found, const struct mp_entry *e)
 }
 
 /* Neither Slurm nor the prolog said when the job started: the database may know. */
-static int find_start(struct attempt *a, struct mp_error *err)
+static int find_start(struct mp_attempt *a, struct mp_error *err)
 {
     struct mp_session *s = &a->child->session;
     const struct mp_backend_ops *ops = s->backend->ops;
@@ -253,7 +127,7 @@ static int check_entry(const struct mp_entry *e, struct mp_error *err)
 }
 
 /* A fresh job and plan in the session. */
-static int prepare(struct attempt *a, struct mp_error *err)
+static int prepare(struct mp_attempt *a, struct mp_error *err)
 {
     mp_session_next(&a->child->session);
     if (fill_job(a, err) < 0)
@@ -261,7 +135,7 @@ static int prepare(struct attempt *a, struct mp_error *err)
     return mp_session_plan(&a->child->session, err);
 }
 
-static int wait_for_samples(struct attempt *a, struct mp_error *err)
+static int wait_for_samples(struct mp_attempt *a, struct mp_error *err)
 {
     struct mp_session *s = &a->child->session;
     int ready = 1;
@@ -279,7 +153,7 @@ static int wait_for_samples(struct attempt *a, struct mp_error *err)
 /* --- the report ---------------------------------------------------------------------- */
 
 /* NULL: the job names no directory that can be used; *err says why. */
-static char *job_directory(const struct attempt *a, struct mp_error *err)
+static char *job_directory(const struct mp_attempt *a, struct mp_error *err)
 {
     const struct mp_entry *e = &a->entry;
     struct mp_nodelist list = {0};
@@ -307,10 +181,8 @@ static char *job_directory(const struct attempt *a, struct mp_error *err)
     return dir;
 }
 
-/* *elsewhere: the directory is to blame, and the fallback may do. */
-static int write_report(struct attempt *a, const char *jobdir,
-                        struct mp_writer_result *result, bool *elsewhere,
-                        struct mp_error *err)
+/* Up to the point where the writer has all it needs: a->writer is then under way. */
+static int send_to_writer(struct mp_attempt *a, const char *jobdir, struct mp_error *err)
 {
     struct mp_session *s = &a->child->session;
     struct mp_writer_request request = {
@@ -320,56 +192,49 @@ static int write_report(struct attempt *a, const char *jobdir,
         .jobdir = jobdir,
         .outdir = s->settings.power.outdir,
     };
-    struct mp_writer *writer = NULL;
-    int rc = -1;
 
-    if (mp_writer_start(a->child->spawner, &request, &s->run, &writer, err) < 0)
+    a->run = s->run; /* the session's changes with the next job */
+    if (mp_writer_start(a->child->spawner, &request, &a->run, &a->writer, err) < 0 ||
+        mp_session_fetch(s, mp_writer_sink(a->writer), err) < 0)
         return -1;
-    if (mp_session_fetch(s, mp_writer_sink(writer), err) == 0 &&
-        mp_writer_end(writer, &s->findings, s->backend->ops->name, s->backend->label,
-                      err) == 0 &&
-        mp_writer_wait(writer, result, err) == 0)
-        rc = 0;
-    *elsewhere = rc < 0 && jobdir != NULL && mp_writer_directory_failed(writer);
-    mp_writer_free(writer);
-    return rc;
+    return mp_writer_end(a->writer, &s->findings, s->backend->ops->name, s->backend->label,
+                         err);
 }
 
-static void log_reported(const struct attempt *a, const struct mp_writer_result *result,
-                         const char *why, int64_t began)
+/* After a failure: where the job's directory is to blame, the fallback may do. */
+static bool may_go_elsewhere(struct mp_attempt *a, const struct mp_error *err)
 {
-    char seconds[32];
+    bool elsewhere = a->in_jobdir && a->writer != NULL &&
+                     mp_writer_directory_failed(a->writer);
 
-    snprintf(seconds, sizeof seconds, "%.3f", (double)(mp_clock_us() - began) / 1e6);
-    mp_log_event(a->child->log, MP_LOG_INFO, a->label, "reported", "verdict",
-                 mp_verdict_name(result->verdict), "path", result->path, "as", result->user,
-                 "seconds", seconds, "fallback", result->fallback ? "yes" : NULL, "why",
-                 result->why[0] != '\0' ? result->why : why, NULL);
+    mp_writer_free(a->writer);
+    a->writer = NULL;
+    if (elsewhere)
+        a->no_directory = *err;
+    a->in_jobdir = false;
+    return elsewhere;
 }
 
-static int report(struct attempt *a, struct mp_error *err)
+static int send_elsewhere(struct mp_attempt *a, struct mp_error *err)
 {
-    struct mp_writer_result result = {0};
-    struct mp_error no_directory = {0};
-    char *jobdir = job_directory(a, &no_directory);
-    int64_t began = mp_clock_us();
-    bool elsewhere = false;
-    int rc = write_report(a, jobdir, &result, &elsewhere, err);
+    return prepare(a, err) < 0 ? -1 : send_to_writer(a, NULL, err);
+}
 
-    if (rc < 0 && elsewhere) {
-        no_directory = *err;
-        rc = prepare(a, err);
-        if (rc == 0)
-            rc = write_report(a, NULL, &result, &elsewhere, err);
-    }
-    if (rc == 0)
-        log_reported(a, &result, no_directory.text[0] != '\0' ? no_directory.text : NULL,
-                     began);
+static int report(struct mp_attempt *a, struct mp_error *err)
+{
+    char *jobdir = job_directory(a, &a->no_directory);
+    int rc;
+
+    a->began = mp_clock_us();
+    a->in_jobdir = jobdir != NULL;
+    rc = send_to_writer(a, jobdir, err);
+    if (rc < 0 && may_go_elsewhere(a, err))
+        rc = send_elsewhere(a, err);
     free(jobdir);
     return rc;
 }
 
-static int attempt(struct attempt *a, struct mp_error *err)
+static int attempt(struct mp_attempt *a, struct mp_error *err)
 {
     if (open_backend(a, err) < 0 || check_entry(&a->entry, err) < 0)
         return -1;
@@ -394,57 +259,107 @@ static int64_t next_look(const struct mp_entry *e)
     return now + wait * SECOND;
 }
 
-static struct mp_answer judge(struct attempt *a, const struct mp_error *err)
+static struct mp_answer judge(struct mp_attempt *a, const struct mp_error *err)
 {
+    if (err->fault == MP_FAULT_TRANSIENT && !a->not_yet) {
+        mp_backend_close(a->child->session.backend); /* it may be broken */
+        a->child->session.backend = NULL;
+    }
     if (err->fault == MP_FAULT_STOPPED)
-        return put_back(a, mp_worker_now());
+        return mp_attempt_put_back(a, mp_worker_now());
     if (a->not_yet)
-        return put_back(a, next_look(&a->entry));
+        return mp_attempt_put_back(a, next_look(&a->entry));
     if (a->backend_away || err->fault == MP_FAULT_TRANSIENT)
-        return try_again(a, err);
-    return give_up(a, err->text);
+        return mp_attempt_again(a, err);
+    return mp_attempt_give_up(a, err->text);
 }
 
-static struct mp_answer work(struct attempt *a)
+static struct mp_answer begin(struct mp_attempt *a)
 {
-    struct mp_worker_child *child = a->child;
-    struct mp_answer answer = {.outcome = MP_OUTCOME_DONE};
+    struct mp_answer answer = {.outcome = MP_OUTCOME_DRAWING};
     struct mp_error err = {0};
 
     /* The runs of a requeued job share a directory, so they are reported in order. */
-    if (a->entry.restart_count > 0 && mp_queue_has_earlier_run(child->queue, &a->entry))
-        return put_back(a, mp_worker_now() + DEFER_LEAST * SECOND);
-    if (attempt(a, &err) < 0) {
+    if (a->entry.restart_count > 0 &&
+        mp_queue_has_earlier_run(a->child->queue, &a->entry))
+        return mp_attempt_put_back(a, mp_worker_now() + DEFER_LEAST * SECOND);
+    if (attempt(a, &err) < 0)
         answer = judge(a, &err);
-        if (err.fault == MP_FAULT_TRANSIENT && !a->not_yet) {
-            mp_backend_close(child->session.backend); /* it may be broken */
-            child->session.backend = NULL;
-        }
-    } else if (mp_queue_move(child->queue, MP_RUNNING, MP_DONE, a->key, mp_worker_now(),
-                             NULL, &err) < 0) {
-        answer = stuck(child->log, a->label, &err);
-    }
-    mp_session_next(&child->session);
+    mp_session_next(&a->child->session);
     return answer;
 }
 
-struct mp_answer mp_worker_entry(struct mp_worker_child *child, const char *key)
+static void free_attempt(struct mp_attempt *a)
 {
-    struct attempt a = {.child = child, .key = key};
+    mp_writer_free(a->writer);
+    mp_entry_free(&a->entry);
+    free(a);
+}
+
+static struct mp_answer answer_for(struct mp_answer answer, const char *key)
+{
+    snprintf(answer.key, sizeof answer.key, "%s", key);
+    return answer;
+}
+
+struct mp_answer mp_attempt_begin(struct mp_worker_child *child, const char *key,
+                                  struct mp_attempt **out)
+{
+    struct mp_attempt *a = calloc(1, sizeof *a);
+    struct mp_answer answer = {.outcome = MP_OUTCOME_STUCK};
+    struct mp_error err = {0};
+
+    *out = NULL;
+    if (a == NULL)
+        return answer_for(answer, key);
+    a->child = child;
+    snprintf(a->key, sizeof a->key, "%s", key);
+    if (mp_queue_read(child->queue, MP_RUNNING, key, &a->entry, &err) < 0) {
+        answer = mp_attempt_unreadable(child->queue, child->log, key, &err);
+    } else {
+        mp_entry_label(&a->entry, a->label);
+        answer = begin(a);
+    }
+    if (answer.outcome == MP_OUTCOME_DRAWING)
+        *out = a;
+    else
+        free_attempt(a);
+    return answer_for(answer, key);
+}
+
+static void log_reported(const struct mp_attempt *a, const struct mp_writer_result *result)
+{
+    const char *why = result->why[0] != '\0' ? result->why : a->no_directory.text;
+    char seconds[32];
+
+    snprintf(seconds, sizeof seconds, "%.3f", (double)(mp_clock_us() - a->began) / 1e6);
+    mp_log_event(a->child->log, MP_LOG_INFO, a->label, "reported", "verdict",
+                 mp_verdict_name(result->verdict), "path", result->path, "as", result->user,
+                 "seconds", seconds, "fallback", result->fallback ? "yes" : NULL, "why",
+                 why[0] != '\0' ? why : NULL, NULL);
+}
+
+struct mp_answer mp_attempt_finish(struct mp_attempt *a)
+{
+    struct mp_writer_result result = {0};
     struct mp_error err = {0};
     struct mp_answer answer;
+    char key[MP_QUEUE_KEY_MAX];
+    int rc = mp_writer_wait(a->writer, &result, &err);
 
-    if (mp_queue_read(child->queue, MP_RUNNING, key, &a.entry, &err) < 0) {
-        mp_log_event(child->log, MP_LOG_ERROR, key, "unreadable", "reason", err.text, NULL);
-        answer.backend_away = false;
-        if (mp_queue_move(child->queue, MP_RUNNING, MP_FAILED, key, mp_worker_now(), NULL,
-                          &err) < 0)
-            return stuck(child->log, key, &err);
-        answer.outcome = MP_OUTCOME_FAILED;
-        return answer;
+    if (rc < 0 && may_go_elsewhere(a, &err)) {
+        rc = open_backend(a, &err) < 0 || send_elsewhere(a, &err) < 0
+                 ? -1
+                 : mp_writer_wait(a->writer, &result, &err);
+        mp_session_next(&a->child->session);
     }
-    mp_entry_label(&a.entry, a.label);
-    answer = work(&a);
-    mp_entry_free(&a.entry);
-    return answer;
+    snprintf(key, sizeof key, "%s", a->key);
+    if (rc == 0) {
+        log_reported(a, &result);
+        answer = mp_attempt_done(a);
+    } else {
+        answer = judge(a, &err);
+    }
+    free_attempt(a);
+    return answer_for(answer, key);
 }
