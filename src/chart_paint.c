@@ -246,18 +246,35 @@ int mp_paint_pixels(const struct mp_scene *scene, struct mp_fonts *fonts,
     return 0;
 }
 
+/* cairo hands a PDF over in a thousand pieces of a few bytes. */
 struct stream {
     int fd;
     int error; /* errno of the write that failed */
+    size_t n;
+    unsigned char buffer[16384];
 };
+
+static void flush_stream(struct stream *stream)
+{
+    if (!stream->error && stream->n > 0)
+        stream->error = mp_write_all(stream->fd, stream->buffer, stream->n);
+    stream->n = 0;
+}
 
 static cairo_status_t write_stream(void *closure, const unsigned char *data,
                                    unsigned int length)
 {
     struct stream *stream = closure;
 
-    if (!stream->error)
-        stream->error = mp_write_all(stream->fd, data, length);
+    if (stream->n + length > sizeof stream->buffer)
+        flush_stream(stream);
+    if (length > sizeof stream->buffer) {
+        if (!stream->error)
+            stream->error = mp_write_all(stream->fd, data, length);
+    } else {
+        memcpy(stream->buffer + stream->n, data, length);
+        stream->n += length;
+    }
     return stream->error ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;
 }
 
@@ -290,6 +307,7 @@ int mp_paint_pdf(const struct mp_scene *scene, struct mp_fonts *fonts, const cha
     if (status == CAIRO_STATUS_SUCCESS)
         status = cairo_surface_status(surface);
     cairo_surface_destroy(surface);
+    flush_stream(&stream);
     if (stream.error)
         return mp_fail(err, MP_FAULT_FAILED, "cannot write: %s", strerror(stream.error));
     if (status != CAIRO_STATUS_SUCCESS)
