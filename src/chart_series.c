@@ -16,8 +16,16 @@
 #include "chart_text.h"
 
 static const double tolerance = 0.12; /* px by which a curve may be simplified */
+static const double hidden =
+    1.6; /* px beyond a curve that its width covers or nobody sees */
 
 /* ---- curves ---- */
+
+/* In quarters of a pixel: nobody sees finer ones, and a PDF writes shorter numbers. */
+static double curve_y(const struct mp_panel *panel, double watt)
+{
+    return round(4 * mp_view_y(panel, watt)) / 4;
+}
 
 /* The points of a polyline through the means of columns [from, to], without those that
  * lie within the tolerance of the line through their neighbours. */
@@ -26,14 +34,14 @@ static void mean_points(struct mp_view *v, const struct mp_panel *panel,
 {
     double lowest = -INFINITY;
     double highest = INFINITY;
-    double anchor_y = mp_view_y(panel, columns[from].mean);
+    double anchor_y = curve_y(panel, columns[from].mean);
     double previous = anchor_y;
     int anchor = from;
 
     mp_scene_point(v->scene, from == to ? mp_view_x(from) - 2 : mp_view_x(from),
                    anchor_y);
     for (int i = from + 1; i <= to; i++) {
-        double y = mp_view_y(panel, columns[i].mean);
+        double y = curve_y(panel, columns[i].mean);
         double slope = (y - anchor_y) / (i - anchor);
 
         if (slope < lowest || slope > highest) {
@@ -132,8 +140,8 @@ static bool beyond_curve(const struct mp_panel *panel, const struct mp_track *tr
                 : c->mean;
     *top = mp_view_y(panel, c->max);
     *bottom = mp_view_y(panel, c->min);
-    return *top < mp_view_y(panel, fmax(c->mean, fmax(left, right))) - 0.9 ||
-           *bottom > mp_view_y(panel, fmin(c->mean, fmin(left, right))) + 0.9;
+    return *top < mp_view_y(panel, fmax(c->mean, fmax(left, right))) - hidden ||
+           *bottom > mp_view_y(panel, fmin(c->mean, fmin(left, right))) + hidden;
 }
 
 static void draw_envelope(struct mp_view *v, const struct mp_panel *panel,
