@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend.h"
@@ -31,21 +32,32 @@ static const char *name_of(const struct csv *csv)
     return is_stdin(csv) ? "standard input" : csv->input;
 }
 
+/* A named pipe is opened without waiting for its writer: the reader waits, where it can
+ * be stopped. */
 static int open_input(const struct csv *csv, int *fd, struct mp_error *err)
 {
-    *fd = is_stdin(csv) ? dup(STDIN_FILENO)
-                        : open(csv->input, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (*fd < 0)
+    *fd = is_stdin(csv) ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                        : open(csv->input, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (*fd < 0 ||
+        (!is_stdin(csv) && fcntl(*fd, F_SETFL, fcntl(*fd, F_GETFL) & ~O_NONBLOCK) < 0))
         return mp_fail(err, MP_FAULT_FAILED, "cannot open %s: %s", name_of(csv),
                        strerror(errno));
     return 0;
+}
+
+/* Will it open?  A named pipe must not be tried: its writer would see its reader go. */
+static int look_for_input(const struct csv *csv, struct mp_error *err)
+{
+    if (is_stdin(csv) || faccessat(AT_FDCWD, csv->input, R_OK, AT_EACCESS) == 0)
+        return 0;
+    return mp_fail(err, MP_FAULT_FAILED, "cannot open %s: %s", csv->input,
+                   strerror(errno));
 }
 
 static int csv_open(const struct mp_settings *settings, const struct mp_run *run,
                     struct mp_backend **out, struct mp_error *err)
 {
     struct csv *csv = calloc(1, sizeof *csv);
-    int fd = -1;
 
     (void)run;
     *out = NULL;
@@ -60,9 +72,8 @@ static int csv_open(const struct mp_settings *settings, const struct mp_run *run
             "in section [csv]");
         goto fail;
     }
-    if (open_input(csv, &fd, err) < 0)
+    if (look_for_input(csv, err) < 0)
         goto fail;
-    close(fd);
     if (asprintf(&csv->backend.label, "csv: %s", name_of(csv)) < 0) {
         csv->backend.label = NULL;
         mp_fail(err, MP_FAULT_FAILED, "out of memory for the csv backend");
@@ -166,10 +177,11 @@ static int csv_check(struct mp_backend *b, const struct mp_run *run,
     struct mp_csv_header header;
     struct mp_csv_record rec;
     struct mp_error why = {0};
+    struct stat st;
     int fd = -1;
 
-    if (is_stdin(csv)) {
-        report(arg, MP_CHECK_WARN, "csv: standard input cannot be looked at beforehand",
+    if (is_stdin(csv) || (stat(csv->input, &st) == 0 && S_ISFIFO(st.st_mode))) {
+        report(arg, MP_CHECK_WARN, "csv: a stream cannot be looked at beforehand",
                "name a file as input in section [csv]");
         return 0;
     }

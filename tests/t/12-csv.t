@@ -177,6 +177,11 @@ is "standard input from a file" "$OUT" "$(cat "$T/in.csv")"
 	wait
 }
 is "a pipe is read to its end" "$(tail -n +2 "$T/live" | wc -l)" 2
+mkfifo "$T/pipe"
+{ sleep 0.5 && cat "$T/in.csv" >"$T/pipe"; } &
+fetch "$T/pipe"
+is "a named pipe, its writer late" "$OUT" "$(cat "$T/in.csv")"
+wait
 printf '%s\n' "$HEAD" >"$T/in.csv"
 fetch
 is "a header alone: exit 3" "$STATUS" 3
@@ -203,6 +208,37 @@ like "... says so" "$ERR" "cannot write standard output: No space left"
 sleep 0.2
 is "a reader that went away: exit 1" "$(cat "$T/status")" 1
 like "... says so" "$(cat "$T/.err")" "its reader went away"
+
+# A signal ends it while it waits: for input, or for a reader.
+select_all="--start 2026-02-04T15:00:00Z --end 2026-02-04T16:00:00Z --nodelist rpc-91-1"
+stopped() { # NAME PID: SIGTERM; gone within two seconds, with exit 1
+	local i
+	sleep 0.3
+	kill -TERM "$2"
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		kill -0 "$2" 2>/dev/null || break
+		sleep 0.2
+	done
+	wait "$2"
+	is "$1: exit 1" "$?" 1
+	[ "$i" -lt 10 ] || result 1 "$1: at once"
+}
+mkfifo "$T/silent" "$T/unread"
+exec 8<>"$T/silent" 9<>"$T/unread"
+# shellcheck disable=SC2086
+"$MP" fetch -q --backend csv --input "$T/silent" $select_all >/dev/null 2>"$T/.err" &
+stopped "SIGTERM while the input is silent" $!
+like "... says so" "$(cat "$T/.err")" "stopped by a signal"
+awk -v head="$HEAD" 'BEGIN {
+	print head
+	for (i = 0; i < 100000; i++)
+		printf "2026-02-04 15:00:00.%06d+00,rpc-91-1,s,f,1,W,TotalCPUPower\n", i
+}' | sed 's/0*+00/+00/; s/\.+00/+00/' >"$T/in.csv"
+# shellcheck disable=SC2086
+"$MP" fetch -q --backend csv --input "$T/in.csv" $select_all >"$T/unread" 2>"$T/.err" &
+stopped "SIGTERM while nobody reads" $!
+like "... says so" "$(cat "$T/.err")" "stopped by a signal"
+exec 8>&- 9>&-
 
 # A file larger than any buffer, and its memory.
 awk -v head="$HEAD" 'BEGIN {
