@@ -15,17 +15,11 @@
 
 #include "chart_text.h"
 
-static const double tolerance = 0.12; /* px by which a curve may be simplified */
+static const double tolerance = 0.25; /* px by which a curve may be simplified */
 static const double hidden =
     1.6; /* px beyond a curve that its width covers or nobody sees */
 
 /* ---- curves ---- */
-
-/* In quarters of a pixel: nobody sees finer ones, and a PDF writes shorter numbers. */
-static double curve_y(const struct mp_panel *panel, double watt)
-{
-    return round(4 * mp_view_y(panel, watt)) / 4;
-}
 
 /* The points of a polyline through the means of columns [from, to], without those that
  * lie within the tolerance of the line through their neighbours. */
@@ -34,14 +28,14 @@ static void mean_points(struct mp_view *v, const struct mp_panel *panel,
 {
     double lowest = -INFINITY;
     double highest = INFINITY;
-    double anchor_y = curve_y(panel, columns[from].mean);
+    double anchor_y = mp_view_y(panel, columns[from].mean);
     double previous = anchor_y;
     int anchor = from;
 
     mp_scene_point(v->scene, from == to ? mp_view_x(from) - 2 : mp_view_x(from),
                    anchor_y);
     for (int i = from + 1; i <= to; i++) {
-        double y = curve_y(panel, columns[i].mean);
+        double y = mp_view_y(panel, columns[i].mean);
         double slope = (y - anchor_y) / (i - anchor);
 
         if (slope < lowest || slope > highest) {
