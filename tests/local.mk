@@ -40,7 +40,8 @@ MP_UNIT_TESTS = \
 	tests/unit/test_rawcsv \
 	tests/unit/test_silent \
 	tests/unit/test_oom_front \
-	tests/unit/test_csv_backend
+	tests/unit/test_csv_backend \
+	tests/unit/test_oom_csv
 
 MP_SHELL_TESTS = \
 	tests/t/00-cli.t \
@@ -85,6 +86,7 @@ tests_unit_test_chart_paint_CPPFLAGS = $(AM_CPPFLAGS) $(CAIRO_CFLAGS)
 
 tests_unit_test_oom_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
+tests_unit_test_oom_csv_LDFLAGS = $(tests_unit_test_oom_LDFLAGS) -Wl,--wrap=strdup
 tests_unit_test_oom_front_LDFLAGS = $(tests_unit_test_oom_LDFLAGS) \
 	-Wl,--wrap=strdup -Wl,--wrap=open_memstream
 
