@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "pqcancel.h"
 #include "pqerror.h"
@@ -21,6 +22,7 @@ enum {
     FIRST_PAUSE_MS = 250,  /* between two tries to connect; doubled up to ... */
     LONGEST_PAUSE_MS = 5000,
     MAX_PARAMS = 20,
+    GATHER_US = 300,
 };
 
 struct params {
@@ -415,15 +417,29 @@ int mp_pqconn_copy(struct mp_pqconn *c, const struct mp_run *run, const char *sq
                              c->database);
 }
 
+/* A server sends 8 KiB at a time.  To wake up for each costs both sides more than the rows
+ * in it; a moment later there are ten times as many. */
+static int wait_for_rows(struct mp_pqconn *c, const struct mp_run *run, struct mp_error *err)
+{
+    struct timespec moment = {.tv_nsec = GATHER_US * 1000};
+
+    if (wait_for_server(c, run, POLLIN, err) < 0)
+        return -1;
+    nanosleep(&moment, NULL);
+    return 0;
+}
+
 int mp_pqconn_copy_next(struct mp_pqconn *c, const struct mp_run *run, char **data,
                         struct mp_error *err)
 {
     PGresult *res = NULL;
+    bool looked = false; /* whether what has arrived has been taken in */
     int n;
 
     while ((n = PQgetCopyData(c->pg, data, 1)) == 0) {
-        if (wait_for_server(c, run, POLLIN, err) < 0)
+        if (looked && wait_for_rows(c, run, err) < 0)
             return -1;
+        looked = true;
         if (PQconsumeInput(c->pg) == 0)
             return lost(c, "reading samples", err);
     }

@@ -242,7 +242,7 @@ static int64_t row_time(const struct mp_pqcopy *p)
 
 static int n_fields(const struct mp_pqlayout *l)
 {
-    return 4 + l->source_id + l->source_text + l->fqdd_id + l->fqdd_text;
+    return 3 + l->wide_node + l->source_id + l->source_text + l->fqdd_id + l->fqdd_text;
 }
 
 static int read_row(struct mp_pqcopy *p, struct mp_error *err)
@@ -251,7 +251,7 @@ static int read_row(struct mp_pqcopy *p, struct mp_error *err)
     struct reader r = {.at = (const unsigned char *)p->message + p->at + 14,
                        .end = (const unsigned char *)p->message + p->length};
     const struct mp_pqlayout *l = &p->layout;
-    struct field arm = next_field(&r);
+    struct field arm = l->wide_node ? next_field(&r) : null;
     struct field node = next_field(&r);
     struct field source_id = l->source_id ? next_field(&r) : null;
     struct field source_text = l->source_text ? next_field(&r) : null;
@@ -264,10 +264,17 @@ static int read_row(struct mp_pqcopy *p, struct mp_error *err)
 
     if (row == NULL)
         return -1;
-    if (r.bad || arm.bytes == NULL || node.bytes == NULL)
+    if (r.bad || node.bytes == NULL || (l->wide_node && arm.bytes == NULL))
         return malformed(err);
-    key.a = integer(arm, &r.bad);
     key.b = integer(node, &r.bad);
+    if (l->wide_node)
+        key.a = integer(arm, &r.bad);
+    else { /* number * 2^32 + node id */
+        int32_t id = (int32_t)(uint32_t)key.b;
+
+        key.a = (int64_t)(((uint64_t)key.b - (uint64_t)(int64_t)id) >> 32);
+        key.b = id;
+    }
     if (name_key(p, source_id, source_text, &key.c, &r.bad, err) < 0 ||
         name_key(p, fqdd_id, fqdd_text, &key.d, &r.bad, err) < 0)
         return -1;

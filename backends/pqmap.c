@@ -4,6 +4,7 @@
 
 #include "pqmap.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,6 @@ enum { FIRST_SLOTS = 256 };
 struct mp_pqentry {
     struct mp_pqkey key;
     uint32_t number;
-    uint32_t used;
 };
 
 static uint64_t hash_key(const struct mp_pqkey *k)
@@ -25,53 +25,63 @@ static uint64_t hash_key(const struct mp_pqkey *k)
     return h ^ (h >> 31);
 }
 
-static struct mp_pqentry *find(const struct mp_pqmap *map, const struct mp_pqkey *key)
+static bool equal(const struct mp_pqkey *a, const struct mp_pqkey *b)
+{
+    return a->a == b->a && a->b == b->b && a->c == b->c && a->d == b->d;
+}
+
+/* The slot that holds the key's place among the entries, or the free one for it. */
+static uint32_t *find_slot(const struct mp_pqmap *map, const struct mp_pqkey *key)
 {
     size_t mask = map->n_slots - 1;
     size_t at = (size_t)hash_key(key) & mask;
 
-    for (;; at = (at + 1) & mask) {
-        struct mp_pqentry *e = &map->slots[at];
-
-        if (!e->used || (e->key.a == key->a && e->key.b == key->b && e->key.c == key->c &&
-                         e->key.d == key->d))
-            return e;
-    }
+    while (map->slots[at] != 0 && !equal(&map->entries[map->slots[at] - 1].key, key))
+        at = (at + 1) & mask;
+    return &map->slots[at];
 }
 
 static int grow(struct mp_pqmap *map)
 {
-    struct mp_pqmap bigger = {.n = map->n,
-                              .n_slots = map->n_slots > 0 ? 2 * map->n_slots : FIRST_SLOTS};
+    size_t n_slots = map->n_slots > 0 ? 2 * map->n_slots : FIRST_SLOTS;
+    struct mp_pqentry *entries = realloc(map->entries, n_slots / 2 * sizeof *entries);
+    uint32_t *slots;
 
-    bigger.slots = calloc(bigger.n_slots, sizeof *bigger.slots);
-    if (bigger.slots == NULL)
+    if (entries == NULL)
         return -1;
-    for (size_t i = 0; i < map->n_slots; i++)
-        if (map->slots[i].used)
-            *find(&bigger, &map->slots[i].key) = map->slots[i];
+    map->entries = entries;
+    slots = calloc(n_slots, sizeof *slots);
+    if (slots == NULL)
+        return -1;
     free(map->slots);
-    *map = bigger;
+    map->slots = slots;
+    map->n_slots = n_slots;
+    for (size_t i = 0; i < map->n; i++)
+        *find_slot(map, &entries[i].key) = (uint32_t)i + 1;
     return 0;
 }
 
 uint32_t *mp_pqmap_at(struct mp_pqmap *map, const struct mp_pqkey *key)
 {
-    struct mp_pqentry *e;
+    uint32_t *slot;
 
+    if (map->next < map->n && equal(&map->entries[map->next].key, key))
+        return &map->entries[map->next++].number;
     if (2 * (map->n + 1) > map->n_slots && grow(map) < 0)
         return NULL;
-    e = find(map, key);
-    if (!e->used) {
-        *e = (struct mp_pqentry){.key = *key, .number = UINT32_MAX, .used = 1};
-        map->n++;
+    slot = find_slot(map, key);
+    if (*slot == 0) {
+        map->entries[map->n++] = (struct mp_pqentry){.key = *key, .number = UINT32_MAX};
+        *slot = (uint32_t)map->n;
     }
-    return &e->number;
+    map->next = *slot;
+    return &map->entries[*slot - 1].number;
 }
 
 void mp_pqmap_free(struct mp_pqmap *map)
 {
     free(map->slots);
+    free(map->entries);
     *map = (struct mp_pqmap){0};
 }
 

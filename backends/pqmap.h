@@ -14,9 +14,13 @@ struct mp_pqkey {
     int64_t a, b, c, d;
 };
 
+/* Entries lie in the order in which they were first met.  Collectors write their nodes in
+ * much the same order every time, so the entry after the last one is tried first. */
 struct mp_pqmap {
-    struct mp_pqentry *slots; /* open addressing, at most half full */
-    size_t n, n_slots;
+    struct mp_pqentry *entries;
+    size_t n, next;
+    uint32_t *slots; /* open addressing, at most half full: place of the entry, from 1 */
+    size_t n_slots;
 };
 
 /* Where the key's number stands; a new key's number is UINT32_MAX until the caller sets

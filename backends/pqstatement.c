@@ -121,11 +121,15 @@ static int put_columns(FILE *out, PGconn *pg, const struct mp_pqarm *arm, size_t
     fputs("SELECT ", out);
     if (put_identifier(out, pg, arm->columns[MP_PQ_TIME], err) < 0)
         return -1;
-    fprintf(out, "%s, %zu::int2, ",
-            arm->types[MP_PQ_TIME] == MP_PQ_TIMESTAMP ? "::timestamptz" : "", number);
+    fputs(arm->types[MP_PQ_TIME] == MP_PQ_TIMESTAMP ? "::timestamptz, " : ", ", out);
+    if (l->wide_node)
+        fprintf(out, "%zu::int2, ", number);
     if (put_identifier(out, pg, arm->columns[MP_PQ_NODE], err) < 0)
         return -1;
-    fputs(l->wide_node ? "::int8" : "::int4", out);
+    if (l->wide_node)
+        fputs("::int8", out);
+    else
+        fprintf(out, "::int4 + %" PRIu64 "::int8", (uint64_t)number << 32);
     if ((l->source_id && put_name_column(out, pg, arm, MP_PQ_SOURCE, id, err) < 0) ||
         (l->source_text && put_name_column(out, pg, arm, MP_PQ_SOURCE, "text", err) < 0) ||
         (l->fqdd_id && put_name_column(out, pg, arm, MP_PQ_FQDD, id, err) < 0) ||

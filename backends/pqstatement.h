@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * pqstatement.h - the one statement that reads a database's samples.
  *
- * COPY (one SELECT per metric table, UNION ALL) in binary, narrow: time, number of the
- * table, node id, source, fqdd, value.  Rows come slice by slice: everything of the window's
+ * COPY (one SELECT per metric table, UNION ALL) in binary, narrow: time, node id and number
+ * of the table, source, fqdd, value.  Rows come slice by slice: everything of the window's
  * first seconds, then the next, and so on, in no order inside a slice.  So the server never
  * sorts, every index finds a slice (design-database.md has the measurements), and the client
  * puts a slice in order that fits into its cache.
@@ -23,7 +23,9 @@
 
 /* What a row of the statement consists of, in this order. */
 struct mp_pqlayout {
-    bool wide_node, wide_ids; /* int8, not int4: node ids; ids of source and fqdd */
+    bool wide_node; /* int2 number of the table and int8 node id, instead of one int8:
+                       number * 2^32 + node id, which saves the server a twentieth */
+    bool wide_ids;  /* ids of source and fqdd are int8, not int4 */
     bool source_id, source_text, fqdd_id, fqdd_text; /* which of the columns are there */
 };
 

@@ -2,7 +2,7 @@
 # tests/bench.mk - make bench: ratios against peers on the same work, each in the same run.
 EXTRA_PROGRAMS = tests/bench/gencsv
 tests_bench_gencsv_LDADD =
-EXTRA_DIST += tests/bench/run tests/bench/bench.sh tests/bench/bench-csv
+EXTRA_DIST += tests/bench/run tests/bench/bench.sh tests/bench/bench-csv tests/bench/bench-direct
 CLEANFILES += tests/bench/gencsv
 bench: all tests/bench/gencsv
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/tests/bench/run
