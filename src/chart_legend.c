@@ -13,19 +13,20 @@
 enum {
     LEGEND_LEFT = MP_PLOT_RIGHT + 20,
     LEGEND_RIGHT = MP_SERIES_WIDTH - 20,
-    ROW = 27, /* height of a line */
+    ROW = 27,       /* height of a line ... */
+    TIGHT_ROW = 24, /* ... and where there are many */
 };
 
 static bool legend_full(const struct mp_view *v)
 {
-    return v->legend_y + ROW > v->legend_bottom;
+    return v->legend_y + v->legend_row > v->legend_bottom;
 }
 
 static void legend_text(struct mp_view *v, const char *what, double indent)
 {
     mp_view_text(v, MP_PART_LEGEND, MP_INK, 0, LEGEND_RIGHT - LEGEND_LEFT - indent, what,
                  LEGEND_LEFT + indent, v->legend_y);
-    v->legend_y += ROW;
+    v->legend_y += v->legend_row;
 }
 
 static void swatch_line(struct mp_view *v, uint32_t colour, double width)
@@ -99,7 +100,7 @@ static void legend_row(struct mp_view *v, const struct mp_track *track, int inde
     mp_view_text(v, MP_PART_LEGEND, MP_INK, 1, 0, number, LEGEND_RIGHT - 68, v->legend_y);
     legend_number(max / divisor, number, sizeof number);
     mp_view_text(v, MP_PART_LEGEND, MP_INK, 1, 0, number, LEGEND_RIGHT, v->legend_y);
-    v->legend_y += ROW;
+    v->legend_y += v->legend_row;
 }
 
 /* "GPU 31-1" of "Video.Slot.31-1" */
@@ -162,14 +163,14 @@ static void legend_tracks(struct mp_view *v, int notes)
     mp_view_text(v, MP_PART_LEGEND, MP_SOFT_INK, 1, 0, "mean", LEGEND_RIGHT - 68,
                  v->legend_y);
     mp_view_text(v, MP_PART_LEGEND, MP_SOFT_INK, 1, 0, "max", LEGEND_RIGHT, v->legend_y);
-    v->legend_y += ROW;
+    v->legend_y += v->legend_row;
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         const struct mp_track *track = mp_view_find_role(v->in->reduced, order[i]);
 
         if (track && !(order[i] == MP_ROLE_GPU && v->n_gpus == 1))
             legend_row(v, track, (int)order[i], role_label(order[i]));
     }
-    legend_gpus(v, (int)((v->legend_bottom - v->legend_y) / ROW) - notes);
+    legend_gpus(v, (int)((v->legend_bottom - v->legend_y) / v->legend_row) - notes);
 }
 
 /* ---- what is missing ---- */
@@ -205,10 +206,16 @@ static void find_missing(const struct mp_view *v, struct missing *missing)
     }
 }
 
-static int count_notes(const struct missing *missing)
+static int count_notes(const struct mp_view *v, const struct missing *missing)
 {
     return (missing->gone > 0) + 2 * (missing->most > 0) +
-           (missing->pale && missing->most == 0);
+           (missing->pale && missing->most == 0) + v->shaded;
+}
+
+static void swatch_box(struct mp_view *v, uint32_t colour)
+{
+    mp_scene_rectangle(v->scene, MP_PART_LEGEND, colour, LEGEND_LEFT, v->legend_y + 4, 30,
+                       18);
 }
 
 static void swatch_hatch(struct mp_view *v)
@@ -229,6 +236,10 @@ static void legend_notes(struct mp_view *v, const struct missing *missing)
 {
     char line[96];
 
+    if (v->shaded && !legend_full(v)) {
+        swatch_box(v, (MP_INK & 0xFFFFFF00) | 0x34);
+        legend_text(v, "shade: min to max", 38);
+    }
     if (missing->most > 0 && !legend_full(v)) {
         swatch_hatch(v);
         snprintf(line, sizeof line, "no data from%s",
@@ -250,6 +261,18 @@ static void legend_notes(struct mp_view *v, const struct missing *missing)
     }
 }
 
+/* Lines as high as they may be for all of them to find room. */
+static double choose_row(const struct mp_view *v, int notes)
+{
+    size_t lines = 1 + v->n_gpus + (size_t)notes;
+
+    for (int role = 0; role < MP_ROLE_NONE; role++)
+        lines += mp_view_find_role(v->in->reduced, (enum mp_role)role) != NULL;
+    return fmin(
+        fmax(floor((v->legend_bottom - v->legend_y - 8) / (double)lines), TIGHT_ROW),
+        ROW);
+}
+
 void mp_view_legend(struct mp_view *v)
 {
     struct missing missing;
@@ -257,7 +280,8 @@ void mp_view_legend(struct mp_view *v)
     find_missing(v, &missing);
     v->legend_y = MP_PLOT_TOP - 30;
     v->legend_bottom = v->spread ? MP_SPLIT_TOP - 36 : MP_PLOT_BOTTOM + 8;
-    legend_tracks(v, count_notes(&missing));
+    v->legend_row = choose_row(v, count_notes(v, &missing));
+    legend_tracks(v, count_notes(v, &missing));
     v->legend_y += 8;
     legend_notes(v, &missing);
 }
@@ -265,9 +289,9 @@ void mp_view_legend(struct mp_view *v)
 void mp_view_nodes_legend(struct mp_view *v)
 {
     v->legend_y = v->nodes.top;
+    v->legend_row = ROW;
     swatch_line(v, MP_INK, mp_view_width(v->spread));
     legend_text(v, "mean of the nodes", 38);
-    mp_scene_rectangle(v->scene, MP_PART_LEGEND, 0xBFD0E2FF, LEGEND_LEFT, v->legend_y + 4,
-                       30, 18);
+    swatch_box(v, 0xBFD0E2FF);
     legend_text(v, "lowest to highest", 38);
 }

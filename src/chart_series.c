@@ -116,56 +116,93 @@ static void draw_area(struct mp_view *v, const struct mp_panel *panel,
     mean_points(v, panel, track->columns, from, to);
 }
 
-/* What column i holds beyond the curve through the means, in y; false: nothing to see. */
+/* Whether column i holds more than the curve through the means covers. */
 static bool beyond_curve(const struct mp_panel *panel, const struct mp_track *track,
-                         int i, double *top, double *bottom)
+                         int i)
 {
     const struct mp_column *c = &track->columns[i];
-    double left;
-    double right;
+    double left = c->mean;
+    double right = c->mean;
 
     if (mp_column_state(track, i) == MP_COLUMN_GONE || isnan(c->min) || isnan(c->max))
         return false;
-    left = i > 0 && mp_column_state(track, i - 1) != MP_COLUMN_GONE
-               ? (c[-1].mean + c->mean) / 2
-               : c->mean;
-    right = i + 1 < MP_COLUMNS && mp_column_state(track, i + 1) != MP_COLUMN_GONE
-                ? (c[1].mean + c->mean) / 2
-                : c->mean;
-    *top = mp_view_y(panel, c->max);
-    *bottom = mp_view_y(panel, c->min);
-    return *top < mp_view_y(panel, fmax(c->mean, fmax(left, right))) - hidden ||
-           *bottom > mp_view_y(panel, fmin(c->mean, fmin(left, right))) + hidden;
+    if (i > 0 && mp_column_state(track, i - 1) != MP_COLUMN_GONE)
+        left = (c[-1].mean + c->mean) / 2;
+    if (i + 1 < MP_COLUMNS && mp_column_state(track, i + 1) != MP_COLUMN_GONE)
+        right = (c[1].mean + c->mean) / 2;
+    return mp_view_y(panel, c->max) <
+               mp_view_y(panel, fmax(c->mean, fmax(left, right))) - hidden ||
+           mp_view_y(panel, c->min) >
+               mp_view_y(panel, fmin(c->mean, fmin(left, right))) + hidden;
 }
 
-static void draw_envelope(struct mp_view *v, const struct mp_panel *panel,
-                          const struct mp_track *track, int index)
+/* What bars look like: where the columns of a long stretch all hold more than the curve
+ * shows, they are a shade behind it; alone, they must be seen. */
+enum { SHADE = 0x34, SPIKE = 0xB0, STRETCH = 5, BROAD = 24 };
+
+static void add_bars(struct mp_view *v, const struct mp_panel *panel,
+                     const struct mp_track *track, int index, int from, int to)
 {
-    const uint32_t colour = (mp_view_colour(v, track, index) & 0xFFFFFF00) | 0x80;
-    bool open = false;
-    double top;
-    double bottom;
+    const bool shade = to - from >= STRETCH;
+    const uint32_t colour = mp_view_colour(v, track, index) & 0xFFFFFF00;
 
-    for (int i = 0; i < MP_COLUMNS; i++) {
-        bool seen = beyond_curve(panel, track, i, &top, &bottom);
+    if (!mp_scene_mark(v->scene, MP_MARK_BARS, MP_PART_ENVELOPE, index,
+                       colour | (shade ? SHADE : SPIKE)))
+        return;
+    v->shaded |= to - from >= BROAD;
+    for (int i = from; i < to; i++) {
+        mp_scene_point(v->scene, MP_PLOT_LEFT + i,
+                       mp_view_y(panel, track->columns[i].max));
+        mp_scene_point(v->scene, MP_PLOT_LEFT + i + 1,
+                       mp_view_y(panel, track->columns[i].min));
+    }
+}
 
-        if (seen && !open &&
-            !mp_scene_mark(v->scene, MP_MARK_BARS, MP_PART_ENVELOPE, index, colour))
-            return;
-        if (seen) {
-            mp_scene_point(v->scene, MP_PLOT_LEFT + i, top);
-            mp_scene_point(v->scene, MP_PLOT_LEFT + i + 1, bottom);
-        }
-        open = seen;
+/* A column that stands out of the shade around it. */
+static void add_spike(struct mp_view *v, const struct mp_panel *panel,
+                      const struct mp_track *track, int index, int i)
+{
+    static const double outstanding = 16; /* px */
+    const struct mp_column *c = &track->columns[i];
+    const int left = i >= 2 ? i - 2 : i + 2;
+    const int right = i + 2 < MP_COLUMNS ? i + 2 : i - 2;
+    const double top = mp_view_y(panel, c->max);
+    const double around = fmin(mp_view_y(panel, track->columns[left].max),
+                               mp_view_y(panel, track->columns[right].max));
+
+    if (!(top < around - outstanding) ||
+        !mp_scene_mark(v->scene, MP_MARK_BARS, MP_PART_ENVELOPE, index,
+                       (mp_view_colour(v, track, index) & 0xFFFFFF00) | SPIKE))
+        return;
+    mp_scene_point(v->scene, MP_PLOT_LEFT + i, top);
+    mp_scene_point(v->scene, MP_PLOT_LEFT + i + 1, around);
+}
+
+static void draw_envelope(struct mp_view *v, const struct mp_track *track, int index)
+{
+    /* the output follows the input so closely that its shade would only muddy that one */
+    int from = index == MP_ROLE_OUTPUT ? MP_COLUMNS : 0;
+
+    while (from < MP_COLUMNS) {
+        int to = from;
+
+        while (to < MP_COLUMNS && beyond_curve(&v->main, track, to))
+            to++;
+        if (to > from)
+            add_bars(v, &v->main, track, index, from, to);
+        for (int i = from; i < to && to - from >= STRETCH; i++)
+            add_spike(v, &v->main, track, index, i);
+        from = to + 1;
     }
 }
 
 /* ---- markers: what tells the curves apart without colour ---- */
 
-static void draw_markers(struct mp_view *v, const struct mp_track *track)
+static void draw_markers(struct mp_view *v, const struct mp_track *track, int index)
 {
     enum { MARKERS = 4 };
 
+    (void)index;
     if (track->kind != MP_TRACK_ROLE)
         return;
     for (int i = 0; i < MARKERS; i++) {
@@ -284,34 +321,33 @@ static void gap_notes(struct mp_view *v)
 
 /* ---- panels ---- */
 
-static void draw_tracks(struct mp_view *v)
+typedef void draw_track_fn(struct mp_view *v, const struct mp_track *track, int index);
+
+/* All curves, from the back to the front.  The sum of one GPU is that GPU. */
+static void each_track(struct mp_view *v, draw_track_fn *draw)
 {
-    static const enum mp_role order[] = {MP_ROLE_INPUT, MP_ROLE_OUTPUT, MP_ROLE_STORAGE,
-                                         MP_ROLE_FAN,   MP_ROLE_MEMORY, MP_ROLE_CPU,
-                                         MP_ROLE_GPU};
+    static const enum mp_role back[] = {MP_ROLE_INPUT, MP_ROLE_OUTPUT};
+    static const enum mp_role front[] = {MP_ROLE_STORAGE, MP_ROLE_FAN, MP_ROLE_MEMORY,
+                                         MP_ROLE_CPU, MP_ROLE_GPU};
     const struct mp_reduced *reduced = v->in->reduced;
+    const struct mp_track *track;
     int gpu = MP_GPU_INDEX;
 
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        const struct mp_track *track = mp_view_find_role(reduced, order[i]);
+    for (size_t i = 0; i < sizeof back / sizeof *back; i++)
+        if ((track = mp_view_find_role(reduced, back[i])))
+            draw(v, track, (int)back[i]);
+    for (size_t i = 0; i < reduced->n_tracks; i++)
+        if (reduced->tracks[i]->kind == MP_TRACK_GPU)
+            draw(v, reduced->tracks[i], gpu++);
+    for (size_t i = 0; i < sizeof front / sizeof *front; i++)
+        if ((track = mp_view_find_role(reduced, front[i])) &&
+            !(front[i] == MP_ROLE_GPU && v->n_gpus == 1))
+            draw(v, track, (int)front[i]);
+}
 
-        if (!track || (order[i] == MP_ROLE_GPU && v->n_gpus == 1))
-            continue;
-        draw_envelope(v, &v->main, track, (int)order[i]);
-        each_run(v, &v->main, track, (int)order[i], draw_curve);
-    }
-    for (size_t i = 0; i < reduced->n_tracks; i++) {
-        if (reduced->tracks[i]->kind != MP_TRACK_GPU)
-            continue;
-        draw_envelope(v, &v->main, reduced->tracks[i], gpu);
-        each_run(v, &v->main, reduced->tracks[i], gpu++, draw_curve);
-    }
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        const struct mp_track *track = mp_view_find_role(reduced, order[i]);
-
-        if (track && !(order[i] == MP_ROLE_GPU && v->n_gpus == 1))
-            draw_markers(v, track);
-    }
+static void draw_main_curve(struct mp_view *v, const struct mp_track *track, int index)
+{
+    each_run(v, &v->main, track, index, draw_curve);
 }
 
 static void draw_main(struct mp_view *v)
@@ -336,7 +372,9 @@ static void draw_main(struct mp_view *v)
         each_run(v, &v->main, v->input, MP_ROLE_INPUT, draw_area);
     mp_view_time_grid(v, &v->main);
     mp_view_value_axis(v, &v->main);
-    draw_tracks(v);
+    each_track(v, draw_envelope);
+    each_track(v, draw_main_curve);
+    each_track(v, draw_markers);
     gap_notes(v);
     peak_note(v, highest, usual);
     mp_view_legend(v);

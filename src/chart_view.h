@@ -36,7 +36,9 @@ struct mp_view {
     const struct mp_track *spread;    /* NULL: a single node */
     const struct mp_track *reference; /* whose live says where data are missing */
     size_t n_gpus;                    /* tracks of single GPUs */
+    bool shaded; /* a curve has a shade from its least to its largest */
     double legend_y, legend_bottom; /* where the next line goes, and where it must end */
+    double legend_row;              /* height of a line */
 };
 
 enum mp_column_state {

@@ -22,6 +22,7 @@ enum chart_flaw {
     CASE_ZERO = 1 << 8,       /* every value is 0 */
     CASE_TINY = 1 << 9,       /* all components but one are very small */
     CASE_NOTHING = 1 << 10,   /* no sample at all */
+    CASE_DENSE = 1 << 12,     /* 24 samples to a column, and noisier */
     CASE_GPU_GAP = 1 << 11,   /* the first GPU is silent from 20 % to 35 % */
 };
 
@@ -54,6 +55,7 @@ static const struct chart_case chart_cases[] = {
     {"seven_hours", "seven hours", 2, 0, 25200, 640, 0},
     {"two_days", "two days", 2, 0, 172800, 640, 0},
     {"thirty_days", "30 days, the clocks change", 2, 4, 2592000, 2100, CASE_SPIKE},
+    {"dense", "30 days, a sample every 90 s", 1, 4, 2592000, 2100, CASE_DENSE | CASE_SPIKE},
     {"a_year", "a year", 2, 0, 31536000, 640, 0},
     {"one_sample", "a single sample", 1, 0, 600, 640, CASE_ONE_SAMPLE},
     {"milliwatts", "0.3 W", 1, 0, 10, 0.3, 0},
@@ -109,7 +111,8 @@ static inline double chart_noise(unsigned *state)
 static inline void chart_feed(struct chart_job *j, const struct chart_case *c, int node,
                               const char *metric, const char *fqdd, double watt, int gap)
 {
-    const int steps = c->nodes >= 1000 ? 288 : 720;
+    const int steps = c->nodes >= 1000 ? 288 : c->flaws & CASE_DENSE ? 28800 : 720;
+    const double noise = c->flaws & CASE_DENSE ? 0.3 : 0.06;
     const double step = fmax(c->seconds / steps, c->seconds < 5 ? 0.5 : 5);
     const bool input = strcmp(metric, "SystemInputPower") == 0;
     const bool milli = fqdd && strncmp(fqdd, "Video", 5) == 0;
@@ -120,7 +123,7 @@ static inline void chart_feed(struct chart_job *j, const struct chart_case *c, i
 
     for (long k = 0; (double)k * step <= c->seconds; k++) {
         double at = (double)k * step / c->seconds;
-        double load = 0.75 + 0.2 * sin(at * 23 + node % 7) + 0.06 * chart_noise(&state);
+        double load = 0.75 + 0.2 * sin(at * 23 + node % 7) + noise * chart_noise(&state);
         bool high = fabs(at - 0.7) * c->seconds < step / 2;
 
         if (gap && at > (gap > 1 ? 0.2 : 0.4) && at < (gap > 1 ? 0.35 : 0.55))
