@@ -4,6 +4,6 @@ EXTRA_PROGRAMS = tests/bench/gencsv
 tests_bench_gencsv_LDADD =
 EXTRA_DIST += tests/bench/run tests/bench/bench.sh tests/bench/bench-csv tests/bench/bench-direct
 CLEANFILES += tests/bench/gencsv
-bench: all tests/bench/gencsv
+bench: all tests/bench/gencsv $(MP_SSH_TOOLS)
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/tests/bench/run
 .PHONY: bench

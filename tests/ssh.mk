@@ -8,11 +8,13 @@ MP_SSH_SHELL_TESTS = \
 	tests/t/44-ssh-netlab.t
 
 if WITH_LIBSSH2
-check_PROGRAMS += \
+MP_SSH_TOOLS = \
 	tests/tools/known_hosts_match \
 	tests/tools/net_peer \
 	tests/tools/tunnel_probe
+check_PROGRAMS += $(MP_SSH_TOOLS)
 tests_tools_tunnel_probe_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS) $(LIBSSH2_CFLAGS)
 TESTS += $(MP_SSH_SHELL_TESTS)
 endif
 EXTRA_DIST += $(MP_SSH_SHELL_TESTS) tests/lib/sshd.sh
+EXTRA_DIST += tests/bench/bench-ssh

@@ -8,6 +8,7 @@
  *     net_peer say TEXT        says TEXT and waits
  *     net_peer full            answers no connection at all, as if its packets were dropped
  *     net_peer delay MS PORT   passes everything on to 127.0.0.1:PORT and back, MS late
+ *     net_peer read MIB PORT   no server: reads MIB from 127.0.0.1:PORT and prints MB/s
  */
 #include "config.h"
 
@@ -162,24 +163,45 @@ static void *pass(void *arg)
     return NULL;
 }
 
-static void delay(int fd, int delay_ms, int port)
+static int connect_to(int port)
 {
     struct sockaddr_in sa = {.sin_family = AF_INET,
                              .sin_port = htons((uint16_t)port),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int other = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    return connect(fd, (struct sockaddr *)&sa, sizeof sa) == 0 ? fd : -1;
+}
+
+static void delay(int fd, int delay_ms, int port)
+{
+    int other = connect_to(port), on = 1;
     struct pipe there = {.from = fd, .to = other, .delay_ms = delay_ms};
     struct pipe back = {.from = other, .to = fd, .delay_ms = delay_ms};
     pthread_t thread;
 
     setsockopt(fd, IPPROTO_TCP, 1 /* TCP_NODELAY */, &on, sizeof on);
     setsockopt(other, IPPROTO_TCP, 1, &on, sizeof on);
-    if (connect(other, (struct sockaddr *)&sa, sizeof sa) == 0 &&
-        pthread_create(&thread, NULL, pass, &there) == 0) {
+    if (other >= 0 && pthread_create(&thread, NULL, pass, &there) == 0) {
         pass(&back);
         pthread_join(thread, NULL);
     }
     close(other);
+}
+
+static int read_from(int mib, int port)
+{
+    unsigned char *buf = malloc(SIZE);
+    long long want = (long long)mib << 20, got = 0;
+    int64_t start = now_us();
+    int fd = connect_to(port);
+    ssize_t n;
+
+    while (fd >= 0 && got < want && (n = recv(fd, buf, SIZE, 0)) > 0)
+        got += n;
+    printf("%.1f\n", (double)got / (double)(now_us() - start));
+    free(buf);
+    return got >= want ? 0 : 1;
 }
 
 static void serve(int fd, const struct mode *m)
@@ -223,6 +245,8 @@ int main(int argc, char **argv)
     else if (argc > 2)
         m.number = atoi(argv[2]);
     m.port = argc > 3 ? atoi(argv[3]) : 0;
+    if (strcmp(m.name, "read") == 0)
+        return read_from(m.number, m.port);
     signal(SIGCHLD, SIG_IGN);
     if (bind(fd, (struct sockaddr *)&sa, sizeof sa) < 0 ||
         listen(fd, strcmp(m.name, "full") == 0 ? 0 : 64) < 0 ||
