@@ -98,7 +98,7 @@ static uint32_t next_word(const unsigned char *data, size_t *at)
 /* Mix in `key` (64 bytes), and `salt` (64 bytes, or NULL). */
 static void expand(struct blowfish *b, const unsigned char *salt, const unsigned char *key)
 {
-    uint32_t l = 0, r = 0;
+    uint32_t l = 0, r = 0, *at_word;
     size_t at = 0;
 
     for (size_t i = 0; i < N_P; i++)
@@ -110,8 +110,9 @@ static void expand(struct blowfish *b, const unsigned char *salt, const unsigned
             r ^= next_word(salt, &at);
         }
         encipher(b, &l, &r);
-        (i < N_P ? b->p + i : b->s + i - N_P)[0] = l;
-        (i < N_P ? b->p + i : b->s + i - N_P)[1] = r;
+        at_word = i < N_P ? &b->p[i] : &b->s[i - N_P];
+        at_word[0] = l;
+        at_word[1] = r;
     }
 }
 

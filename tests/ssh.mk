@@ -15,6 +15,11 @@ MP_SSH_TOOLS = \
 check_PROGRAMS += $(MP_SSH_TOOLS)
 tests_tools_tunnel_probe_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS) $(LIBSSH2_CFLAGS)
 TESTS += $(MP_SSH_SHELL_TESTS)
+if HAVE_CHECK
+check_PROGRAMS += tests/unit/test_sshkeys
+tests_unit_test_sshkeys_CPPFLAGS = $(AM_CPPFLAGS) $(LIBSSH2_CFLAGS) $(LIBCRYPTO_CFLAGS)
+TESTS += tests/unit/test_sshkeys
+endif
 endif
 EXTRA_DIST += $(MP_SSH_SHELL_TESTS) tests/lib/sshd.sh
 EXTRA_DIST += tests/bench/bench-ssh

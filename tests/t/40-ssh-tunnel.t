@@ -50,8 +50,10 @@ sshd_stop
 sshd_start "RekeyLimit 1M" "LogLevel DEBUG1"
 peer source
 config "$PEER_PORT"
+# libssh2 1.10 itself loses 51 bytes with every exchange of keys.
+echo 'leak:libssh2' >"$T/lsan"
 check "200 MiB come through with new keys after every MiB" \
-	timeout 120 "$PROBE" "$T/c.ini" pump 200 0
+	env LSAN_OPTIONS="suppressions=$T/lsan:print_suppressions=0" timeout 120 "$PROBE" "$T/c.ini" pump 200 0
 is "... and they were made" "$(($(grep -c 'rekeying' "$SSHD_DIR/log") > 150))" 1
 sshd_stop
 sshd_start

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT
+ * test_sshkeys.c - SSH's data types, base64, bcrypt_pbkdf, and key files and server
+ * greetings that are damaged in every place. */
+#include "config.h"
+
+#include "ssh_bcrypt.h"
+#include "ssh_kexinit.h"
+#include "ssh_key.h"
+#include "ssh_keyfmt.h"
+#include "ssh_wire.h"
+#include "unit.h"
+
+#include <string.h>
+
+START_TEST(base64_is_strict)
+{
+    static const struct {
+        const char *text, *bytes;
+    } good[] = {{"", ""}, {"Zg==", "f"}, {"Zm8=", "fo"}, {"Zm9v", "foo"}, {"Zm9vYmE=", "fooba"}};
+    static const char *const bad[] = {"Z", "Zg", "Zg=", "Zm8", "Zm9vY", "Zh==", "Zm9=", "Zm 9v",
+                                      "Zm9v=", "====", "Zg==Zg==", "Zm*v"};
+    unsigned char out[32];
+    char text[32];
+
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        long n = mp_base64_decode(good[i].text, strlen(good[i].text), out);
+
+        ck_assert_int_eq(n, (long)strlen(good[i].bytes));
+        ck_assert_int_eq(memcmp(out, good[i].bytes, (size_t)n), 0);
+        mp_base64_encode(out, (size_t)n, text);
+        ck_assert_int_eq(strncmp(text, good[i].text, strlen(text)), 0);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        ck_assert_msg(mp_base64_decode(bad[i], strlen(bad[i]), out) < 0, "%s", bad[i]);
+}
+END_TEST
+
+/* The examples of RFC 4251, section 5. */
+START_TEST(mpints_are_as_in_the_rfc)
+{
+    static const struct {
+        const char *number, *wire;
+        size_t n, wire_n;
+    } cases[] = {
+        {"\0", "\0\0\0\0", 1, 4},
+        {"\x09\xa3\x78\xf9\xb2\xe3\x32\xa7", "\0\0\0\x08\x09\xa3\x78\xf9\xb2\xe3\x32\xa7", 8, 12},
+        {"\x80", "\0\0\0\2\0\x80", 1, 6},
+        {"\0\0\x80", "\0\0\0\2\0\x80", 3, 6},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mp_wirebuf b = {0};
+
+        mp_wire_put_mpint(&b, (const unsigned char *)cases[i].number, cases[i].n);
+        ck_assert_uint_eq(b.n, cases[i].wire_n);
+        ck_assert_int_eq(memcmp(b.data, cases[i].wire, b.n), 0);
+        mp_wirebuf_free(&b);
+    }
+}
+END_TEST
+
+START_TEST(a_string_longer_than_the_rest_is_refused)
+{
+    struct mp_wire w = {(const unsigned char *)"\0\0\0\5abcd", 8}, out;
+
+    ck_assert_int_eq(mp_wire_get_string(&w, &out), -1);
+    ck_assert_uint_eq(w.left, 8);
+    w = (struct mp_wire){(const unsigned char *)"\xff\xff\xff\xff", 4};
+    ck_assert_int_eq(mp_wire_get_string(&w, &out), -1);
+}
+END_TEST
+
+/* A vector that implementations of bcrypt_pbkdf share. */
+START_TEST(bcrypt_pbkdf_gives_the_known_bytes)
+{
+    static const unsigned char want[32] = {
+        0x5b, 0xbf, 0x0c, 0xc2, 0x93, 0x58, 0x7f, 0x1c, 0x36, 0x35, 0x55, 0x5c, 0x27, 0x79,
+        0x65, 0x98, 0xd4, 0x7e, 0x57, 0x90, 0x71, 0xbf, 0x42, 0x7e, 0x9d, 0x8f, 0xbe, 0x84,
+        0x2a, 0xba, 0x34, 0xd9};
+    unsigned char got[32];
+
+    ck_assert_int_eq(mp_bcrypt_pbkdf("password", 8, (const unsigned char *)"salt", 4, got,
+                                     sizeof got, 4),
+                     0);
+    ck_assert_int_eq(memcmp(got, want, sizeof want), 0);
+    ck_assert_int_eq(mp_bcrypt_pbkdf("", 0, (const unsigned char *)"salt", 4, got, 32, 4), -1);
+    ck_assert_int_eq(mp_bcrypt_pbkdf("p", 1, (const unsigned char *)"s", 1, got, 32, 0), -1);
+    ck_assert_int_eq(mp_bcrypt_pbkdf("p", 1, (const unsigned char *)"s", 1, got, 32, 1u << 30),
+                     -1);
+}
+END_TEST
+
+/* An unprotected ed25519 key in OpenSSH's format, its private half all ones. */
+static void make_key(struct mp_wirebuf *b)
+{
+    unsigned char pk[32] = {2}, sk[64];
+    struct mp_wirebuf public = {0}, private = {0};
+
+    memset(sk, 1, sizeof sk);
+    mp_wire_put_string(&public, "ssh-ed25519", 11);
+    mp_wire_put_string(&public, pk, sizeof pk);
+    mp_wire_put_u32(&private, 7);
+    mp_wire_put_u32(&private, 7);
+    mp_wire_put_string(&private, "ssh-ed25519", 11);
+    mp_wire_put_string(&private, pk, sizeof pk);
+    mp_wire_put_string(&private, sk, sizeof sk);
+    mp_wire_put_string(&private, "comment", 7);
+    mp_wire_put_bytes(b, "openssh-key-v1", 15);
+    mp_wire_put_string(b, "none", 4);
+    mp_wire_put_string(b, "none", 4);
+    mp_wire_put_string(b, "", 0);
+    mp_wire_put_u32(b, 1);
+    mp_wire_put_string(b, public.data, public.n);
+    mp_wire_put_string(b, private.data, private.n);
+    mp_wirebuf_free(&public);
+    mp_wirebuf_free(&private);
+}
+
+static int parse(const unsigned char *bytes, size_t n, const char *passphrase)
+{
+    static char text[2048], base64[1024];
+    struct mp_ssh_key key = {0};
+    struct mp_error err;
+    int rc;
+
+    mp_base64_encode(bytes, n, base64);
+    while (strlen(base64) % 4 != 0)
+        strncat(base64, "=", 2);
+    snprintf(text, sizeof text,
+             "-----BEGIN OPENSSH PRIVATE KEY-----\n%s\n-----END OPENSSH PRIVATE KEY-----\n",
+             base64);
+    rc = mp_keyfmt_openssh("key", text, passphrase, &key, &err);
+    if (rc == 0 && !key.locked) {
+        struct mp_wirebuf sig = {0};
+        struct mp_wire algorithm = {(const unsigned char *)key.type, strlen(key.type)};
+
+        ck_assert_ptr_nonnull(key.pkey);
+        mp_ssh_key_sign(&key, &algorithm, bytes, n, &sig, &err);
+        mp_wirebuf_free(&sig);
+    } else if (rc < 0) {
+        ck_assert_int_eq(err.fault, MP_FAULT_USAGE);
+    }
+    mp_ssh_key_free(&key);
+    return rc;
+}
+
+START_TEST(a_damaged_key_is_refused_not_obeyed)
+{
+    struct mp_wirebuf key = {0};
+
+    make_key(&key);
+    ck_assert_int_eq(parse(key.data, key.n, ""), 0);
+    for (size_t n = 0; n < key.n; n++)
+        ck_assert_int_eq(parse(key.data, n, ""), -1);
+    for (size_t i = 0; i < key.n; i++) {
+        static const unsigned char flips[] = {0x01, 0x80, 0xff};
+
+        for (size_t j = 0; j < sizeof flips; j++) {
+            key.data[i] ^= flips[j];
+            parse(key.data, key.n, "");
+            parse(key.data, key.n, "secret");
+            key.data[i] ^= flips[j];
+        }
+    }
+    mp_wirebuf_free(&key);
+}
+END_TEST
+
+START_TEST(a_greeting_is_read_in_bounds)
+{
+    static const char hello[] = "welcome\r\nSSH-2.0-X\r\n\0\0\0\x40\4\x14"
+                                "0123456789abcdef\0\0\0\4none\0\0\0\4none\0\0\0\xff";
+    LIBSSH2_SESSION *session = libssh2_session_init();
+    struct mp_error err;
+    int found = 0;
+
+    ck_assert(mp_kexinit_is_ssh((const unsigned char *)hello, sizeof hello - 1));
+    ck_assert(!mp_kexinit_is_ssh((const unsigned char *)"220 SSH-", 8));
+    for (size_t n = 0; n < sizeof hello; n++) {
+        unsigned char *copy = malloc(n + 1);
+
+        memcpy(copy, hello, n);
+        if (mp_kexinit_explain(session, "x", copy, n, &err) < 0)
+            found++;
+        free(copy);
+    }
+    ck_assert_int_gt(found, 0); /* no key exchange is called "none" */
+    ck_assert_ptr_nonnull(strstr(err.text, "no key exchange algorithm in common"));
+    mp_kexinit_not_ssh("x", (const unsigned char *)"\x1b[31mHTTP/1.1 400\r\nmore", 22, &err);
+    ck_assert_ptr_nonnull(strstr(err.text, "it says '?[31mHTTP/1.1 400'"));
+    libssh2_session_free(session);
+}
+END_TEST
+
+MP_UNIT_MAIN("sshkeys", base64_is_strict, mpints_are_as_in_the_rfc,
+             a_string_longer_than_the_rest_is_refused, bcrypt_pbkdf_gives_the_known_bytes,
+             a_damaged_key_is_refused_not_obeyed, a_greeting_is_read_in_bounds)
