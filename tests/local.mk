@@ -43,6 +43,11 @@ MP_UNIT_TESTS = \
 	tests/unit/test_csv_backend \
 	tests/unit/test_oom_csv
 
+if WITH_LIBPQ
+MP_UNIT_TESTS += tests/unit/test_pqcopy
+tests_unit_test_pqcopy_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS)
+endif
+
 MP_SHELL_TESTS = \
 	tests/t/00-cli.t \
 	tests/t/01-style.t \

@@ -51,6 +51,7 @@ pg_free_port() {
 
 pg_start() {
 	local s
+	! "$MP" backends 2>/dev/null | grep -q '^direct.*not built' || skip_all "built without libpq"
 	pg_find_bin || skip_all "no PostgreSQL server programs (initdb, postgres) found"
 	command -v psql >/dev/null || skip_all "no psql found"
 	PG_OS_USER=${PG_OS_USER:-$(id -nu postgres 2>/dev/null || echo nobody)}

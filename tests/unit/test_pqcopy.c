@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT
+ * test_pqcopy.c - decoding binary COPY: numerics, rows, and bytes no server should send. */
+#include "config.h"
+
+#include "unit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pqcopy.h"
+
+/* ---- a server of our own making ---- */
+
+struct bytes {
+    unsigned char at[4096];
+    int n;
+};
+
+static void put(struct bytes *b, const void *from, size_t n)
+{
+    memcpy(b->at + b->n, from, n);
+    b->n += (int)n;
+}
+
+static void put_be(struct bytes *b, uint64_t value, int n)
+{
+    for (int i = n - 1; i >= 0; i--) {
+        unsigned char byte = (unsigned char)(value >> (8 * i));
+
+        put(b, &byte, 1);
+    }
+}
+
+static void put_int(struct bytes *b, uint64_t value, int n)
+{
+    put_be(b, (uint64_t)n, 4);
+    put_be(b, value, n);
+}
+
+static void put_null(struct bytes *b)
+{
+    put_be(b, UINT32_MAX, 4);
+}
+
+static void put_header(struct bytes *b)
+{
+    put(b, "PGCOPY\n\377\r\n\0", 11);
+    put_be(b, 0, 8);
+}
+
+static const int64_t START = INT64_C(1760497200000000);
+static const int64_t PG_EPOCH = INT64_C(946684800000000);
+
+/* time, node 1 of table `arm`, source 1, no fqdd, value */
+static void put_row(struct bytes *b, int64_t time, uint64_t arm, uint64_t value)
+{
+    put_be(b, 5, 2);
+    put_int(b, (uint64_t)(time - PG_EPOCH), 8);
+    put_int(b, arm << 32 | 1, 8);
+    put_int(b, 1, 4);
+    put_null(b);
+    put_int(b, value, 4);
+}
+
+/* ---- what decodes it ---- */
+
+struct seen {
+    struct mp_sink sink;
+    struct mp_sample samples[64];
+    char text[64][32];
+    size_t n;
+};
+
+static int see(struct mp_sink *sink, const struct mp_sample *samples, size_t n,
+               struct mp_error *err)
+{
+    struct seen *s = (struct seen *)sink;
+
+    (void)err;
+    for (size_t i = 0; i < n && s->n < 64; i++) {
+        s->samples[s->n] = samples[i];
+        if (samples[i].kind == MP_VALUE_TEXT)
+            snprintf(s->text[s->n], sizeof s->text[0], "%.*s", samples[i].text_len,
+                     samples[i].text);
+        s->n++;
+    }
+    return 0;
+}
+
+static const struct mp_sink_ops see_ops = {.name = "see", .batch = see};
+
+struct rig {
+    struct mp_metric metrics[2];
+    struct mp_route route;
+    struct mp_plan_node node;
+    struct mp_plan plan;
+    struct mp_pqarm arms[2];
+    struct mp_pqname names[2];
+    struct mp_pqtables tables;
+    struct mp_run run;
+    struct mp_series_table series;
+    struct mp_pqmerge merge;
+    struct mp_pqcopy copy;
+    struct seen seen;
+    struct mp_error err;
+};
+
+static void set_up(struct rig *r, enum mp_pqtype type)
+{
+    memset(r, 0, sizeof *r);
+    r->metrics[0].name = (char *)"First";
+    r->metrics[1].name = (char *)"Second";
+    r->route = (struct mp_route){.metrics = r->metrics, .n_metrics = 2};
+    r->node = (struct mp_plan_node){.name = (char *)"n1"};
+    r->plan = (struct mp_plan){.routes = &r->route, .n_routes = 1, .nodes = &r->node,
+                               .n_nodes = 1};
+    for (uint32_t i = 0; i < 2; i++) {
+        r->arms[i].metric = i;
+        r->arms[i].types[MP_PQ_SOURCE] = r->arms[i].types[MP_PQ_FQDD] = MP_PQ_INT4;
+        r->arms[i].types[MP_PQ_VALUE] = type;
+    }
+    r->names[0] = (struct mp_pqname){.id = 1, .name = (char *)"n1"};
+    r->names[1] = (struct mp_pqname){.id = 1, .name = (char *)"src"};
+    r->tables = (struct mp_pqtables){.arms = r->arms, .n_arms = 2,
+                                     .nodes = {.names = &r->names[0], .n = 1},
+                                     .sources = {.names = &r->names[1], .n = 1}};
+    r->run = (struct mp_run){.stop_fd = -1, .deadline_us = INT64_MAX, .purpose = "test"};
+    r->seen.sink.ops = &see_ops;
+    ck_assert_int_eq(mp_pqmerge_init(&r->merge, &r->plan, &r->run, &r->series, &r->seen.sink,
+                                     &r->err),
+                     0);
+    r->copy = (struct mp_pqcopy){.plan = &r->plan, .tables = &r->tables, .merge = &r->merge,
+                                 .layout = {.source_id = true, .fqdd_id = true}};
+}
+
+static void tear_down(struct rig *r)
+{
+    mp_pqcopy_free(&r->copy);
+    mp_pqmerge_free(&r->merge);
+    mp_series_table_free(&r->series);
+}
+
+static int send(struct rig *r, const struct bytes *b, int n)
+{
+    char *message = malloc((size_t)n + 1); /* as libpq: PQfreemem is free */
+
+    memcpy(message, b->at, (size_t)n);
+    return mp_pqcopy_message(&r->copy, message, n, INT64_MAX, &r->err);
+}
+
+START_TEST(reads_rows_and_puts_them_in_order)
+{
+    struct rig r;
+    struct bytes b = {.n = 0};
+
+    set_up(&r, MP_PQ_INT4);
+    put_header(&b);
+    put_row(&b, START + 2000000, 0, 5);
+    put_row(&b, START, 1, 7);
+    put_row(&b, START, 0, (uint32_t)-3);
+    put_row(&b, START, 0, (uint32_t)-4);
+    put_be(&b, 0xFFFF, 2);
+    ck_assert_int_eq(send(&r, &b, b.n), 1);
+    ck_assert_int_eq(mp_pqmerge_flush(&r.merge, &r.err), 0);
+    ck_assert_uint_eq(r.seen.n, 4);
+    ck_assert_uint_eq(r.series.n, 2);
+    ck_assert_double_eq(r.seen.samples[0].value, -4);
+    ck_assert_double_eq(r.seen.samples[1].value, -3);
+    ck_assert_double_eq(r.seen.samples[2].value, 7);
+    ck_assert_double_eq(r.seen.samples[3].value, 5);
+    ck_assert_int_eq(r.seen.samples[3].time, START + 2000000);
+    ck_assert_str_eq(r.series.series[0].metric, "First");
+    ck_assert_str_eq(r.series.series[0].hostname, "n1");
+    ck_assert_str_eq(r.series.series[0].source, "src");
+    ck_assert_ptr_null(r.series.series[0].fqdd);
+    tear_down(&r);
+}
+END_TEST
+
+START_TEST(stops_before_the_next_slice)
+{
+    struct rig r;
+    struct bytes b = {.n = 0};
+    char *message;
+
+    set_up(&r, MP_PQ_INT4);
+    put_header(&b);
+    put_row(&b, START, 0, 1);
+    put_row(&b, START + 5000000, 0, 2);
+    message = malloc((size_t)b.n);
+    memcpy(message, b.at, (size_t)b.n);
+    ck_assert_int_eq(
+        mp_pqcopy_message(&r.copy, message, b.n, START + 5000000, &r.err), 0);
+    ck_assert_uint_eq(r.merge.n, 1);
+    ck_assert_int_eq(mp_pqcopy_waiting(&r.copy), START + 5000000);
+    ck_assert_int_eq(mp_pqcopy_message(&r.copy, NULL, 0, INT64_MAX, &r.err), 1);
+    ck_assert_uint_eq(r.merge.n, 2);
+    tear_down(&r);
+}
+END_TEST
+
+START_TEST(refuses_every_cut)
+{
+    struct bytes b = {.n = 0};
+
+    put_header(&b);
+    put_row(&b, START, 0, 1);
+    for (int n = 0; n < b.n; n++) {
+        struct rig r;
+        int rc;
+
+        set_up(&r, MP_PQ_INT4);
+        rc = send(&r, &b, n);
+        if (n == 19) /* the header alone is whole */
+            ck_assert_int_eq(rc, 1);
+        else
+            ck_assert_msg(rc == -1, "cut after %d of %d bytes", n, b.n);
+        tear_down(&r);
+    }
+}
+END_TEST
+
+/* Every byte changed in several ways: an error or other numbers, never a crash. */
+START_TEST(survives_changed_bytes)
+{
+    struct bytes good = {.n = 0};
+
+    put_header(&good);
+    put_row(&good, START, 0, 1);
+    put_row(&good, START, 1, 2);
+    for (int i = 0; i < good.n; i++)
+        for (int bit = 0; bit < 9; bit++) {
+            struct rig r;
+            struct bytes b = good;
+            int rc;
+
+            b.at[i] = bit < 8 ? b.at[i] ^ (unsigned char)(1 << bit) : 0xFF;
+            set_up(&r, bit % 2 ? MP_PQ_NUMERIC : MP_PQ_FLOAT4);
+            rc = send(&r, &b, b.n);
+            ck_assert(rc >= -1 && rc <= 1);
+            if (rc == 1)
+                ck_assert_int_eq(mp_pqmerge_flush(&r.merge, &r.err), 0);
+            tear_down(&r);
+        }
+}
+END_TEST
+
+/* ---- numeric ---- */
+
+static const struct {
+    const char *text;
+    int n, weight, sign, scale;
+    int digits[4];
+} numerics[] = {
+    {"0", 0, 0, 0, 0, {0}},
+    {"0.00", 0, 0, 0, 2, {0}},
+    {"1", 1, 0, 0, 0, {1}},
+    {"-1.5", 2, 0, 0x4000, 1, {1, 5000}},
+    {"10000", 1, 1, 0, 0, {1}},
+    {"12345678", 2, 1, 0, 0, {1234, 5678}},
+    {"100000000.5", 4, 2, 0, 1, {1, 0, 0, 5000}},
+    {"0.00012", 2, -1, 0, 5, {1, 2000}},
+    {"0.0000000001", 1, -3, 0, 10, {100}},
+    {"1.10", 2, 0, 0, 2, {1, 1000}},
+    {"NaN", 0, 0, 0xC000, 0, {0}},
+    {"Infinity", 0, 0, 0xD000, 0, {0}},
+    {"-Infinity", 0, 0, 0xF000, 0, {0}},
+};
+
+static void put_numeric(struct bytes *b, size_t i)
+{
+    put_be(b, (uint64_t)numerics[i].n, 2);
+    put_be(b, (uint64_t)numerics[i].weight, 2);
+    put_be(b, (uint64_t)numerics[i].sign, 2);
+    put_be(b, (uint64_t)numerics[i].scale, 2);
+    for (int d = 0; d < numerics[i].n; d++)
+        put_be(b, (uint64_t)numerics[i].digits[d], 2);
+}
+
+START_TEST(numerics_print_as_postgresql_prints_them)
+{
+    char text[64];
+
+    for (size_t i = 0; i < sizeof numerics / sizeof *numerics; i++) {
+        struct bytes b = {.n = 0};
+        size_t n;
+
+        put_numeric(&b, i);
+        n = mp_pqnumeric_text(b.at, (uint32_t)b.n, text, sizeof text);
+        ck_assert_uint_eq(n, strlen(numerics[i].text));
+        ck_assert_str_eq(text, numerics[i].text);
+    }
+}
+END_TEST
+
+START_TEST(bad_numerics_are_refused)
+{
+    static const unsigned char bad[][10] = {
+        {0, 1, 0, 0, 0, 0, 0, 0, 0x27, 0x10},    /* a digit of 10000 */
+        {0, 2, 0, 0, 0, 0, 0, 0, 0, 1},          /* two digits promised, one there */
+        {0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0, 1},    /* -1 digits */
+        {0, 1, 0, 0, 0x12, 0x34, 0, 0, 0, 1},    /* an unknown sign */
+        {0, 1, 0, 0, 0, 0, 0xFF, 0xFF, 0, 1},    /* a scale of 65535 */
+        {0, 1, 0x7F, 0xFF, 0, 0, 0, 0, 0, 1},    /* 131,072 places */
+    };
+    char text[64];
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        ck_assert_uint_eq(mp_pqnumeric_text(bad[i], 10, text, sizeof text), 0);
+    ck_assert_uint_eq(mp_pqnumeric_text(bad[0], 7, text, sizeof text), 0);
+}
+END_TEST
+
+/* ---- looking up, and arrays ---- */
+
+START_TEST(maps_find_what_was_put)
+{
+    struct mp_pqmap map = {0};
+
+    for (int round = 0; round < 3; round++)
+        for (int64_t i = 0; i < 5000; i++) {
+            struct mp_pqkey key = {i % 7, round == 1 ? 4999 - i : i, -i, INT64_MIN};
+            uint32_t *at;
+
+            key.a = key.b % 7;
+            key.c = -key.b;
+            at = mp_pqmap_at(&map, &key);
+            ck_assert_ptr_nonnull(at);
+            if (round == 0) {
+                ck_assert_uint_eq(*at, UINT32_MAX);
+                *at = (uint32_t)i;
+            } else
+                ck_assert_uint_eq(*at, (uint32_t)key.b);
+        }
+    ck_assert_uint_eq(map.n, 5000);
+    mp_pqmap_free(&map);
+}
+END_TEST
+
+START_TEST(arrays_are_quoted)
+{
+    const char *const items[] = {"a", "b\"c\\d", "{,}", "", "NULL", "\xff", "\xc3\xa9", NULL};
+    char *text = mp_pq_text_array(items, 8);
+
+    ck_assert_str_eq(text,
+                     "{\"a\",\"b\\\"c\\\\d\",\"{,}\",\"\",\"NULL\",NULL,\"\xc3\xa9\",NULL}");
+    free(text);
+    text = mp_pq_text_array(NULL, 0);
+    ck_assert_str_eq(text, "{}");
+    free(text);
+}
+END_TEST
+
+MP_UNIT_MAIN("pqcopy", reads_rows_and_puts_them_in_order, stops_before_the_next_slice,
+             refuses_every_cut, survives_changed_bytes,
+             numerics_print_as_postgresql_prints_them, bad_numerics_are_refused,
+             maps_find_what_was_put, arrays_are_quoted)
