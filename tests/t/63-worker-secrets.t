@@ -66,6 +66,8 @@ done
 is "(some process of the worker does hold the password)" "$held" yes
 for p in spawner writer; do
 	for secret in in-file in-environment; do
+		# a sanitizer keeps a copy of the environment
+		[ $secret = in-file ] || ! grep -q __asan_init "$MP" || continue
 		run "$MP_BUILDDIR/tests/tools/memgrep" "${!p}" "$T/$secret"
 		is "the $p has no password ($secret)" "$STATUS $OUT" "1 "
 	done

@@ -17,6 +17,9 @@
 
 enum { CHUNK = 1024 * 1024 };
 
+/* Only a sanitizer maps more at once: its shadow, which holds no text. */
+#define RANGE_MAX (4UL << 30)
+
 static bool in_file(const char *pid, const char *name, const char *text, size_t n)
 {
     char path[64], buf[65536];
@@ -80,7 +83,8 @@ int main(int argc, char **argv)
     if (mem < 0 || f == NULL)
         return 2;
     while (fgets(line, sizeof line, f) != NULL) {
-        if (sscanf(line, "%lx-%lx r", &start, &end) != 2 || strstr(line, "[vsyscall]"))
+        if (sscanf(line, "%lx-%lx r", &start, &end) != 2 || strstr(line, "[vsyscall]") ||
+            end - start > RANGE_MAX)
             continue;
         looked = true;
         if (in_range(mem, (off_t)start, (off_t)end, text, strlen(text))) {

@@ -237,6 +237,8 @@ START_TEST(samples_that_could_confuse_a_sink_are_refused)
 
     bad = good, bad.series = 2;
     refused(bad, "a series that is not there");
+    bad = good, bad.series = 1u << 30;
+    refused(bad, "a series far away");
     bad = good, bad.time = START - 1;
     refused(bad, "a time before the window");
     bad = good, bad.time = END + 1;
