@@ -43,7 +43,7 @@ int mp_limit_wait(const struct mp_limit *limit, int fd, short events, struct mp_
 /* Shared by the caller and the thread; the last of the two frees it.  A lookup that is
  * given up goes on until the resolver's own timeout, holding nothing but this. */
 struct lookup {
-    pthread_mutex_t lock;
+    pthread_mutex_t lock; /* guards users, code, found */
     int users;
     int done_fd; /* eventfd: the answer is there */
     int code;    /* getaddrinfo's */
@@ -72,15 +72,32 @@ static void *lookup_thread(void *arg)
 {
     struct lookup *l = arg;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
+    struct addrinfo *found = NULL;
+    int code = getaddrinfo(l->host, l->port, &hints, &found);
 
-    l->code = getaddrinfo(l->host, l->port, &hints, &l->found);
-    if (l->code == EAI_NONAME || l->code == EAI_ADDRFAMILY) {
+    if (code == EAI_NONAME || code == EAI_ADDRFAMILY) {
         hints.ai_flags = 0; /* a machine with nothing but loopback still has that */
-        l->code = getaddrinfo(l->host, l->port, &hints, &l->found);
+        code = getaddrinfo(l->host, l->port, &hints, &found);
     }
+    pthread_mutex_lock(&l->lock);
+    l->code = code;
+    l->found = code == 0 ? found : NULL;
+    pthread_mutex_unlock(&l->lock);
     eventfd_write(l->done_fd, 1);
     lookup_release(l);
     return NULL;
+}
+
+/* After done_fd became readable: getaddrinfo's code. */
+static int lookup_result(struct lookup *l, const struct addrinfo **found)
+{
+    int code;
+
+    pthread_mutex_lock(&l->lock);
+    code = l->code;
+    *found = l->found;
+    pthread_mutex_unlock(&l->lock);
+    return code;
 }
 
 static struct lookup *lookup_start(const char *host, int port)
@@ -191,23 +208,26 @@ int mp_ssh_connect(const char *host, int port, const char *name, const struct mp
                    int *fd, struct mp_error *err)
 {
     struct lookup *l = lookup_start(host, port);
-    int rc;
+    const struct addrinfo *found = NULL;
+    int rc, code = 0;
 
     *fd = -1;
     if (l == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "cannot look up %s: %s", host, strerror(errno));
     rc = mp_limit_wait(limit, l->done_fd, POLLIN, err);
+    if (rc == MP_WAIT_READY)
+        code = lookup_result(l, &found);
     if (rc == MP_WAIT_TIMEOUT)
         rc = mp_fail(err, MP_FAULT_TRANSIENT,
                      "the name server does not say in time who %s is (connect_timeout in "
                      "section [ssh])",
                      host);
-    else if (rc == MP_WAIT_READY && l->code != 0)
+    else if (rc == MP_WAIT_READY && code != 0)
         rc = mp_fail(err, MP_FAULT_TRANSIENT,
                      "cannot find %s: %s; check hostname in section [ssh]", host,
-                     l->code == EAI_SYSTEM ? "system error" : gai_strerror(l->code));
+                     code == EAI_SYSTEM ? "system error" : gai_strerror(code));
     else if (rc == MP_WAIT_READY)
-        rc = connect_any(l->found, name, limit, fd, err);
+        rc = connect_any(found, name, limit, fd, err);
     lookup_release(l);
     return rc;
 }

@@ -39,6 +39,7 @@ check "64 MiB come through unchanged" "$PROBE" "$T/c.ini" pump 64 0
 check "... through a window of 16 KiB and small socket buffers" \
 	env TUNNEL_WINDOW=16384 timeout 60 "$PROBE" "$T/c.ini" pump 8 0
 check "a reader that rests does not break it" "$PROBE" "$T/c.ini" pump 8 50
+check "... nor one that rests for longer than 3 keepalives" "$PROBE" "$T/c.ini" pump 2 6500
 check "a connection that is not read does not hold up another" \
 	timeout 30 "$PROBE" "$T/c.ini" beside 32
 peer sink 20

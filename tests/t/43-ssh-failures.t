@@ -188,6 +188,27 @@ is "a wrong database password: exit 1" "$STATUS" 1
 like "... says so" "$ERR" 'password authentication failed'
 unlike "... without showing it" "$ERR" 'wrong-one'
 
+# --- auto ---
+auto() { # HOST PORT PASSWORD
+	{
+		printf '[database]\nhost = %s\nport = %s\nuser = monster\npassword = %s\n' "$@"
+		ssh_ini
+		printf '[power]\nbackend = auto\nauto_probe_ms = 400\n'
+	} >"$T/c.ini"
+	chmod 600 "$T/c.ini"
+	: >"$SSHD_DIR/log"
+	run timeout 60 "${FETCH[@]}"
+}
+auto 127.0.0.1 "$PG_PORT" "$PG_PASSWORD"
+is "auto: the direct way where it works" "$STATUS$([ "$OUT" = "$WHOLE" ] && echo same)" 0same
+is "... and no other" "$(grep -c Accepted "$SSHD_DIR/log")" 0
+auto 127.0.0.1 "$PG_PORT" wrong-one
+is "auto: a database that says no is not asked again through SSH: exit 1" "$STATUS" 1
+is "... indeed" "$(grep -c Accepted "$SSHD_DIR/log")" 0
+auto 127.0.0.1 "$(free_port)" "$PG_PASSWORD"
+is "auto: neither way: exit 1" "$STATUS" 1
+like "... and both reasons" "$ERR" 'cannot reach the database at .* \(and not reached directly either: '
+
 # --- during the transfer ---
 # Another session holds the tables: the fetch has asked and waits for an answer.
 hold_tables() {
