@@ -57,8 +57,11 @@ void mp_check_configuration(struct mp_checklist *c, void *arg)
     }
     mp_check_path(c, path, p->user);
     if (load(p, &settings, &err) < 0) {
-        snprintf(remedy, sizeof remedy, "chown root:%s %s; chmod 0640 %s, and mend its text",
-                 p->user->pw_name, path, path);
+        if (access(path, R_OK) < 0)
+            snprintf(remedy, sizeof remedy, "chgrp %s %s; chmod 0640 %s", p->user->pw_name,
+                     path, path);
+        else
+            snprintf(remedy, sizeof remedy, "mend it; `monster-power config` tells whether");
         mp_check_say(c, MP_CHECK_FAIL, remedy, "configuration, as user %s: %s",
                      p->user->pw_name, err.text);
         return;

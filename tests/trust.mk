@@ -8,7 +8,9 @@ MP_TRUST_SHELL_TESTS = \
 	tests/t/60-trust.t \
 	tests/t/61-sudo.t \
 	tests/t/62-check.t \
-	tests/t/63-worker-secrets.t
+	tests/t/63-worker-secrets.t \
+	tests/t/64-bad-place.t \
+	tests/t/65-check-database.t
 
 check_PROGRAMS += \
 	tests/tools/memgrep \
