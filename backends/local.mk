@@ -19,6 +19,10 @@ libbackends_a_SOURCES = \
 if WITH_LIBPQ
 libbackends_a_SOURCES += \
 	backends/direct.c \
+	backends/lookup.c \
+	backends/lookup.h \
+	backends/pqaddress.c \
+	backends/pqaddress.h \
 	backends/pqcancel.c \
 	backends/pqcancel.h \
 	backends/pqcheck.c \

@@ -352,7 +352,7 @@ int mp_pq_check(struct mp_pq *pq, const struct mp_run *run, mp_check_report *rep
             *err = failure;
             return -1;
         }
-        report(arg, MP_CHECK_FAIL, failure.text, "");
+        report(arg, MP_CHECK_FAIL, failure.text, "then run check again");
     }
     return 0;
 }

@@ -12,16 +12,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "pqaddress.h"
 #include "pqcancel.h"
 #include "pqerror.h"
 
 enum {
-    KEEPALIVE_IDLE_S = 30,
-    KEEPALIVE_INTERVAL_S = 10,
     SILENCE_GRACE_S = 5,   /* how much later than the server we give a statement up */
     FIRST_PAUSE_MS = 250,  /* between two tries to connect; doubled up to ... */
     LONGEST_PAUSE_MS = 5000,
-    MAX_PARAMS = 20,
+    MAX_PARAMS = 24,
     GATHER_US = 300,
 };
 
@@ -82,13 +81,11 @@ static void make_params(const struct mp_pqconn *c, const struct mp_run *run,
     }
 }
 
-/* Waits until the session's socket is ready, at most until `limit_us`.  1: it is; 0: the
- * limit came first; -1: stopped, deadline, or the carrier broke. */
-static int wait_socket(struct mp_pqconn *c, const struct mp_run *run, short events,
-                       int64_t limit_us, struct mp_error *err)
+int mp_pqconn_wait(struct mp_pqconn *c, const struct mp_run *run, int fd, short events,
+                   int64_t limit_us, struct mp_error *err)
 {
     struct pollfd fds[3] = {
-        {.fd = PQsocket(c->pg), .events = events},
+        {.fd = fd, .events = events},
         {.fd = run->stop_fd, .events = POLLIN},
         {.fd = c->target->carrier_failed != NULL ? c->target->carrier_fd : -1,
          .events = POLLIN},
@@ -116,28 +113,30 @@ static int wait_socket(struct mp_pqconn *c, const struct mp_run *run, short even
     }
 }
 
-static int64_t connect_limit(const struct mp_pqconn *c)
+static int64_t connect_limit(const struct mp_pqconn *c, const struct mp_run *run)
 {
     int seconds = c->settings->database.connect_timeout;
+    int64_t limit = seconds > 0 ? mp_clock_us() + (int64_t)seconds * 1000000 : INT64_MAX / 2;
 
-    return seconds > 0 ? mp_clock_us() + (int64_t)seconds * 1000000 : INT64_MAX / 2;
+    return limit < run->deadline_us ? limit : run->deadline_us;
 }
 
-static int handshake(struct mp_pqconn *c, const struct mp_run *run, struct mp_error *err)
+static int handshake(struct mp_pqconn *c, const struct mp_run *run, int64_t limit,
+                     struct mp_error *err)
 {
-    int64_t limit = connect_limit(c);
     PostgresPollingStatusType state = PGRES_POLLING_WRITING;
 
     while (state != PGRES_POLLING_OK) {
         struct mp_error why = {0};
-        int ready = wait_socket(c, run, state == PGRES_POLLING_READING ? POLLIN : POLLOUT,
-                                limit, &why);
+        int ready =
+            mp_pqconn_wait(c, run, PQsocket(c->pg),
+                           state == PGRES_POLLING_READING ? POLLIN : POLLOUT, limit, &why);
 
+        if (ready <= 0 && why.fault != MP_FAULT_STOPPED && mp_clock_us() >= run->deadline_us)
+            return mp_pqerror_silent(c, NULL, 0, err);
         if (ready == 0)
             return mp_pqerror_silent(c, "connect_timeout",
                                      c->settings->database.connect_timeout, err);
-        if (ready < 0 && why.fault != MP_FAULT_STOPPED && mp_clock_us() >= run->deadline_us)
-            return mp_pqerror_silent(c, NULL, 0, err);
         if (ready < 0)
             return mp_fail(err, why.fault, "%s", why.text);
         state = PQconnectPoll(c->pg);
@@ -174,11 +173,14 @@ static void ignore_notice(void *arg, const PGresult *res)
     (void)res;
 }
 
-static int connect_once(struct mp_pqconn *c, const struct mp_run *run, struct mp_error *err)
+/* `address` NULL: where libpq itself finds it. */
+static int connect_address(struct mp_pqconn *c, const struct mp_run *run,
+                           const char *address, int64_t limit, struct mp_error *err)
 {
     struct params p;
 
     make_params(c, run, &p);
+    add(&p, "hostaddr", address);
     c->sqlstate[0] = '\0';
     c->retry = MP_PQRETRY_NEVER;
     c->pg = PQconnectStartParams(p.keys, p.values, 0);
@@ -188,12 +190,37 @@ static int connect_once(struct mp_pqconn *c, const struct mp_run *run, struct mp
     PQsetErrorVerbosity(c->pg, PQERRORS_VERBOSE); /* the only way to a SQLSTATE here */
     if (PQstatus(c->pg) == CONNECTION_BAD)
         mp_pqerror_connection(c, "connecting", err);
-    else if (handshake(c, run, err) == 0) {
+    else if (handshake(c, run, limit, err) == 0) {
         PQsetErrorVerbosity(c->pg, PQERRORS_DEFAULT);
         if (PQsetnonblocking(c->pg, 1) == 0 && set_up_session(c, run, err) == 0)
             return 0;
     }
     mp_pqconn_close(c);
+    return -1;
+}
+
+/* Every address of the host, until one of them is a server, whatever it answers. */
+static int connect_once(struct mp_pqconn *c, const struct mp_run *run, struct mp_error *err)
+{
+    int64_t limit = connect_limit(c, run);
+    struct mp_pqaddresses hosts;
+
+    c->sqlstate[0] = '\0';
+    c->retry = MP_PQRETRY_NEVER;
+    if (mp_pqaddresses_find(c, run, limit, &hosts, err) < 0)
+        return -1;
+    if (hosts.n == 0)
+        return connect_address(c, run, NULL, limit, err);
+    for (int i = 0; i < hosts.n; i++) {
+        /* one that does not answer must leave time for the next */
+        int64_t now = mp_clock_us();
+
+        if (connect_address(c, run, hosts.text[i], now + (limit - now) / (hosts.n - i),
+                            err) == 0)
+            return 0;
+        if (c->retry != MP_PQRETRY_REACH)
+            break;
+    }
     return -1;
 }
 
@@ -264,7 +291,7 @@ static int64_t silence_limit(const struct mp_pqconn *c)
 static int wait_for_server(struct mp_pqconn *c, const struct mp_run *run, short events,
                            struct mp_error *err)
 {
-    int ready = wait_socket(c, run, events, silence_limit(c), err);
+    int ready = mp_pqconn_wait(c, run, PQsocket(c->pg), events, silence_limit(c), err);
 
     if (ready == 0)
         return mp_pqerror_silent(c, "statement_timeout",

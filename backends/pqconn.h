@@ -10,6 +10,7 @@
 
 #include <libpq-fe.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "error.h"
 #include "pqrows.h"
@@ -56,6 +57,11 @@ int mp_pqconn_copy(struct mp_pqconn *c, const struct mp_run *run, const char *sq
  * end of the COPY, -1 on failure.  Waits. */
 int mp_pqconn_copy_next(struct mp_pqconn *c, const struct mp_run *run, char **data,
                         struct mp_error *err);
+
+/* Waits until `fd` is ready, at most until `limit_us` on mp_clock_us's clock.  1: it is; 0:
+ * the limit came first; -1: stopped, the run's deadline, or the carrier broke. */
+int mp_pqconn_wait(struct mp_pqconn *c, const struct mp_run *run, int fd, short events,
+                   int64_t limit_us, struct mp_error *err);
 
 /* Ends the session.  A statement that still runs is cancelled on the server first. */
 void mp_pqconn_close(struct mp_pqconn *c);

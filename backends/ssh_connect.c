@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * ssh_connect.c - name lookup in a thread of its own, since getaddrinfo has no timeout. */
+ * ssh_connect.c - every address of the server in turn, each with its share of the time. */
 #include "config.h"
 
 #include "ssh_connect.h"
@@ -16,6 +16,8 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "lookup.h"
 
 int mp_limit_wait(const struct mp_limit *limit, int fd, short events, struct mp_error *err)
 {
@@ -36,90 +38,6 @@ int mp_limit_wait(const struct mp_limit *limit, int fd, short events, struct mp_
         if (n > 0 && p[0].revents != 0)
             return MP_WAIT_READY;
     }
-}
-
-/* --- name lookup --- */
-
-/* Shared by the caller and the thread; the last of the two frees it.  A lookup that is
- * given up goes on until the resolver's own timeout, holding nothing but this. */
-struct lookup {
-    pthread_mutex_t lock; /* guards users, code, found */
-    int users;
-    int done_fd; /* eventfd: the answer is there */
-    int code;    /* getaddrinfo's */
-    struct addrinfo *found;
-    char port[8];
-    char host[];
-};
-
-static void lookup_release(struct lookup *l)
-{
-    int users;
-
-    pthread_mutex_lock(&l->lock);
-    users = --l->users;
-    pthread_mutex_unlock(&l->lock);
-    if (users > 0)
-        return;
-    if (l->found != NULL)
-        freeaddrinfo(l->found);
-    close(l->done_fd);
-    pthread_mutex_destroy(&l->lock);
-    free(l);
-}
-
-static void *lookup_thread(void *arg)
-{
-    struct lookup *l = arg;
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
-    struct addrinfo *found = NULL;
-    int code = getaddrinfo(l->host, l->port, &hints, &found);
-
-    if (code == EAI_NONAME || code == EAI_ADDRFAMILY) {
-        hints.ai_flags = 0; /* a machine with nothing but loopback still has that */
-        code = getaddrinfo(l->host, l->port, &hints, &found);
-    }
-    pthread_mutex_lock(&l->lock);
-    l->code = code;
-    l->found = code == 0 ? found : NULL;
-    pthread_mutex_unlock(&l->lock);
-    eventfd_write(l->done_fd, 1);
-    lookup_release(l);
-    return NULL;
-}
-
-/* After done_fd became readable: getaddrinfo's code. */
-static int lookup_result(struct lookup *l, const struct addrinfo **found)
-{
-    int code;
-
-    pthread_mutex_lock(&l->lock);
-    code = l->code;
-    *found = l->found;
-    pthread_mutex_unlock(&l->lock);
-    return code;
-}
-
-static struct lookup *lookup_start(const char *host, int port)
-{
-    struct lookup *l = calloc(1, sizeof *l + strlen(host) + 1);
-    pthread_t thread;
-
-    if (l == NULL)
-        return NULL;
-    l->users = 2;
-    l->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    memcpy(l->host, host, strlen(host) + 1);
-    snprintf(l->port, sizeof l->port, "%d", port);
-    pthread_mutex_init(&l->lock, NULL);
-    if (l->done_fd < 0 || pthread_create(&thread, NULL, lookup_thread, l) != 0) {
-        close(l->done_fd);
-        pthread_mutex_destroy(&l->lock);
-        free(l);
-        return NULL;
-    }
-    pthread_detach(thread);
-    return l;
 }
 
 /* --- connect --- */
@@ -207,16 +125,16 @@ static int connect_any(const struct addrinfo *list, const char *name,
 int mp_ssh_connect(const char *host, int port, const char *name, const struct mp_limit *limit,
                    int *fd, struct mp_error *err)
 {
-    struct lookup *l = lookup_start(host, port);
+    struct mp_lookup *l = mp_lookup_start(host, port);
     const struct addrinfo *found = NULL;
     int rc, code = 0;
 
     *fd = -1;
     if (l == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "cannot look up %s: %s", host, strerror(errno));
-    rc = mp_limit_wait(limit, l->done_fd, POLLIN, err);
+    rc = mp_limit_wait(limit, mp_lookup_fd(l), POLLIN, err);
     if (rc == MP_WAIT_READY)
-        code = lookup_result(l, &found);
+        code = mp_lookup_result(l, &found);
     if (rc == MP_WAIT_TIMEOUT)
         rc = mp_fail(err, MP_FAULT_TRANSIENT,
                      "the name server does not say in time who %s is (connect_timeout in "
@@ -228,6 +146,6 @@ int mp_ssh_connect(const char *host, int port, const char *name, const struct mp
                      code == EAI_SYSTEM ? "system error" : gai_strerror(code));
     else if (rc == MP_WAIT_READY)
         rc = connect_any(found, name, limit, fd, err);
-    lookup_release(l);
+    mp_lookup_release(l);
     return rc;
 }

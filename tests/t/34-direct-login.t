@@ -62,6 +62,13 @@ rm "$T/service.conf"
 run "$MP" fetch -c "$T/mp.ini" --start $S --end $E --nodelist rpc-91-1
 fails "no service file" 'service'
 
+# ---- the host ----
+
+HOST=localhost fetch 'user = monster' "password = $PG_PASSWORD"
+works "localhost, of which only one address listens"
+HOST=127.0.0.1,127.0.0.1 fetch 'user = monster' "password = $PG_PASSWORD"
+works "a list of hosts"
+
 # ---- the socket ----
 
 HOST=$PG_DIR fetch 'user = postgres'
