@@ -80,6 +80,7 @@ MP_TEST_SUPPORT = \
 	tests/lib/tap.sh \
 	tests/unit/chart_cases.h \
 	tests/unit/rig.h \
+	tests/unit/oom.h \
 	tests/unit/unit.h \
 	tests/data/pgtext/make \
 	tests/data/pgtext/numbers.txt \
@@ -91,7 +92,7 @@ tests_unit_test_chart_paint_CPPFLAGS = $(AM_CPPFLAGS) $(CAIRO_CFLAGS)
 
 tests_unit_test_oom_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
-tests_unit_test_oom_csv_LDFLAGS = $(tests_unit_test_oom_LDFLAGS) -Wl,--wrap=strdup
+tests_unit_test_oom_csv_LDFLAGS = $(tests_unit_test_oom_front_LDFLAGS)
 tests_unit_test_oom_front_LDFLAGS = $(tests_unit_test_oom_LDFLAGS) \
 	-Wl,--wrap=strdup -Wl,--wrap=open_memstream
 

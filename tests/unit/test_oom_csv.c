@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * test_oom_csv.c - each allocation of a replay, and each of raw_power.csv's writer, fails
  * once, in turn: an error with a text, nothing leaked, nothing half-freed (leaks show
- * under
- * --enable-sanitizers or valgrind).  The linker's --wrap puts these in front. */
+ * under --enable-sanitizers or valgrind).  The linker's --wrap puts these in front. */
 #include "config.h"
 
 #include <stdio.h>
@@ -14,43 +13,10 @@
 #include "rawcsv.h"
 #include "rig.h"
 
+#define OOM_STRINGS
+#include "oom.h"
+
 extern const struct mp_backend_ops mp_backend_csv;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-char *__real_strdup(const char *s);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-char *__wrap_strdup(const char *s);
-
-static long countdown; /* 0: none fails */
-
-static bool fails(void)
-{
-    return countdown > 0 && --countdown == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-    return fails() ? NULL : __real_realloc(p, size);
-}
-
-char *__wrap_strdup(const char *s)
-{
-    return fails() ? NULL : __real_strdup(s);
-}
 
 enum { SENSORS = 70, ROWS = 3 };
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * test_oom_front.c - each allocation of nodelist, plan, configuration and .env import
  * fails once, in turn: an error with a text, nothing leaked, nothing half-freed (leaks
- * show under
- * --enable-sanitizers or valgrind).
+ * show under --enable-sanitizers or valgrind).
  *
  * The linker's --wrap puts these in front of the program's own calls. */
 #include "config.h"
@@ -15,48 +14,8 @@
 #include "settings.h"
 #include "unit.h"
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-char *__real_strdup(const char *s);
-FILE *__real_open_memstream(char **text, size_t *size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-char *__wrap_strdup(const char *s);
-FILE *__wrap_open_memstream(char **text, size_t *size);
-
-static long countdown; /* 0: none fails */
-
-static bool fails(void)
-{
-    return countdown > 0 && --countdown == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-    return fails() ? NULL : __real_realloc(p, size);
-}
-
-char *__wrap_strdup(const char *s)
-{
-    return fails() ? NULL : __real_strdup(s);
-}
-
-FILE *__wrap_open_memstream(char **text, size_t *size)
-{
-    return fails() ? NULL : __real_open_memstream(text, size);
-}
+#define OOM_STRINGS
+#include "oom.h"
 
 static char path[] = "/tmp/mp-oom.XXXXXX";
 
