@@ -42,8 +42,9 @@ struct mp_answer {
     char key[MP_QUEUE_KEY_MAX];
 };
 
-/* A child fetches the samples of one job while the report of the one before is drawn. */
-enum { MP_IN_FLIGHT = 2 };
+/* A child fetches the samples of one job while the reports of those before are drawn and, which
+ * takes longest, synced. */
+enum { MP_IN_FLIGHT = 3 };
 
 /* What a child keeps over many entries. */
 struct mp_worker_child {
