@@ -34,6 +34,7 @@ struct mp_writer {
     struct mp_wire_in in;
     struct mp_wire_sink wire;
     bool directory_failed;
+    bool silent; /* it ended without a word: it was not started, perhaps */
 };
 
 static void add_why(struct mp_writer *w, const char *who, const char *what)
@@ -151,6 +152,7 @@ static int hear_silence(struct mp_writer *w, struct mp_error *err)
     char told[TOLD_MAX + 1];
     ssize_t n = read(w->error_fd, told, TOLD_MAX);
 
+    w->silent = true;
     if (n <= 0)
         return mp_fail(err, MP_FAULT_FAILED, "the writer ended without an answer");
     told[n] = '\0';
@@ -246,8 +248,19 @@ static int try_as_owner(struct mp_writer *w, struct mp_spawner *s,
         return try_way(w, s, request, MP_WAY_BECOME, false, err);
     if (geteuid() == w->owner.uid)
         return try_way(w, s, request, MP_WAY_SELF, false, err);
+    if (mp_spawner_was_refused(s, w->owner.uid)) {
+        mp_owner_text(&w->owner, w->user);
+        add_why(w, w->user, "sudo and runuser refused less than ten minutes ago");
+        return 0;
+    }
     rc = try_way(w, s, request, MP_WAY_SUDO, false, err);
-    return rc != 0 ? rc : try_way(w, s, request, MP_WAY_RUNUSER, false, err);
+    if (rc != 0 || !w->silent)
+        return rc;
+    w->silent = false;
+    rc = try_way(w, s, request, MP_WAY_RUNUSER, false, err);
+    if (rc == 0 && w->silent)
+        mp_spawner_note_refusal(s, w->owner.uid);
+    return rc;
 }
 
 static int try_ways(struct mp_writer *w, struct mp_spawner *s,

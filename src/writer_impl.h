@@ -48,4 +48,10 @@ int mp_writer_serve(struct mp_error *err);
 /* The spawner's socket. */
 int mp_spawner_fd(const struct mp_spawner *s);
 
+/* That sudo and runuser refused to start a writer as this user.  sudo mails root about each
+ * refusal, so they are not asked again for MP_REFUSED_S. */
+enum { MP_REFUSED_S = 600 };
+void mp_spawner_note_refusal(struct mp_spawner *s, uid_t uid);
+bool mp_spawner_was_refused(const struct mp_spawner *s, uid_t uid);
+
 #endif

@@ -51,6 +51,10 @@ is "without the rule: a report" "$STATUS" 0
 is "... in outdir, as who we are" "$(stat -c '%U:%a' "$T/out/power_42" 2>&1)" "$S:750"
 like "... saying which and why" "$OUT" '^why as .* through sudo: sudo: .*; as .* through runuser: runuser: '
 is "... and nothing in the job's directory" "$(ls -A "$T/w")" ""
+through "$T/none" jobdir="$T/w" outdir="$T/out" repeat=2
+like "the next report of the same owner: sudo is not asked again" "$STATUS $OUT" 'why .* refused less than ten minutes ago$'
+through "$T/rule" jobdir="$T/nowhere" outdir="$T/out" repeat=2
+unlike "... but is where only the directory was at fault" "$OUT" 'refused|runuser'
 through "$T/none" jobdir="$T/w"
 is "without outdir: an error" "$STATUS" 1
 like "... saying what would help" "$ERR" 'outdir in section \[power\]'

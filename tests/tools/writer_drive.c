@@ -11,6 +11,7 @@
  *       pause               comma list of: started, half, end.  Print "paused WHERE" and
  *                           wait for a line on standard input
  *       cut                 half, end: close the stream there
+ *       repeat              so many reports (1)
  *       retry               1: after a failure of the directory, again without jobdir
  *
  * Prints "worker PID" first; then verdict, path, user, fallback, why, a line each; exits
@@ -216,7 +217,9 @@ int main(int argc, char **argv)
     printf("worker %ld\n", (long)getpid());
     fflush(stdout);
     secret = read_secret(value_of(argc, argv, "secret", NULL));
-    rc = write_once(spawner, &request, &run, argc, argv, &elsewhere, &err);
+    rc = 0;
+    for (long i = atol(value_of(argc, argv, "repeat", "1")); rc == 0 && i > 0; i--)
+        rc = write_once(spawner, &request, &run, argc, argv, &elsewhere, &err);
     if (rc < 0 && elsewhere && value_of(argc, argv, "retry", NULL) != NULL) {
         request.jobdir = NULL;
         rc = write_once(spawner, &request, &run, argc, argv, &elsewhere, &err);
