@@ -321,6 +321,78 @@ START_TEST(a_reader_that_went_away_is_reported)
 }
 END_TEST
 
+/* ---- numbers that should not be ---- */
+
+static float odd_number(unsigned *state)
+{
+    static const float odd[] = {0,     NAN,    INFINITY, -INFINITY, -5,
+                                1e30F, 1e-30F, 640,      3.4e38F,   -0.0F};
+
+    *state = *state * 1103515245U + 12345U;
+    return odd[(*state >> 16) % (sizeof odd / sizeof *odd)];
+}
+
+static void odd_columns(struct mp_track *track, unsigned *state)
+{
+    for (int i = 0; i < MP_COLUMNS; i++) {
+        track->columns[i].mean = odd_number(state);
+        track->columns[i].min = odd_number(state);
+        track->columns[i].max = odd_number(state);
+        track->columns[i].live = odd_number(state) / 640;
+    }
+    track->n_series = *state >> 16 & 3;
+}
+
+/* Whatever the sinks hand over, a picture comes out, or an error. */
+START_TEST(odd_numbers_do_no_harm)
+{
+    static char fqdd[] = "\xff.\n", label[] = "cpu";
+    unsigned state = 11;
+
+    for (int round = 0; round < 40; round++) {
+        struct mp_track *tracks[MP_N_ROLES + 3];
+        struct mp_node_result node = {.energy_kwh = odd_number(&state)};
+        struct mp_energy_result energy = {
+            .total_kwh = odd_number(&state),
+            .components = {odd_number(&state), odd_number(&state), odd_number(&state),
+                           odd_number(&state), odd_number(&state), odd_number(&state),
+                           odd_number(&state)},
+            .power = {odd_number(&state), odd_number(&state), odd_number(&state)},
+            .nodes = &node,
+            .n_nodes = 1,
+            .verdict = MP_SUSPECT,
+        };
+        struct mp_reduced reduced = {.start = round % 3 ? 1760497200000000 : 0,
+                                     .end = 1760497200000000 + round % 2 * 3600000000,
+                                     .tracks = tracks,
+                                     .n_tracks = MP_N_ROLES + 3};
+        struct mp_job job = {.start = reduced.start, .end = reduced.end};
+        struct mp_plan plan = {.n_nodes = 1 + (size_t)round % 2};
+        struct mp_plan_node nodes[2] = {{.name = label}, {.name = label}};
+        const struct mp_chart_input in = {
+            .job = &job, .plan = &plan, .energy = &energy, .reduced = &reduced};
+        struct file files[MP_N_CHARTS];
+
+        plan.nodes = nodes;
+        for (size_t t = 0; t < reduced.n_tracks; t++) {
+            tracks[t] = calloc(1, sizeof *tracks[t]);
+            ck_assert_ptr_nonnull(tracks[t]);
+            odd_columns(tracks[t], &state);
+            tracks[t]->kind = t < MP_N_ROLES       ? MP_TRACK_ROLE
+                              : t < MP_N_ROLES + 2 ? MP_TRACK_GPU
+                                                   : MP_TRACK_NODE_SPREAD;
+            tracks[t]->role = (enum mp_role)(t % MP_N_ROLES);
+            tracks[t]->label = t % 2 ? fqdd : label;
+        }
+        draw(&in, files);
+        cairo_surface_destroy(decode(&files[MP_CHART_TIMESERIES_PNG]));
+        free_files(files);
+        for (size_t t = 0; t < reduced.n_tracks; t++)
+            free(tracks[t]);
+    }
+}
+END_TEST
+
 /* ---- the PNG writer on its own ---- */
 
 static void check_png(const uint32_t *pixels, int width, int height, int tolerance)
@@ -394,8 +466,8 @@ START_TEST(many_colours_come_back_nearly)
 }
 END_TEST
 
-MP_UNIT_MAIN("chart_paint", pngs_have_their_size, every_component_has_its_colour,
-             a_spike_reaches_its_row_and_a_gap_is_paper,
+MP_UNIT_MAIN("chart_paint", odd_numbers_do_no_harm, pngs_have_their_size,
+             every_component_has_its_colour, a_spike_reaches_its_row_and_a_gap_is_paper,
              pdfs_are_whole_and_dated_by_the_job, the_same_input_is_the_same_bytes,
              every_case_can_be_drawn, a_full_disk_is_reported,
              a_reader_that_went_away_is_reported, few_colours_come_back_exactly,
