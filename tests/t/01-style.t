@@ -47,7 +47,7 @@ fi
 if command -v shellcheck >/dev/null 2>&1; then
 	# shellcheck disable=SC2086
 	nothing "shellcheck has nothing to say" \
-		"$(shellcheck -x -S warning -e SC1010,SC1090,SC1091,SC2034,SC2046,SC2119,SC2120,SC2154 $scripts 2>&1)"
+		"$(shellcheck -x -S warning -e SC1010,SC1090,SC1091,SC2034,SC2046,SC2119,SC2120,SC2154,SC2155 $scripts 2>&1)"
 else
 	skip "shellcheck has nothing to say" "no shellcheck"
 fi
