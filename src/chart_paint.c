@@ -130,7 +130,6 @@ static void write_text(const struct canvas *c, const struct mp_mark *mark)
         pango_cairo_layout_path(c->cairo, layout);
         set_colour(c->cairo, MP_PAPER);
         cairo_set_line_width(c->cairo, 5);
-        cairo_set_line_join(c->cairo, CAIRO_LINE_JOIN_ROUND);
         cairo_stroke(c->cairo);
         set_colour(c->cairo, mark->colour);
     }
@@ -198,6 +197,8 @@ static cairo_status_t paint(const struct mp_scene *scene, struct mp_fonts *fonts
         .cairo = cairo_create(surface), .fonts = fonts, .scene = scene, .raster = raster};
     cairo_status_t status;
 
+    /* a pointed join would reach beyond the samples */
+    cairo_set_line_join(canvas.cairo, CAIRO_LINE_JOIN_ROUND);
     if (!raster)
         cairo_scale(canvas.cairo, points_per_pixel, points_per_pixel);
     for (size_t i = 0; i < scene->n_marks; i++)
