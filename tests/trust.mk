@@ -9,8 +9,7 @@ MP_TRUST_SHELL_TESTS = \
 	tests/t/61-sudo.t \
 	tests/t/62-check.t \
 	tests/t/63-worker-secrets.t \
-	tests/t/64-bad-place.t \
-	tests/t/65-check-database.t
+	tests/t/64-bad-place.t
 
 check_PROGRAMS += \
 	tests/tools/memgrep \
@@ -20,4 +19,8 @@ check_PROGRAMS += $(MP_TRUST_UNIT_TESTS)
 TESTS += $(MP_TRUST_UNIT_TESTS)
 endif
 TESTS += $(MP_TRUST_SHELL_TESTS)
-EXTRA_DIST += $(MP_TRUST_SHELL_TESTS) tests/lib/users.sh tests/tools/mutate-trust
+if WITH_LIBPQ
+TESTS += tests/t/65-check-database.t
+endif
+EXTRA_DIST += $(MP_TRUST_SHELL_TESTS) tests/t/65-check-database.t tests/lib/users.sh \
+	tests/tools/mutate-trust
