@@ -8,6 +8,7 @@ dist_doc_DATA = \
 	README.md \
 	etc/monster-power.ini \
 	doc/slurm.md \
+	doc/slurm.zh.md \
 	doc/design-database.md \
 	doc/design-queue.md \
 	doc/design.md \

@@ -12,7 +12,16 @@ MP_ETC_GENERATED = \
 pkglibexec_SCRIPTS += etc/monster_epilog_slurmctld.sh etc/monster_prolog_slurmctld.sh
 systemdsystemunit_DATA = etc/monster-power-worker.service
 pkgdata_DATA += etc/monster-power.logrotate etc/monster-power.sudoers
+# bash-completion looks a command up by its name.
+bash_completion_dir = $(datadir)/bash-completion/completions
+install-data-hook:
+	$(MKDIR_P) '$(DESTDIR)$(bash_completion_dir)'
+	$(INSTALL_DATA) $(srcdir)/etc/monster-power.bash-completion \
+		'$(DESTDIR)$(bash_completion_dir)/monster-power'
+uninstall-hook:
+	rm -f '$(DESTDIR)$(bash_completion_dir)/monster-power'
 EXTRA_DIST += \
+	etc/monster-power.bash-completion \
 	etc/monster_epilog_slurmctld.sh.in \
 	etc/monster_prolog_slurmctld.sh.in \
 	etc/monster-power-worker.service.in \
