@@ -65,6 +65,7 @@ like "... both nodes are in it" "$(cut -d, -f2 "$H/logs/power_$id/raw_power.csv"
 	'rpc-91-1 rpc-91-2'
 like "... with its owner and name" "$(tr -d '\n' <"$H/logs/power_$id/summary.json")" \
 	"\"user\": *\"$SL_USER\".*\"name\": *\"sim\""
+wait_for 10 grep -q "^job=$id .*reported" "$LOG" # just after the report is in place
 like "... the log says who and where" "$(grep "^job=$id .*reported" "$LOG")" \
 	"verdict=[a-z]+ path=$H/logs/power_$id as=$SL_USER"
 wait_for 20 ended "$quiet"
@@ -182,6 +183,7 @@ chmod 700 "$H"
 mkdir "$H/gone" && chown "$SL_USER:" "$H/gone"
 id=$(submit --comment=power_profiling -o "$H/gone/x.out" --wrap "sleep 2; rm -rf $H/gone")
 check "the job's directory gone: the report is in outdir" wait_for 40 test -e "$SL/reports/power_$id/summary.json"
+wait_for 10 grep -q "^job=$id .*reported" "$LOG"
 like "... and the log says why" "$(grep "^job=$id .*reported" "$LOG")" 'fallback=yes why='
 
 done_testing

@@ -35,6 +35,7 @@ count() { find "$Q/$1" -type f | wc -l; }
 id=$(submit --comment=power:oob -N2 -o "$H/%j.out" --wrap 'sleep 2')
 check "SlurmUser=slurm: the report is made" wait_for 40 test -e "$SL/reports/power_$id/summary.json"
 is "... by slurm's detached worker" "$(stat -c %U "$Q/lock" "$SL/reports/power_$id" | tr '\n' ' ')" "slurm slurm "
+wait_for 10 grep -q "^job=$id .*reported" "$LOG"
 like "... and the log says why it is not beside the .out" "$(grep "^job=$id .*reported" "$LOG")" \
 	"as=.* fallback=yes why=\"as $SL_USER through"
 is "... the queue is private" "$(stat -c '%U %a' "$Q" "$Q/waiting" | tr '\n' ' ')" "slurm 700 slurm 700 "
