@@ -11,6 +11,8 @@ dist_doc_DATA = \
 	doc/slurm.zh.md \
 	doc/design-database.md \
 	doc/design-queue.md \
+	doc/design-ssh.md \
+	doc/ssh.md \
 	doc/design.md \
 	doc/design-trust.md \
 	doc/energy.md \
