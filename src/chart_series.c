@@ -283,8 +283,10 @@ static void peak_note(struct mp_view *v, double highest, double usual)
         }
     if (peak <= 0 || peak < highest || peak < 1.15 * usual)
         return;
-    /* the energy's own figure is exact, also where a column sums many nodes */
-    mp_text_power(fmax(peak, v->in->energy->power.max_w), power, sizeof power);
+    /* the energy's figure is exact, and the one that head and legend show */
+    mp_text_power(isfinite(v->in->energy->power.max_w) ? v->in->energy->power.max_w
+                                                       : peak,
+                  power, sizeof power);
     snprintf(note, sizeof note, "%s %s",
              peak > v->main.axis.top ? "off the scale:" : "peak", power);
     v->measure->text(v->measure->context, note, MP_VIEW_FONT, false, &w, &h);
