@@ -347,7 +347,7 @@ START_TEST(random_rings_are_tidy)
     struct mp_chart_input in;
     unsigned state = 3;
 
-    for (int round = 0; round < 20000; round++) {
+    for (int round = 0; round < 5000; round++) {
         double *parts[] = {&energy.components.cpu,     &energy.components.memory,
                            &energy.components.storage, &energy.components.fan,
                            &energy.components.gpu,     &energy.components.psu_loss,

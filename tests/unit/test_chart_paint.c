@@ -250,7 +250,8 @@ START_TEST(the_same_input_is_the_same_bytes)
         setenv("LC_ALL", "ja_JP.UTF-8", 1);
         setlocale(LC_ALL, "");
         setlocale(LC_NUMERIC, "de_DE.UTF-8");
-        usleep(1100000); /* a date from the clock would differ */
+        if (n == 0)
+            usleep(1100000); /* a date from the clock would differ */
         draw_case(names[n], two);
         for (int i = 0; i < MP_N_CHARTS; i++) {
             ck_assert_uint_eq(one[i].size, two[i].size);
