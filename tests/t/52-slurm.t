@@ -5,6 +5,7 @@
 . "${MP_SRCDIR:-.}/tests/lib/tap.sh"
 . "$MP_SRCDIR/tests/lib/postgres.sh"
 . "$MP_SRCDIR/tests/lib/slurm.sh"
+. "$MP_SRCDIR/tests/lib/sshd.sh"
 
 slurm_start root
 pg_start
@@ -185,5 +186,21 @@ id=$(submit --comment=power_profiling -o "$H/gone/x.out" --wrap "sleep 2; rm -rf
 check "the job's directory gone: the report is in outdir" wait_for 40 test -e "$SL/reports/power_$id/summary.json"
 wait_for 10 grep -q "^job=$id .*reported" "$LOG"
 like "... and the log says why" "$(grep "^job=$id .*reported" "$LOG")" 'fallback=yes why='
+
+# --- through SSH ---
+if PATH=$SL_PATH command -v sshd >/dev/null; then
+	sshd_setup
+	sshd_start
+	slurm_stop_worker -TERM # the next one reads the new configuration
+	sed -i "s/^backend = .*/backend = ssh/" "$SL/mp.ini"
+	ssh_ini >>"$SL/mp.ini"
+	id=$(submit --comment=power_profiling -N2 --wrap "sleep 2")
+	check "the ssh backend: the report" wait_for 40 test -e "$H/power_$id/summary.json"
+	check "... is whole" whole "$H/power_$id"
+	like "... and came through SSH" "$(cat "$H/power_$id/summary.json")" '"backend": "ssh"'
+	is "... no session is left when the worker ends" "$(slurm_stop_worker -TERM; wait_for 10 test -z "$(sshd_sessions)"; sshd_sessions | wc -l)" 0
+else
+	skip "the ssh backend" "no sshd found"
+fi
 
 done_testing
