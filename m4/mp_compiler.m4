@@ -32,6 +32,7 @@ AC_DEFUN([MP_SANITIZERS], [
   AS_IF([test "x$mp_sanitizers" = xyes], [
     MP_CFLAGS="$MP_CFLAGS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
     MP_LDFLAGS="-fsanitize=address,undefined"
+    AC_DEFINE([MP_SANITIZED], [1], [Define when built with --enable-sanitizers.])
   ])
   AC_SUBST([MP_LDFLAGS])
 ])

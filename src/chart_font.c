@@ -199,7 +199,7 @@ PangoLayout *mp_fonts_shape(struct mp_fonts *fonts, const char *text, bool bold,
     return s->layout;
 }
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef MP_SANITIZED
 /* The font libraries keep what they have loaded in places that the leak checker of a
  * sanitizer build does not look into. */
 const char *__lsan_default_suppressions(void);

@@ -12,13 +12,6 @@
 #include "nodelist.h"
 #include "unit.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define MP_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define MP_SANITIZED 1
-#endif
-#endif
 #ifndef MP_SANITIZED
 #define MP_SANITIZED 0
 #endif
