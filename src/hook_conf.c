@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ static const struct {
 };
 
 enum { KEYWORD, DIRECTORY, LOGFILE, DELAY, N_SOURCES };
+enum { DELAY_DEFAULT = 10, DELAY_MOST = 604800 }; /* s, as in settings_keys.c */
 
 /* A file that others can write decides where root would write: refuse it.  (settings.c
  * knows finer rules, but asks for names of users and groups, which can take seconds.) */
@@ -106,7 +108,24 @@ static int64_t seconds_of(const char *text)
     char *end;
     long n = strtol(text, &end, 10);
 
-    return *text != '\0' && *end == '\0' && n >= 0 && n <= 86400 ? n : 10;
+    if (*text == '\0' || *end != '\0' || n < 0 || n > DELAY_MOST)
+        return DELAY_DEFAULT;
+    return n;
+}
+
+/* A copy, with ~/ as settings.c takes it.  Slurm sets no HOME; only then is the user asked
+ * for.  NULL: no memory. */
+static char *path_of(const char *text)
+{
+    const char *home = getenv("HOME");
+    const struct passwd *user;
+    char *path;
+
+    if (text[0] != '~' || text[1] != '/')
+        return strdup(text);
+    if ((home == NULL || home[0] != '/') && (user = getpwuid(geteuid())) != NULL)
+        home = user->pw_dir;
+    return asprintf(&path, "%s%s", home != NULL ? home : "", text + 1) < 0 ? NULL : path;
 }
 
 int mp_hook_conf_load(struct mp_hook_conf *conf, struct mp_error *err)
@@ -115,8 +134,8 @@ int mp_hook_conf_load(struct mp_hook_conf *conf, struct mp_error *err)
     int rc = load_file(&ini, err);
 
     conf->keyword = strdup(value_of(&ini, KEYWORD));
-    conf->queue_directory = strdup(value_of(&ini, DIRECTORY));
-    conf->logfile = strdup(value_of(&ini, LOGFILE));
+    conf->queue_directory = path_of(value_of(&ini, DIRECTORY));
+    conf->logfile = path_of(value_of(&ini, LOGFILE));
     conf->delay_seconds = seconds_of(value_of(&ini, DELAY));
     mp_ini_free(&ini);
     if (conf->keyword == NULL || conf->queue_directory == NULL || conf->logfile == NULL)

@@ -231,6 +231,15 @@ run slurm 24 $wanted MONSTER_POWER_PROGRAM=/nonexistent/mp -- "$HOOK" epilog
 quiet "no worker to start"
 for ((i = 0; i < 40; i++)); do grep -q worker_not_started "$T/log" && break; sleep 0.05; done
 like "... the log says so" "$(cat "$T/log")" 'event=worker_not_started program=/nonexistent/mp'
+stop_workers
+mkdir "$T/home"
+# shellcheck disable=SC2088 # the program expands it
+run slurm 26 $wanted HOME="$T/home" MONSTER_POWER_LOGFILE='~/log' MONSTER_POWER_DELAY_SECONDS=600000 -- "$HOOK" epilog
+quiet "a log in the home directory, a delay of a week"
+like "... the log is there" "$(cat "$T/home/log")" '^job=26 .*event=queued'
+due=$(find "$Q/waiting" -name "alpha.26.*" -printf '%T@' | cut -d. -f1)
+check "... and the delay counts" test "${due:-0}" -gt $(($(date +%s) + 590000))
+rm -f "$Q"/waiting/alpha.26.*
 run slurm 25 -- env -u SLURM_JOB_ID "$HOOK" epilog
 quiet "no SLURM_JOB_ID"
 run slurm 25 MONSTER_POWER_CONFIG="$T/none.ini" -- "$HOOK" prolog
