@@ -67,7 +67,8 @@ MP_SHELL_TESTS = \
 	tests/t/15-charts.t \
 	tests/t/70-fuzz.t \
 	tests/t/11-config.t \
-	tests/t/13-replay-of-database.t
+	tests/t/13-replay-of-database.t \
+	tests/t/80-guide.t
 
 MP_TEST_SUPPORT = \
 	tests/data/make-recording \
