@@ -122,6 +122,7 @@ is "a .pgpass line with the database's name and port" "$STATUS $OUT" "0 1"
 config "$PG_PORT"
 "$PROBE" "$T/c.ini" hold 30 >"$T/hold" &
 hold=$!
+disown "$hold" # so that bash does not tell of its end
 until [ -s "$T/hold" ]; do sleep 0.05; done
 read -r address port <"$T/hold"
 like "the listener is on a loopback address of its own" "$address" '^127\.[0-9]+\.[0-9]+\.[0-9]+$'
@@ -143,7 +144,6 @@ fi
 unset PGPASSWORD
 is "the database never heard of them" "$(grep -c 'connection received' "$PG_DIR/log")" 0
 kill -9 "$hold" 2>/dev/null
-wait "$hold" 2>/dev/null
 
 # --- nothing is left ---
 run env TMPDIR=/nonexistent HOME=/nonexistent "$PROBE" "$T/c.ini" sql zen4 "select 1"

@@ -31,10 +31,12 @@ works() {
 }
 # fails NAME STATUS REGEX LINE...
 fails() {
-	local name=$1 status=$2 regex=$3
+	local name=$1 status=$2 regex=$3 t0
 	shift 3
+	t0=$(date +%s%3N)
 	login "$@"
 	is "$name: exit $status" "$STATUS" "$status"
+	check "... within the 5 s of connect_timeout" [ $(($(date +%s%3N) - t0)) -le 5000 ]
 	like "... says so" "$ERR" "$regex"
 	unlike "... and shows no secret" "$ERR" 'open sesame'
 }

@@ -62,6 +62,7 @@ config
 run "${FETCH[@]}"
 is "the way is open" "$STATUS" 0
 WHOLE=$OUT
+is "... for both databases over one session" "$(grep -c "Accepted publickey" "$SSHD_DIR/log")" 1
 check "... and there are samples" [ "$(printf '%s\n' "$WHOLE" | wc -l)" -gt 3000 ]
 run env TMPDIR=/nonexistent "${FETCH[@]}"
 is "no temporary directory is needed" "$STATUS$([ "$OUT" = "$WHOLE" ] && echo same)" 0same
