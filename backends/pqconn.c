@@ -233,12 +233,24 @@ static int pause_ms(const struct mp_run *run, int ms, struct mp_error *err)
     return mp_run_check(run, err);
 }
 
+/* A server that went away has left its last words, and behind them the end: both are read
+ * here, so that a session kept between two jobs is not found dead in the middle of one. */
+static bool nothing_but_silence(PGconn *pg)
+{
+    struct pollfd fd = {.fd = PQsocket(pg), .events = POLLIN};
+
+    for (int i = 0; i < 4 && poll(&fd, 1, 0) > 0; i++)
+        if (PQconsumeInput(pg) == 0)
+            return false;
+    return PQstatus(pg) == CONNECTION_OK;
+}
+
 static bool still_alive(struct mp_pqconn *c)
 {
     if (c->pg == NULL)
         return false;
     if (PQstatus(c->pg) == CONNECTION_OK && PQtransactionStatus(c->pg) == PQTRANS_IDLE &&
-        PQconsumeInput(c->pg) == 1 && PQstatus(c->pg) == CONNECTION_OK)
+        nothing_but_silence(c->pg))
         return true;
     mp_pqconn_close(c);
     return false;
