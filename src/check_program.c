@@ -92,6 +92,29 @@ static void check_new_queue(struct mp_checklist *c, const char *path,
                  path);
 }
 
+/* What the hook cannot write into the file goes to syslog, where nobody looks for it. */
+static void check_log(struct mp_checklist *c, const char *path, const struct passwd *user)
+{
+    char folder[PATH_MAX], remedy[PATH_MAX + 96], *slash;
+    bool there = access(path, F_OK) == 0 || errno != ENOENT;
+
+    if (path[0] == '\0')
+        return;
+    snprintf(folder, sizeof folder, "%s", path);
+    if (!there && (slash = strrchr(folder, '/')) != NULL)
+        slash[slash == folder ? 1 : 0] = '\0';
+    if (faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) == 0) {
+        mp_check_say(c, MP_CHECK_OK, NULL, "log %s can be written by %s", path, user->pw_name);
+        return;
+    }
+    snprintf(remedy, sizeof remedy,
+             there ? "chown %s %s" : "install -m 0640 -o %s -g root /dev/null %s",
+             user->pw_name, path);
+    mp_check_say(c, MP_CHECK_WARN, remedy,
+                 "log %s cannot be written by %s: what the hook has to say goes to syslog",
+                 path, user->pw_name);
+}
+
 /* As SlurmUser. */
 void mp_check_queue(struct mp_checklist *c, void *arg)
 {
@@ -103,6 +126,7 @@ void mp_check_queue(struct mp_checklist *c, void *arg)
 
     if (load(p, &settings, &err) < 0)
         return; /* said by mp_check_configuration */
+    check_log(c, settings.power.logfile, p->user);
     path = settings.queue.directory;
     mp_check_path(c, path, p->user);
     if (access(path, F_OK) < 0 && errno == ENOENT) {

@@ -166,6 +166,18 @@ touch "$T/var/queue/service"
 ask
 like "a worker's service: it is what is checked" "$OUT" '^ok    reports are written as the job.s owner'
 
+sound
+sed -i "s|^\[power\]|&\nlogfile = $T/var/log|" "$T/etc/monster-power.ini"
+ask
+like "a log that SlurmUser cannot make: a warning" "$OUT" \
+	"^warn  log $T/var/log cannot be written by $S: .* -- install -m 0640 -o $S "
+install -m 640 /dev/null "$T/var/log"
+ask
+like "a log of root's" "$OUT" "^warn  log $T/var/log cannot be written by $S: .* -- chown $S $T/var/log"
+chown $S "$T/var/log"
+ask
+like "a log of SlurmUser's" "$OUT" "^ok    log $T/var/log can be written by $S"
+
 run "$T/mp" check --slurm-cnf x
 is "a wrong option: exit 2" "$STATUS" 2
 
