@@ -53,10 +53,10 @@ if [ "$(id -u)" = 0 ]; then
 		cp "$MP" "$REC" "$T/"
 		chmod 755 "$T/monster-power"
 		chmod 644 "$T/recording.csv"
-		run as "$U" "$T/monster-power" profile -q --input "$T/recording.csv" --job-id 42 \
+		run as "$U" "$T/monster-power" profile -q -c /dev/null --input "$T/recording.csv" --job-id 42 \
 			--start 1760497200 --end 1760500800 --nodelist rpc-91-1 --outdir "$T/o"
 		like "somebody else's report: an error" "$STATUS $ERR" "^1 .*power_42 belongs to uid 0"
-		run as "$U" "$T/monster-power" profile -q --input "$T/recording.csv" --job-id 44 \
+		run as "$U" "$T/monster-power" profile -q -c /dev/null --input "$T/recording.csv" --job-id 44 \
 			--start 1760497200 --end 1760500800 --nodelist rpc-91-1 --outdir "$T/o"
 		like "an unwritable directory: an error" "$STATUS $ERR" "^1 .*$T/o: Permission denied"
 	else
