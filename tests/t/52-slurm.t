@@ -72,7 +72,8 @@ like "... the log says who and where" "$(grep "^job=$id .*reported" "$LOG")" \
 wait_for 20 ended "$quiet"
 sleep 0.5
 is "a job without it leaves nothing" \
-	"$(find "$SL/home" "$Q" "$SL/reports" -name "*$quiet*" ! -name 'slurm-*.out' | grep -c .)$(grep -c "^job=$quiet " "$LOG")" 00
+	"$(find "$SL/home" "$Q" "$SL/reports" -name "power_$quiet" -o -name "mptest.$quiet" \
+		-o -name "mptest.$quiet.*" | grep -c .)$(grep -c "^job=$quiet " "$LOG")" 00
 is "the prolog's records are closed" "$(count start "*[0-9]")" 0
 
 # --- kinds of jobs ---
