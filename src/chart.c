@@ -148,18 +148,17 @@ int mp_chart_draw(const struct mp_chart_input *in, const int fds[MP_N_CHARTS],
     return rc;
 }
 
-int mp_chart_warm_up(struct mp_error *err)
+void mp_chart_preload(void)
+{
+    mp_fonts_preload();
+}
+
+int mp_chart_check_fonts(struct mp_error *err)
 {
     struct mp_fonts *fonts;
-    struct mp_measure measure;
-    double w;
-    double h;
 
     if (mp_fonts_open(&fonts, err) < 0)
         return -1;
-    measure = mp_fonts_measure(fonts);
-    measure.text(measure.context, "0 W", MP_FONT_SIZE, false, &w, &h);
-    measure.text(measure.context, "0 kWh", MP_FONT_SIZE, true, &w, &h);
     mp_fonts_close(fonts);
     return 0;
 }

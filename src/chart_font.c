@@ -86,6 +86,11 @@ static bool can_write(PangoContext *context, const PangoFontDescription *descrip
     return good;
 }
 
+void mp_fonts_preload(void)
+{
+    FcInit();
+}
+
 int mp_fonts_open(struct mp_fonts **out, struct mp_error *err)
 {
     struct mp_fonts *fonts = calloc(1, sizeof *fonts);
@@ -93,7 +98,7 @@ int mp_fonts_open(struct mp_fonts **out, struct mp_error *err)
     *out = NULL;
     if (!fonts)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory while loading fonts");
-    FcInit(); /* or else pango does so in a thread, while we do it a second time */
+    mp_fonts_preload(); /* or else pango does so in a thread, while we do it a second time */
     fonts->context = make_context();
     fonts->plain = describe(false);
     fonts->strong = describe(true);

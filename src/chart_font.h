@@ -12,6 +12,9 @@
 
 struct mp_fonts; /* opaque */
 
+/* Load fontconfig's lists of fonts.  Starts no thread. */
+void mp_fonts_preload(void);
+
 /* Load the font machinery. -1 where the machine has no font that can write digits; the
  * text says how to mend it. */
 int mp_fonts_open(struct mp_fonts **out, struct mp_error *err);

@@ -306,7 +306,7 @@ void mp_check_worker(struct mp_checklist *c, void *arg)
     struct mp_error err = {0};
     struct mp_run run;
 
-    if (mp_chart_warm_up(&err) < 0)
+    if (mp_chart_check_fonts(&err) < 0)
         mp_check_say(c, MP_CHECK_FAIL, "install a font", "charts: %s", err.text);
     else
         mp_check_say(c, MP_CHECK_OK, NULL, "fonts for the charts are there");

@@ -160,7 +160,7 @@ static void spawner_main(int fd)
     fcntl(3, F_SETFD, FD_CLOEXEC);
     mp_close_from(4);
     umask(027);
-    mp_chart_warm_up(&err); /* a report tells what is wrong with the fonts, if it needs them */
+    mp_chart_preload();
     serve(3);
     _exit(0);
 }

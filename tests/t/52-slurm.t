@@ -66,7 +66,7 @@ like "... both nodes are in it" "$(cut -d, -f2 "$H/logs/power_$id/raw_power.csv"
 	'rpc-91-1 rpc-91-2'
 like "... with its owner and name" "$(tr -d '\n' <"$H/logs/power_$id/summary.json")" \
 	"\"user\": *\"$SL_USER\".*\"name\": *\"sim\""
-wait_for 10 grep -q "^job=$id .*reported" "$LOG" # just after the report is in place
+wait_for 30 grep -q "^job=$id .*reported" "$LOG" # just after the report is in place
 like "... the log says who and where" "$(grep "^job=$id .*reported" "$LOG")" \
 	"verdict=[a-z]+ path=$H/logs/power_$id as=$SL_USER"
 wait_for 20 ended "$quiet"
@@ -185,7 +185,7 @@ chmod 700 "$H"
 mkdir "$H/gone" && chown "$SL_USER:" "$H/gone"
 id=$(submit --comment=power_profiling -o "$H/gone/x.out" --wrap "sleep 2; rm -rf $H/gone")
 check "the job's directory gone: the report is in outdir" wait_for 40 test -e "$SL/reports/power_$id/summary.json"
-wait_for 10 grep -q "^job=$id .*reported" "$LOG"
+wait_for 30 grep -q "^job=$id .*reported" "$LOG"
 like "... and the log says why" "$(grep "^job=$id .*reported" "$LOG")" 'fallback=yes why='
 
 # --- through SSH ---
@@ -199,7 +199,7 @@ if PATH=$SL_PATH command -v sshd >/dev/null; then
 	check "the ssh backend: the report" wait_for 40 test -e "$H/power_$id/summary.json"
 	check "... is whole" whole "$H/power_$id"
 	like "... and came through SSH" "$(cat "$H/power_$id/summary.json")" '"backend": "ssh"'
-	is "... no session is left when the worker ends" "$(slurm_stop_worker -TERM; wait_for 10 test -z "$(sshd_sessions)"; sshd_sessions | wc -l)" 0
+	is "... no session is left when the worker ends" "$(slurm_stop_worker -TERM; wait_for 30 test -z "$(sshd_sessions)"; sshd_sessions | wc -l)" 0
 else
 	skip "the ssh backend" "no sshd found"
 fi

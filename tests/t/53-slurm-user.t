@@ -35,7 +35,7 @@ count() { find "$Q/$1" -type f | wc -l; }
 id=$(submit --comment=power:oob -N2 -o "$H/%j.out" --wrap 'sleep 2')
 check "SlurmUser=slurm: the report is made" wait_for 40 test -e "$SL/reports/power_$id/summary.json"
 is "... by slurm's detached worker" "$(stat -c %U "$Q/lock" "$SL/reports/power_$id" | tr '\n' ' ')" "slurm slurm "
-wait_for 10 grep -q "^job=$id .*reported" "$LOG"
+wait_for 30 grep -q "^job=$id .*reported" "$LOG"
 like "... and the log says why it is not beside the .out" "$(grep "^job=$id .*reported" "$LOG")" \
 	"as=.* fallback=yes why=\"as $SL_USER through"
 is "... the queue is private" "$(stat -c '%U %a' "$Q" "$Q/waiting" | tr '\n' ' ')" "slurm 700 slurm 700 "
@@ -46,7 +46,7 @@ check "... the worker ends when there is nothing left" wait_for 30 sh -c \
 "$SL_BIN/monster-power" worker --service &
 service=$!
 at_exit "kill $service 2>/dev/null"
-check "a root service marks the queue" wait_for 10 test -e "$Q/service"
+check "a root service marks the queue" wait_for 30 test -e "$Q/service"
 is "... for slurm to read" "$(stat -c %U "$Q/service")" slurm
 id=$(submit --comment=power_profiling -N2 -o "$H/%j.out" --wrap 'sleep 2')
 check "its report is beside the .out" wait_for 40 test -e "$H/power_$id/summary.json"
