@@ -144,6 +144,7 @@ libmonster_a_SOURCES = \
 	src/writer.c \
 	src/writer.h \
 	src/writer_child.c \
+	src/writer_line.c \
 	src/writer_impl.h \
 	src/zone.c \
 	src/zone.h

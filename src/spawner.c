@@ -19,18 +19,6 @@
 #include "chart.h"
 #include "writer_impl.h"
 
-enum { REFUSALS = 64 };
-
-struct mp_spawner {
-    pid_t pid;
-    int fd;
-    struct {
-        uid_t uid;
-        int64_t until_us;
-    } refused[REFUSALS]; /* a ring; in the worker's copy only */
-    size_t n_refused;
-};
-
 /* The program that sudo starts: this one, as long as it lies where it was started from. */
 static void own_path(char path[PATH_MAX])
 {
@@ -172,6 +160,8 @@ int mp_spawner_start(struct mp_spawner **out, struct mp_error *err)
 
     if (s == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory");
+    for (size_t i = 0; i < MP_LINES_KEPT; i++)
+        s->kept[i].line = mp_line_none();
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
         free(s);
         return mp_fail(err, MP_FAULT_FAILED, "cannot make a socket: %s", strerror(errno));
@@ -192,31 +182,12 @@ int mp_spawner_start(struct mp_spawner **out, struct mp_error *err)
     return 0;
 }
 
-int mp_spawner_fd(const struct mp_spawner *s)
-{
-    return s->fd;
-}
-
-void mp_spawner_note_refusal(struct mp_spawner *s, uid_t uid)
-{
-    size_t i = s->n_refused++ % REFUSALS;
-
-    s->refused[i].uid = uid;
-    s->refused[i].until_us = mp_clock_us() + (int64_t)MP_REFUSED_S * 1000000;
-}
-
-bool mp_spawner_was_refused(const struct mp_spawner *s, uid_t uid)
-{
-    for (size_t i = 0; i < REFUSALS && i < s->n_refused; i++)
-        if (s->refused[i].uid == uid && mp_clock_us() < s->refused[i].until_us)
-            return true;
-    return false;
-}
-
 void mp_spawner_stop(struct mp_spawner *s)
 {
     if (s == NULL)
         return;
+    for (size_t i = 0; i < MP_LINES_KEPT; i++)
+        mp_line_close(&s->kept[i].line);
     close(s->fd);
     while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
         ;

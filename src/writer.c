@@ -4,20 +4,14 @@
 
 #include "writer.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "writer_impl.h"
 
-enum {
-    PIPE_SIZE = 1024 * 1024,
-    TOLD_MAX = 200, /* bytes kept of what sudo said */
-};
+enum { TOLD_MAX = 200 }; /* bytes kept of what sudo said */
 
 struct mp_writer {
     struct mp_sink sink;
@@ -29,12 +23,15 @@ struct mp_writer {
     bool owner_known;
     char user[MP_USER_SIZE];
     char why[512];
-    int data_fd, reply_fd, error_fd; /* -1 when closed */
+    struct mp_spawner *spawner; /* borrowed */
+    struct mp_line line;
     struct mp_wire_out out;
     struct mp_wire_in in;
     struct mp_wire_sink wire;
     bool directory_failed;
     bool silent; /* it ended without a word: it was not started, perhaps */
+    bool done;   /* its report is in place: it can write another one */
+    bool as_us;  /* not as the owner */
 };
 
 static void add_why(struct mp_writer *w, const char *who, const char *what)
@@ -48,66 +45,7 @@ static void hang_up(struct mp_writer *w)
 {
     mp_wire_out_free(&w->out);
     mp_wire_in_free(&w->in);
-    if (w->data_fd >= 0)
-        close(w->data_fd);
-    if (w->reply_fd >= 0)
-        close(w->reply_fd);
-    if (w->error_fd >= 0)
-        close(w->error_fd);
-    w->data_fd = w->reply_fd = w->error_fd = -1;
-}
-
-static int send_request(int fd, const struct mp_spawn_request *request,
-                        const int fds[MP_SPAWN_FDS], struct mp_error *err)
-{
-    union {
-        char buf[CMSG_SPACE(sizeof(int) * MP_SPAWN_FDS)];
-        struct cmsghdr align;
-    } control = {{0}};
-    struct iovec iov = {.iov_base = (void *)request, .iov_len = sizeof *request};
-    struct msghdr msg = {.msg_iov = &iov,
-                         .msg_iovlen = 1,
-                         .msg_control = control.buf,
-                         .msg_controllen = sizeof control.buf};
-    struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-
-    c->cmsg_level = SOL_SOCKET;
-    c->cmsg_type = SCM_RIGHTS;
-    c->cmsg_len = CMSG_LEN(sizeof(int) * MP_SPAWN_FDS);
-    memcpy(CMSG_DATA(c), fds, sizeof(int) * MP_SPAWN_FDS);
-    if (sendmsg(fd, &msg, MSG_NOSIGNAL) == sizeof *request)
-        return 0;
-    return mp_fail(err, MP_FAULT_FAILED,
-                   "the process that starts writers is gone (%s); restart the worker",
-                   strerror(errno));
-}
-
-static int spawn(struct mp_writer *w, struct mp_spawner *s, enum mp_writer_way way,
-                 struct mp_error *err)
-{
-    struct mp_spawn_request request = {.way = way, .owner = w->owner};
-    int data[2] = {-1, -1}, reply[2] = {-1, -1}, error[2] = {-1, -1}, rc = -1;
-
-    if (pipe2(data, O_CLOEXEC) < 0 || pipe2(reply, O_CLOEXEC) < 0 ||
-        pipe2(error, O_CLOEXEC) < 0) {
-        mp_fail(err, MP_FAULT_FAILED, "cannot make a pipe: %s", strerror(errno));
-    } else {
-        fcntl(data[1], F_SETPIPE_SZ, PIPE_SIZE); /* fewer switches; may be refused */
-        fcntl(data[1], F_SETFL, O_NONBLOCK);
-        fcntl(reply[0], F_SETFL, O_NONBLOCK);
-        fcntl(error[0], F_SETFL, O_NONBLOCK);
-        rc = send_request(mp_spawner_fd(s), &request, (int[]){data[0], reply[1], error[1]},
-                          err);
-    }
-    close(data[0]);
-    close(reply[1]);
-    close(error[1]);
-    w->data_fd = data[1];
-    w->reply_fd = reply[0];
-    w->error_fd = error[0];
-    mp_wire_out_init(&w->out, w->data_fd, w->run);
-    mp_wire_in_init(&w->in, w->reply_fd, w->run);
-    return rc;
+    mp_line_close(&w->line);
 }
 
 static int greet(struct mp_writer *w, const struct mp_writer_request *request,
@@ -150,7 +88,7 @@ static int hear_failure(struct mp_writer *w, struct mp_wire_frame *f, struct mp_
 static int hear_silence(struct mp_writer *w, struct mp_error *err)
 {
     char told[TOLD_MAX + 1];
-    ssize_t n = read(w->error_fd, told, TOLD_MAX);
+    ssize_t n = read(w->line.error_fd, told, TOLD_MAX);
 
     w->silent = true;
     if (n <= 0)
@@ -210,61 +148,93 @@ static int hear_ready(struct mp_writer *w, size_t first_place, struct mp_error *
     return w->place < 2 ? 0 : mp_wire_damaged(err, "its answer");
 }
 
-/* One way to a writer.  1: it is ready; 0: it will not do, *why has grown; -1: give up. */
-static int try_way(struct mp_writer *w, struct mp_spawner *s,
-                   const struct mp_writer_request *request, enum mp_writer_way way,
-                   bool fallback, struct mp_error *err)
+/* With a writer on the line.  1: it is ready; 0: it will not do; -1: give up. */
+static int converse(struct mp_writer *w, const struct mp_writer_request *request,
+                    bool fallback, struct mp_error *err)
 {
-    static const char *const through[] = {
-        [MP_WAY_SUDO] = " through sudo", [MP_WAY_RUNUSER] = " through runuser"};
     size_t first_place = fallback ? 1 : 0;
-    char who[2 * MP_USER_SIZE];
+    bool give = fallback && geteuid() == 0 && w->owner_known;
 
-    if (fallback)
-        snprintf(w->user, sizeof w->user, geteuid() == 0 ? "root" : "uid %lu",
-                 (unsigned long)geteuid());
-    else
-        mp_owner_text(&w->owner, w->user);
-    snprintf(who, sizeof who, "%s%s", w->user, way >= MP_WAY_SUDO ? through[way] : "");
-    if (spawn(w, s, way, err) < 0)
-        return -1;
-    if (greet(w, request, first_place, fallback && geteuid() == 0 && w->owner_known, err) < 0)
+    mp_wire_out_init(&w->out, w->line.data_fd, w->run);
+    mp_wire_in_init(&w->in, w->line.reply_fd, w->run);
+    w->silent = false;
+    w->as_us = fallback;
+    if (greet(w, request, first_place, give, err) < 0)
         ask_why(w, err);
     else if (hear_ready(w, first_place, err) == 0)
         return 1;
     if (err->fault == MP_FAULT_STOPPED || err->fault == MP_FAULT_TRANSIENT)
         return -1;
-    add_why(w, who, err->text);
     hang_up(w);
     return 0;
 }
 
-static int try_as_owner(struct mp_writer *w, struct mp_spawner *s,
-                        const struct mp_writer_request *request, struct mp_error *err)
+/* A new writer.  As converse(); where it returns 0, *why has grown. */
+static int try_way(struct mp_writer *w, const struct mp_writer_request *request,
+                   enum mp_writer_way way, bool fallback, struct mp_error *err)
 {
+    static const char *const through[] = {
+        [MP_WAY_SUDO] = " through sudo", [MP_WAY_RUNUSER] = " through runuser"};
+    char who[2 * MP_USER_SIZE];
     int rc;
 
-    if (geteuid() == 0)
-        return try_way(w, s, request, MP_WAY_BECOME, false, err);
-    if (geteuid() == w->owner.uid)
-        return try_way(w, s, request, MP_WAY_SELF, false, err);
-    if (mp_spawner_was_refused(s, w->owner.uid)) {
-        mp_owner_text(&w->owner, w->user);
-        add_why(w, w->user, "sudo and runuser refused less than ten minutes ago");
-        return 0;
-    }
-    rc = try_way(w, s, request, MP_WAY_SUDO, false, err);
-    if (rc != 0 || !w->silent)
-        return rc;
-    w->silent = false;
-    rc = try_way(w, s, request, MP_WAY_RUNUSER, false, err);
-    if (rc == 0 && w->silent)
-        mp_spawner_note_refusal(s, w->owner.uid);
+    if (fallback)
+        snprintf(w->user, sizeof w->user, geteuid() == 0 ? "root" : "uid %lu",
+                 (unsigned long)geteuid());
+    snprintf(who, sizeof who, "%s%s", w->user, way >= MP_WAY_SUDO ? through[way] : "");
+    if (mp_line_open(&w->line, w->spawner, way, &w->owner, err) < 0)
+        return -1;
+    rc = converse(w, request, fallback, err);
+    if (rc == 0)
+        add_why(w, who, err->text);
     return rc;
 }
 
-static int try_ways(struct mp_writer *w, struct mp_spawner *s,
-                    const struct mp_writer_request *request, struct mp_error *err)
+/* The owner's writer that waits for another report, if there is one and it still lives.  As
+ * try_way(); *told where it has said why it will not do: another would say the same. */
+static int try_waiting(struct mp_writer *w, const struct mp_writer_request *request,
+                       bool *told, struct mp_error *err)
+{
+    int rc;
+
+    if (!mp_line_take(w->spawner, &w->owner, &w->line))
+        return 0;
+    rc = converse(w, request, false, err);
+    *told = rc == 0 && !w->silent;
+    if (*told)
+        add_why(w, w->user, err->text);
+    return rc;
+}
+
+static int try_as_owner(struct mp_writer *w, const struct mp_writer_request *request,
+                        struct mp_error *err)
+{
+    bool told = false;
+    int rc;
+
+    mp_owner_text(&w->owner, w->user);
+    rc = try_waiting(w, request, &told, err);
+    if (rc != 0 || told)
+        return rc;
+    if (geteuid() == 0)
+        return try_way(w, request, MP_WAY_BECOME, false, err);
+    if (geteuid() == w->owner.uid)
+        return try_way(w, request, MP_WAY_SELF, false, err);
+    if (mp_spawner_was_refused(w->spawner, w->owner.uid)) {
+        add_why(w, w->user, "sudo and runuser refused less than ten minutes ago");
+        return 0;
+    }
+    rc = try_way(w, request, MP_WAY_SUDO, false, err);
+    if (rc != 0 || !w->silent)
+        return rc;
+    rc = try_way(w, request, MP_WAY_RUNUSER, false, err);
+    if (rc == 0 && w->silent)
+        mp_spawner_note_refusal(w->spawner, w->owner.uid);
+    return rc;
+}
+
+static int try_ways(struct mp_writer *w, const struct mp_writer_request *request,
+                    struct mp_error *err)
 {
     bool any = w->places[0] != NULL || w->places[1] != NULL;
     int rc = 0;
@@ -274,11 +244,11 @@ static int try_ways(struct mp_writer *w, struct mp_spawner *s,
     } else {
         w->owner_known = true;
         if (any)
-            rc = try_as_owner(w, s, request, err);
+            rc = try_as_owner(w, request, err);
     }
     if (rc == 0 && w->places[1] != NULL &&
         !(w->owner_known && geteuid() == w->owner.uid))
-        rc = try_way(w, s, request, MP_WAY_SELF, true, err);
+        rc = try_way(w, request, MP_WAY_SELF, true, err);
     if (rc == 0)
         return mp_fail(err, MP_FAULT_FAILED, "no place for the report: %s%s",
                        w->why[0] != '\0' ? w->why : "no directory is known",
@@ -314,9 +284,9 @@ static void sink_abort(struct mp_sink *sink)
 {
     struct mp_writer *w = (struct mp_writer *)sink;
 
-    if (w->data_fd >= 0)
-        close(w->data_fd);
-    w->data_fd = -1;
+    if (w->line.data_fd >= 0)
+        close(w->line.data_fd);
+    w->line.data_fd = -1;
 }
 
 static const struct mp_sink_ops writer_sink_ops = {
@@ -335,13 +305,14 @@ int mp_writer_start(struct mp_spawner *s, const struct mp_writer_request *reques
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for a writer");
     w->sink.ops = &writer_sink_ops;
     w->run = run;
-    w->data_fd = w->reply_fd = w->error_fd = -1;
+    w->spawner = s;
+    w->line = mp_line_none();
     w->label = strdup(request->job->label);
     if (request->jobdir != NULL)
         w->places[0] = strdup(request->jobdir);
     if (request->outdir != NULL && request->outdir[0] != '\0')
         w->places[1] = strdup(request->outdir);
-    if (try_ways(w, s, request, err) < 0 || mp_wire_sink_init(&w->wire, &w->out, err) < 0) {
+    if (try_ways(w, request, err) < 0 || mp_wire_sink_init(&w->wire, &w->out, err) < 0) {
         mp_writer_free(w);
         return -1;
     }
@@ -364,7 +335,7 @@ int mp_writer_end(struct mp_writer *w, const struct mp_findings *findings,
 
 int mp_writer_fd(const struct mp_writer *w)
 {
-    return w->reply_fd;
+    return w->line.reply_fd;
 }
 
 int mp_writer_wait(struct mp_writer *w, struct mp_writer_result *result,
@@ -386,6 +357,7 @@ int mp_writer_wait(struct mp_writer *w, struct mp_writer_result *result,
              dir[strlen(dir) - 1] == '/' ? "" : "/", w->label);
     snprintf(result->user, sizeof result->user, "%s", w->user);
     snprintf(result->why, sizeof result->why, "%s", w->why);
+    w->done = true;
     return 0;
 }
 
@@ -398,6 +370,8 @@ void mp_writer_free(struct mp_writer *w)
 {
     if (w == NULL)
         return;
+    if (w->done && !w->as_us)
+        mp_line_keep(w->spawner, &w->line, &w->owner);
     hang_up(w);
     mp_wire_sink_free(&w->wire);
     free(w->places[0]);

@@ -8,11 +8,13 @@
  *        │ ◄──────────────── pipe ──── answer ─────    draws, syncs, puts it in place
  *
  * The worker calls mp_spawner_start before it reads its configuration, so that no process
- * forked by the spawner has secrets in its memory; fonts are loaded there once.  The way to
- * the owner: root becomes it; where we are the owner already, nothing changes; otherwise
- * `sudo -n -u OWNER monster-power write-report`, then runuser.  Directories in order: the
- * job's, then settings' power.outdir, first as the owner, then as the current user (which,
- * being root, gives the files to the owner).  See doc/design-trust.md.
+ * forked by the spawner has secrets in its memory; fonts are looked up there once.  A writer
+ * that has done waits for another report of the same owner's.
+ *
+ * The way to the owner: root becomes it; where we are the owner already, nothing changes;
+ * otherwise `sudo -n -u OWNER monster-power write-report`, then runuser.  Directories in
+ * order: the job's, then settings' power.outdir, first as the owner, then as the current
+ * user (which, being root, gives the files to the owner).  See doc/design-trust.md.
  *
  * What comes back from a writer is the owner's word: bounded, checked, escaped.
  */

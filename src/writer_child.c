@@ -6,6 +6,7 @@
 #include "writer.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +89,7 @@ int mp_hello_receive(struct mp_wire_in *in, struct mp_hello *h, struct mp_error 
 
     *h = (struct mp_hello){0};
     if (rc <= 0)
-        return rc < 0 ? -1 : mp_wire_damaged(err, "nobody sent anything");
+        return rc < 0 ? -1 : 1;
     if (f.type != MP_WIRE_HELLO || mp_frame_get_text(&f, 256, &theirs) < 0 || theirs == NULL)
         rc = mp_wire_damaged(err, "no hello");
     else if (strcmp(theirs, magic) != 0)
@@ -112,6 +113,8 @@ void mp_hello_free(struct mp_hello *h)
 /* Whatever hangs (a file server, say) must not keep us for ever. */
 static void limit_time(struct mp_run *run, int64_t deadline_ms)
 {
+    run->deadline_us = INT64_MAX;
+    alarm(0);
     if (deadline_ms <= 0)
         return;
     run->deadline_us = mp_clock_us() + deadline_ms * 1000;
@@ -156,6 +159,7 @@ static int send_ready(struct mp_wire_out *out, size_t place, const char *why,
     return mp_wire_send(out, err);
 }
 
+/* One report.  1: nobody wants one. */
 static int write_one(struct mp_wire_in *in, struct mp_wire_out *out, struct mp_run *run,
                      bool *placed, struct mp_error *err)
 {
@@ -165,10 +169,12 @@ static int write_one(struct mp_wire_in *in, struct mp_wire_out *out, struct mp_r
     enum mp_verdict verdict;
     char why[512];
     size_t place = 0;
-    int rc = -1;
+    int rc = mp_hello_receive(in, &hello, err);
 
-    if (mp_hello_receive(in, &hello, err) < 0)
+    *placed = false;
+    if (rc != 0)
         goto out;
+    rc = -1;
     limit_time(run, hello.deadline_ms);
     set_zone(hello.zone);
     if (open_place(&report, &hello, &place, why, err) < 0 ||
@@ -189,12 +195,34 @@ out:
     return rc;
 }
 
+/* Between two reports.  False: told to go, with nothing to answer. */
+static bool wait_for_another(struct mp_run *run)
+{
+    struct pollfd p[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                         {.fd = run->stop_fd, .events = POLLIN}};
+
+    limit_time(run, 0);
+    return poll(p, 2, -1) > 0 && p[1].revents == 0;
+}
+
+static int write_reports(struct mp_wire_in *in, struct mp_wire_out *out, struct mp_run *run,
+                         bool *placed, struct mp_error *err)
+{
+    int rc = write_one(in, out, run, placed, err);
+
+    if (rc > 0)
+        return mp_wire_damaged(err, "nobody sent anything");
+    while (rc == 0 && wait_for_another(run))
+        rc = write_one(in, out, run, placed, err);
+    return rc < 0 ? -1 : 0;
+}
+
 int mp_writer_serve(struct mp_error *err)
 {
     struct mp_wire_in in;
     struct mp_wire_out out;
     struct mp_run run;
-    bool placed = false;
+    bool placed;
     int rc;
 
     umask(027);
@@ -203,7 +231,7 @@ int mp_writer_serve(struct mp_error *err)
         return -1;
     mp_wire_in_init(&in, STDIN_FILENO, &run);
     mp_wire_out_init(&out, STDOUT_FILENO, NULL);
-    rc = write_one(&in, &out, &run, &placed, err);
+    rc = write_reports(&in, &out, &run, &placed, err);
     if (rc < 0) {
         struct mp_error ignored;
 

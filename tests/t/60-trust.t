@@ -23,6 +23,8 @@ new() {
 }
 # drive key=value...: a job of A's
 drive() { run timeout 60 "$DRIVE" uid="$A_UID" gid="$A_GID" user=$A "$@"; }
+# gone PID: ended, though perhaps not yet reaped by whoever has it now
+gone() { ! grep -q '^State:.[^Z]' "/proc/$1/status" 2>/dev/null; }
 owner() { stat -c '%U:%a' "$1" 2>/dev/null; }
 listing() { (cd "$1" && find . | sort | tr '\n' ' '); }
 state() { (cd "$1" && find . -printf '%p %y %U %m %s %T@ %l\n' | sort); }
@@ -229,6 +231,36 @@ exec 7>&-
 wait $pid
 is "... and then finishes" "$?" 0
 
+# --- one writer for the reports of one owner
+new
+chmod 777 "$W"
+timeout 60 "$DRIVE" uid="$A_UID" gid="$A_GID" user=$A other="$(id -u $B):$(id -g $B):$B" \
+	jobdir="$W" repeat=5 pause=half samples=200 <"$T/go" >"$T/many.out" 2>&1 &
+pid=$!
+exec 7>"$T/go"
+writers=()
+for i in 1 2 3 4 5; do
+	for _ in $(seq 200); do [ "$(grep -c paused "$T/many.out")" = $i ] && break; sleep 0.05; done
+	spawner=$(pgrep -P "$(sed -n 's/^worker //p' "$T/many.out")")
+	writers[i]=$(pgrep -P "$spawner" | while read -r p; do
+		echo "$p:$(sed -n 's/^Uid:.\([0-9]*\).*/\1/p' "/proc/$p/status")"
+	done | tr '\n' ' ')
+	[ $i != 4 ] || kill -KILL "${writers[1]%%:*}" # it waits; its owner's next report needs another
+	(echo >&7) 2>"$T/none"
+done
+exec 7>&-
+wait $pid
+is "five reports of two owners" "$? $(owner "$W/power_42") $(owner "$W/power_43")" "0 $A:750 $B:750"
+like "the first one's writer is its owner" "${writers[1]}" "^[0-9]+:$A_UID $"
+like "... another owner's is another" "${writers[2]}" "^${writers[1]}[0-9]+:$(id -u $B) $"
+is "... which both serve their next reports" "${writers[3]} ${writers[4]}" "${writers[2]} ${writers[2]}"
+like "... one that was killed is replaced" "${writers[5]}" "^${writers[2]#* }[0-9]+:$A_UID $"
+for w in ${writers[5]}; do
+	for _ in $(seq 100); do ! gone "${w%%:*}" && sleep 0.05; done
+	check "... and none outlives the worker" gone "${w%%:*}"
+done
+is "... nor leaves anything" "$(listing "$W" | tr ' ' '\n' | grep -c '/\.')" 0
+
 # --- ends
 for how in half end; do
 	new
@@ -255,8 +287,6 @@ signalled() {
 	STATUS=$?
 	for _ in $(seq 100); do ! gone "$writer" || break; sleep 0.05; done
 }
-# gone PID: ended, though perhaps not yet reaped by whoever has it now
-gone() { ! grep -q '^State:.[^Z]' "/proc/$1/status" 2>/dev/null; }
 new
 signalled writer TERM
 is "SIGTERM to the writer: an error and nothing" "$STATUS $(listing "$W")" "1 . "

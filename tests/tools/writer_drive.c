@@ -12,6 +12,7 @@
  *                           wait for a line on standard input
  *       cut                 half, end: close the stream there
  *       repeat              so many reports (1)
+ *       other               UID:GID:USER: every second report is job 43 of this owner's
  *       retry               1: after a failure of the directory, again without jobdir
  *
  * Prints "worker PID" first; then verdict, path, user, fallback, why, a line each; exits
@@ -166,6 +167,32 @@ out:
     return rc;
 }
 
+/* Every second report is somebody else's. */
+static int write_all_reports(struct mp_spawner *spawner, struct mp_writer_request *request,
+                             const struct mp_run *run, int argc, char **argv,
+                             bool *elsewhere, struct mp_error *err)
+{
+    long n = atol(value_of(argc, argv, "repeat", "1"));
+    struct mp_writer_request other = *request;
+    struct mp_job job = *request->job;
+    unsigned uid, gid;
+    char user[64];
+    bool two = sscanf(value_of(argc, argv, "other", ""), "%u:%u:%63s", &uid, &gid, user) == 3;
+
+    if (two) {
+        job.label = (char *)"43";
+        job.user = user;
+        other.job = &job;
+        other.uid = uid;
+        other.gid = gid;
+    }
+    for (long i = 0; i < n; i++)
+        if (write_once(spawner, two && i % 2 == 1 ? &other : request, run, argc, argv,
+                       elsewhere, err) < 0)
+            return -1;
+    return 0;
+}
+
 static char *read_secret(const char *path)
 {
     char *text = calloc(1, 256);
@@ -217,9 +244,7 @@ int main(int argc, char **argv)
     printf("worker %ld\n", (long)getpid());
     fflush(stdout);
     secret = read_secret(value_of(argc, argv, "secret", NULL));
-    rc = 0;
-    for (long i = atol(value_of(argc, argv, "repeat", "1")); rc == 0 && i > 0; i--)
-        rc = write_once(spawner, &request, &run, argc, argv, &elsewhere, &err);
+    rc = write_all_reports(spawner, &request, &run, argc, argv, &elsewhere, &err);
     if (rc < 0 && elsewhere && value_of(argc, argv, "retry", NULL) != NULL) {
         request.jobdir = NULL;
         rc = write_once(spawner, &request, &run, argc, argv, &elsewhere, &err);
