@@ -62,6 +62,8 @@ struct colours {
     int shift;     /* by which those bits fill the others: white stays white */
     struct colour *common[PALETTE];
     size_t n_palette;
+    int16_t of_green[256]; /* the first entry with that much green, -1: none */
+    int16_t next[PALETTE]; /* another one with as much */
     struct run *runs; /* of all rows, one after the other; none goes across two rows */
 };
 
@@ -74,21 +76,56 @@ static size_t find_place(const struct colours *c, uint32_t rgb)
     return at;
 }
 
-/* How many pixels from row[x] on look alike, two at a time. */
+/* How many pixels from row[x] on look alike.  Sixteen at a time, in a loop of fixed length
+ * that a compiler turns into a few wide instructions. */
 static size_t run_length(const uint32_t *row, size_t x, size_t width)
 {
-    const uint64_t twice = (uint64_t)row[x] << 32 | row[x];
+    enum { AT_ONCE = 16 };
+    const uint32_t colour = row[x];
     size_t end = x + 1;
-    uint64_t two;
 
-    for (; end + 1 < width; end += 2) {
-        memcpy(&two, row + end, sizeof two);
-        if (two != twice)
+    if (end < width && row[end] != colour)
+        return 1;
+    for (; end + AT_ONCE <= width; end += AT_ONCE) {
+        uint32_t differs = 0;
+
+        for (size_t i = 0; i < AT_ONCE; i++)
+            differs |= row[end + i] ^ colour;
+        if (differs != 0)
             break;
     }
-    while (end < width && row[end] == row[x])
+    while (end < width && row[end] == colour)
         end++;
     return end - x;
+}
+
+/* Cut a row into runs and count its colours; the end of the runs, NULL: too many colours. */
+static struct run *cut_row(struct colours *c, struct run *run, const uint32_t *row,
+                           size_t width)
+{
+    for (size_t x = 0; x < width; x += run++->length) {
+        const uint32_t rgb = row[x] & c->mask;
+        const size_t place = find_place(c, rgb);
+
+        run->place = (uint16_t)place;
+        run->length = (uint16_t)run_length(row, x, width);
+        if (c->table[place].count == 0) {
+            if (++c->n > MAX_COLOURS)
+                return NULL;
+            c->table[place].rgb = rgb;
+        }
+        c->table[place].count += run->length;
+    }
+    return run;
+}
+
+/* The runs of the row before once more. */
+static struct run *repeat_row(struct colours *c, struct run *run, size_t n)
+{
+    memcpy(run, run - n, n * sizeof *run);
+    for (size_t i = 0; i < n; i++)
+        c->table[run[i].place].count += run[i].length;
+    return run + n;
 }
 
 /* Cut the picture into runs and count its colours; false: too many of them. */
@@ -96,23 +133,18 @@ static bool count_colours(struct colours *c, const uint32_t *pixels, size_t widt
                           size_t height, size_t stride)
 {
     struct run *run = c->runs;
+    size_t n = 0; /* runs in the row before */
 
     for (size_t y = 0; y < height; y++) {
         const uint32_t *row = pixels + y * stride;
+        struct run *start = run;
 
-        for (size_t x = 0; x < width; x += run++->length) {
-            const uint32_t rgb = row[x] & c->mask;
-            const size_t place = find_place(c, rgb);
-
-            run->place = (uint16_t)place;
-            run->length = (uint16_t)run_length(row, x, width);
-            if (c->table[place].count == 0) {
-                if (++c->n > MAX_COLOURS)
-                    return false;
-                c->table[place].rgb = rgb;
-            }
-            c->table[place].count += run->length;
-        }
+        run = y > 0 && memcmp(row, row - stride, width * sizeof *row) == 0
+                  ? repeat_row(c, run, n)
+                  : cut_row(c, run, row, width);
+        if (run == NULL)
+            return false;
+        n = (size_t)(run - start);
     }
     return true;
 }
@@ -137,20 +169,47 @@ static int distance(uint32_t a, uint32_t b)
     return 2 * red * red + 4 * green * green + 3 * blue * blue;
 }
 
-static uint8_t nearest_entry(const struct colours *c, uint32_t rgb)
+static void sort_by_green(struct colours *c)
 {
-    int least = INT32_MAX;
-    size_t best = 0;
+    memset(c->of_green, -1, sizeof c->of_green);
+    for (size_t i = c->n_palette; i-- > 0;) {
+        int16_t *first = &c->of_green[c->common[i]->rgb >> 8 & 0xFF];
 
-    for (size_t i = 0; i < c->n_palette; i++) {
+        c->next[i] = *first;
+        *first = (int16_t)i;
+    }
+}
+
+struct nearest {
+    int least;
+    int16_t best;
+};
+
+/* Of those with so much green; the first of equals. */
+static void look_at_green(const struct colours *c, uint32_t rgb, int green, struct nearest *n)
+{
+    if (green < 0 || green > 255)
+        return;
+    for (int16_t i = c->of_green[green]; i >= 0; i = c->next[i]) {
         int d = distance(c->common[i]->rgb, rgb);
 
-        if (d < least) {
-            least = d;
-            best = i;
-        }
+        if (d < n->least || (d == n->least && i < n->best))
+            *n = (struct nearest){d, i};
     }
-    return (uint8_t)best;
+}
+
+/* Green counts most: from this colour's outwards, until it alone is further than the best. */
+static uint8_t nearest_entry(const struct colours *c, uint32_t rgb)
+{
+    const int green = (int)(rgb >> 8 & 0xFF);
+    struct nearest n = {.least = INT32_MAX};
+
+    for (int away = 0; away < 256 && 4 * away * away <= n.least; away++) {
+        look_at_green(c, rgb, green - away, &n);
+        if (away > 0)
+            look_at_green(c, rgb, green + away, &n);
+    }
+    return (uint8_t)n.best;
 }
 
 static int choose_palette(struct colours *c)
@@ -169,6 +228,7 @@ static int choose_palette(struct colours *c)
         c->common[i] = all[i];
         all[i]->entry = (uint8_t)i;
     }
+    sort_by_green(c);
     for (size_t i = c->n_palette; i < n; i++)
         all[i]->entry = nearest_entry(c, all[i]->rgb);
     free(all);
