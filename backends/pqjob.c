@@ -38,10 +38,15 @@ enum { FIELD_ID, FIELD_STATE, FIELD_CLUSTER, FIELD_USER, FIELD_NAME, FIELD_NODES
     "j->>'start_time', j->>'end_time', j->>'restart_cnt', j->>'het_job_id', "                  \
     "j->>'het_job_offset' FROM (SELECT to_jsonb(x) AS j FROM slurm.jobs x WHERE "
 
-static const char by_id_sql[] = JOB_FIELDS "x.job_id = $1::int8) y";
-static const char by_task_sql[] = JOB_FIELDS
-    "x.array_job_id = $1::int8 AND x.array_task_id = $2::int8"
-    " ORDER BY x.job_id DESC LIMIT 1) y";
+/* A collector that keeps a row for each run of a requeued job: the last run that began, as
+ * Slurm means it by the job's number. */
+#define LAST_RUN                                                                               \
+    ") y ORDER BY j->'start_time' DESC NULLS LAST, j->'restart_cnt' DESC NULLS LAST,"          \
+    " j->'job_id' DESC LIMIT 1"
+
+static const char by_id_sql[] = JOB_FIELDS "x.job_id = $1::int8" LAST_RUN;
+static const char by_task_sql[] =
+    JOB_FIELDS "x.array_job_id = $1::int8 AND x.array_task_id = $2::int8" LAST_RUN;
 
 static int take_apart(const char *text, struct label *l, struct mp_error *err)
 {

@@ -10,8 +10,8 @@ umask 077
 pg_ini >"$T/mp.ini"
 mkdir "$T/out"
 S=1760497200
-J="INSERT INTO slurm.jobs (job_id, array_job_id, array_task_id, name, job_state, user_name, cluster, nodes, start_time, end_time, restart_cnt) VALUES"
-pg_sql zen4 -c "$J
+ROW="INSERT INTO slurm.jobs (job_id, array_job_id, array_task_id, name, job_state, user_name, cluster, nodes, start_time, end_time, restart_cnt) VALUES"
+pg_sql zen4 -c "$ROW
  (100, NULL, NULL, 'plain', '{COMPLETED}', 'alice', 'lab', '{rpc-91-1,rpc-91-2}', $S, $S + 600, 0),
  (101, 0, NULL, 'both', '{FAILED}', 'bob', 'lab', '{rpc-91-3,rpg-91-1}', $S + 60, $S + 660, 2),
  (201, 200, 0, 'array', '{COMPLETED}', 'alice', 'lab', '{rpc-91-1}', $S, $S + 300, 0),
@@ -25,7 +25,7 @@ pg_sql zen4 -c "$J
  (402, NULL, NULL, 'gone', '{CANCELLED}', 'alice', 'lab', '{}', $S, $S, 0),
  (403, NULL, NULL, 'future', '{COMPLETED}', 'alice', 'lab', '{rpc-91-1}', $S, 2147483000, 0),
  (404, NULL, NULL, E'evil \"name\"\n\$(id)', '{COMPLETED,OUT_OF_MEMORY}', 'o''brien', 'lab', '{rpc-91-1}', $S, $S + 60, 0)"
-pg_sql h100 -c "$J
+pg_sql h100 -c "$ROW
  (400, NULL, NULL, 'running', '{COMPLETED}', 'alice', 'lab', '{rpc-91-1}', $S, $S + 500, 0),
  (500, NULL, NULL, 'gpu', '{COMPLETED}', 'alice', 'lab', '{rpg-91-2}', $S, $S + 300, 0)"
 profile() {
@@ -67,6 +67,12 @@ fails "a component that is another job" 300+2 'does not tell its components apar
 fails "a job that waits" 401 'has not ended.*PENDING'
 fails "a job that never ran" 402 'never ran'
 fails "a job that ends in the future" 403 'has not ended'
+pg_sql zen4 -c 'ALTER TABLE slurm.jobs DROP CONSTRAINT jobs_pkey' -c "$ROW
+ (600, 600, 1, 'requeued', '{NODE_FAIL}', 'alice', 'lab', '{rpc-91-1}', $S, $S + 60, 0),
+ (600, 600, 1, 'requeued', '{COMPLETED}', 'alice', 'lab', '{rpc-91-2}', $S + 100, $S + 300, 1),
+ (600, 600, 1, 'requeued', '{PENDING}', 'alice', 'lab', '{}', 0, 0, 2)"
+found "a row for each run of a requeued job: the last that began" 600 alice '"rpc-91-2"' 200
+found "the same of an array task" 600_1 alice '"rpc-91-2"' 200
 pg_sql h100 -c 'DROP TABLE slurm.jobs'
 found "one database has no slurm.jobs" 100 alice '"rpc-91-1", *"rpc-91-2"' 600
 fails "and the other does not know the job" 500 'job 500 is not in slurm.jobs of zen4, h100'
