@@ -172,14 +172,17 @@ static int put_integer(struct mp_pqcopy *p, struct mp_pqrow *row, int64_t value,
     return put_text(p, row, text, (size_t)n, err);
 }
 
-static int put_numeric(struct mp_pqcopy *p, struct mp_pqrow *row, struct field f,
-                       struct mp_error *err)
+static int put_numeric(struct mp_pqcopy *p, struct mp_pqrow *row, const struct mp_pqarm *arm,
+                       struct field f, struct mp_error *err)
 {
     char text[NUMERIC_TEXT];
     size_t n = mp_pqnumeric_text(f.bytes, f.n, text, sizeof text);
 
     if (n == 0)
-        return malformed(err);
+        return mp_fail(err, MP_FAULT_FAILED,
+                       "column %s of table %s.%s holds a number that is broken or longer "
+                       "than %d digits, which no power is; delete it",
+                       arm->columns[MP_PQ_VALUE], arm->schema, arm->table, NUMERIC_TEXT - 1);
     row->value = strtod(text, NULL);
     return put_text(p, row, text, n, err);
 }
@@ -208,7 +211,7 @@ static int put_float(struct mp_pqrow *row, struct field f, struct mp_error *err)
     return 0;
 }
 
-static int put_value(struct mp_pqcopy *p, struct mp_pqrow *row, enum mp_pqtype type,
+static int put_value(struct mp_pqcopy *p, struct mp_pqrow *row, const struct mp_pqarm *arm,
                      struct field f, struct mp_error *err)
 {
     bool bad = false;
@@ -220,12 +223,12 @@ static int put_value(struct mp_pqcopy *p, struct mp_pqrow *row, enum mp_pqtype t
         row->value = NAN;
         return 0;
     }
-    switch (type) {
+    switch (arm->types[MP_PQ_VALUE]) {
     case MP_PQ_FLOAT4:
     case MP_PQ_FLOAT8:
         return put_float(row, f, err);
     case MP_PQ_NUMERIC:
-        return put_numeric(p, row, f, err);
+        return put_numeric(p, row, arm, f, err);
     default:
         whole = integer(f, &bad);
         return bad ? malformed(err) : put_integer(p, row, whole, err);
@@ -287,7 +290,7 @@ static int read_row(struct mp_pqcopy *p, struct mp_error *err)
         return -1;
     row->time = row_time(p);
     row->series = *series;
-    if (put_value(p, row, p->tables->arms[key.a].types[MP_PQ_VALUE], value, err) < 0)
+    if (put_value(p, row, &p->tables->arms[key.a], value, err) < 0)
         return -1;
     p->merge->n++;
     p->at = (int)((const char *)r.at - p->message);

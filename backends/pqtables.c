@@ -146,7 +146,8 @@ static int wanted_arms(const struct mp_pqconn *c, const struct mp_plan *plan,
     return 0;
 }
 
-/* One row per column we want, or one with NULLs where there is no such table.  A table is
+/* One row per column we want, those spelled as MonSTer does first, or one with NULLs where
+ * there is no such table.  A table is
  * sliceable when an index starts with "timestamp", or with nodeid and then "timestamp". */
 static const char catalogue_sql[] =
     "SELECT w.ord, n.oid IS NOT NULL, has_schema_privilege(n.oid, 'USAGE'),"
@@ -169,7 +170,7 @@ static const char catalogue_sql[] =
     "  AND NOT a.attisdropped"
     "  AND lower(a.attname) IN ('timestamp', 'nodeid', 'source', 'fqdd', 'value')"
     " LEFT JOIN pg_type t ON t.oid = a.atttypid "
-    "ORDER BY w.ord, a.attnum";
+    "ORDER BY w.ord, a.attname <> lower(a.attname), a.attnum";
 
 enum { CAT_ORD, CAT_SCHEMA, CAT_MAY_SCHEMA, CAT_TABLE, CAT_MAY_TABLE, CAT_COLUMN, CAT_OID,
        CAT_TYPE, CAT_INDEXED };
@@ -207,15 +208,14 @@ static int take_column(const struct mp_pqconn *c, struct mp_pqarm *arm, const ch
 
     while (column < MP_PQ_N_COLUMNS - 1 && strcasecmp(name, column_names[column]) != 0)
         column++;
-    /* "Value" beside value: the lower-case one is MonSTer's */
-    if (arm->columns[column] != NULL && strcmp(name, column_names[column]) != 0)
+    /* "Value" beside value, which came first: that one is MonSTer's */
+    if (arm->columns[column] != NULL)
         return 0;
     for (size_t i = 0; i < sizeof known_types / sizeof *known_types; i++)
         if (strcmp(oid, known_types[i].oid) == 0)
             type = known_types[i].type;
     if (!fits(column, type))
         return refuse_type(c, arm, name, type_name, err);
-    free(arm->columns[column]);
     arm->columns[column] = strdup(name);
     arm->types[column] = type;
     return arm->columns[column] != NULL ? 0 : no_memory(err);
@@ -376,6 +376,8 @@ static int take_names(const struct mp_pqconn *c, const PGresult *res, const char
         const char *name = get(res, row, 1);
         int64_t id = strtoll(PQgetvalue(res, row, 0), NULL, 10);
 
+        if (is_null(res, row, 0))
+            break; /* the rest has no id: NULLs sort last, and no sample can mean them */
         if (last != NULL && last->id == id) {
             bool same = name == last->name ||
                         (name != NULL && last->name != NULL && strcmp(name, last->name) == 0);
@@ -506,7 +508,7 @@ static const char units_sql[] =
     "SELECT w.ord, m.units"
     " FROM unnest($1::text[]) WITH ORDINALITY AS w(name, ord)"
     " JOIN public.metrics_definition m ON lower(m.metric_id) = lower(w.name)"
-    " ORDER BY w.ord, m.metric_id = w.name DESC, m.units::text COLLATE \"C\" NULLS LAST";
+    " ORDER BY w.ord, m.units IS NULL, m.metric_id = w.name DESC, m.units::text COLLATE \"C\"";
 
 static int take_units(const struct mp_pqconn *c, const PGresult *res,
                       struct mp_findings *findings, struct mp_pqtables *t,

@@ -42,7 +42,19 @@ pg_sql zen4 -c "INSERT INTO fqdd VALUES (2, 'SomethingElse')"
 profile 'rpc-91-1'
 like "units that contradict each other are told" "$J" 'totalfanpower several units; W is used'
 like "so are names of one id" "$J" 'id 2 has several names in public.fqdd; PowerMetrics is used'
+pg_sql zen4 -c "UPDATE metrics_definition SET units = NULL WHERE metric_id = 'TotalFanPower'" \
+	-c "UPDATE metrics_definition SET units = 'W' WHERE metric_id = 'totalfanpower'"
+fetch rpc-91-1
+like "of a row without units and one with them, the units count" "$OUT" ',W,TotalFanPower$'
+pg_sql zen4 -c "UPDATE metrics_definition SET units = 'mW' WHERE metric_id = 'totalfanpower'" \
+	-c "UPDATE metrics_definition SET units = 'W' WHERE metric_id = 'TotalFanPower'"
 pg_sql zen4 -c "DELETE FROM metrics_definition WHERE units = 'mW'" -c "DELETE FROM fqdd WHERE fqdd = 'SomethingElse'"
+pg_sql zen4 -c "ALTER TABLE nodes ALTER nodeid DROP NOT NULL; INSERT INTO nodes (nodeid, hostname) VALUES (NULL, 'rpc-91-1')" \
+	-c "ALTER TABLE fqdd ALTER id DROP NOT NULL; INSERT INTO fqdd VALUES (NULL, 'Ghost')"
+pg_sql zen4 -c "INSERT INTO idrac.totalfanpower SELECT timestamp, 0, 2, 0, 1 FROM idrac.totalfanpower"
+fetch 'rpc-91-[1-2],rpg-91-1'
+check "rows without an id in a dimension are nobody's name" cmp "$T/.out" "$T/once.csv"
+pg_sql zen4 -c "DELETE FROM nodes WHERE nodeid IS NULL" -c "DELETE FROM fqdd WHERE id IS NULL"
 
 # ---- missing, but a report ----
 
@@ -107,6 +119,16 @@ for type in money text boolean 'int[]' interval; do
 	fetch rpc-91-1
 	fails "a value of type $type" 1 "column value of table idrac.oddpower has type ${type%%[[]*}"
 done
+pg_sql zen4 -c 'ALTER TABLE idrac.oddpower DROP value, ADD value numeric' \
+	-c "INSERT INTO idrac.oddpower VALUES (to_timestamp($S), 1, 2, 2, ('1' || repeat('0', 70000))::numeric)"
+fetch rpc-91-1
+fails "a number of 70,001 digits" 1 'column value of table idrac.oddpower holds a number that is broken or longer'
+pg_sql zen4 -c 'DROP TABLE idrac.oddpower' \
+	-c 'CREATE TABLE idrac.oddpower ("Value" text, extra int DEFAULT 7, "timestamp" timestamptz, value int, fqdd int, "TIMESTAMP" text, source int, nodeid int)' \
+	-c 'GRANT SELECT ON idrac.oddpower TO monster' \
+	-c "INSERT INTO idrac.oddpower VALUES ('x', 1, to_timestamp($S), 42, 2, 'x', 2, 1)"
+fetch rpc-91-1
+like "columns in another order, others that are spelled alike" "$OUT" '^2025-10-15 03:00:00\+00,rpc-91-1,powermetrics,PowerMetrics,42,,OddPower$'
 pg_sql zen4 -c 'ALTER TABLE idrac.oddpower ALTER nodeid TYPE text, DROP value, ADD value int'
 fetch rpc-91-1
 fails "a nodeid of type text" 1 'column nodeid of table idrac.oddpower has type text'
