@@ -53,13 +53,14 @@ static void direct_close(struct mp_backend *b)
     free(b);
 }
 
-static char *make_label(const struct mp_pq_target *target)
+static char *make_label(const struct mp_settings *settings, const struct mp_pq_target *target)
 {
     char text[512];
 
-    if (target->host[0] == '\0')
-        return strdup("direct: as the service file says");
-    snprintf(text, sizeof text, "direct: %s:%d", target->host, target->port);
+    if (settings->database.service[0] != '\0')
+        snprintf(text, sizeof text, "direct: service %s", settings->database.service);
+    else
+        snprintf(text, sizeof text, "direct: %s:%d", target->host, target->port);
     return strdup(text);
 }
 
@@ -73,7 +74,7 @@ static int direct_open(const struct mp_settings *settings, const struct mp_run *
         return mp_fail(err, MP_FAULT_FAILED, "out of memory");
     mp_pq_target_direct(settings, &target);
     d->backend.ops = &mp_backend_direct;
-    d->backend.label = make_label(&target);
+    d->backend.label = make_label(settings, &target);
     if (d->backend.label == NULL)
         mp_fail(err, MP_FAULT_FAILED, "out of memory");
     else if (mp_pq_open(settings, &target, run, &d->pq, err) == 0) {

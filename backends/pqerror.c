@@ -22,7 +22,8 @@ struct cause {
 static const struct cause causes[] = {
     {"28P01", NULL, MP_FAULT_FAILED, MP_PQRETRY_NEVER,
      "check user and password (or passfile) in section [database]"},
-    {"28", "pg_hba.conf", MP_FAULT_FAILED, MP_PQRETRY_NEVER,
+    /* an SSH server may be admitted where this machine is not: backend = auto goes on */
+    {"28", "pg_hba.conf", MP_FAULT_TRANSIENT, MP_PQRETRY_NEVER,
      "the server's pg_hba.conf must admit this user from this machine; check user and "
      "sslmode in section [database]"},
     {"28", NULL, MP_FAULT_FAILED, MP_PQRETRY_NEVER, "check user in section [database]"},
@@ -38,6 +39,9 @@ static const struct cause causes[] = {
     {"57P03", NULL, MP_FAULT_TRANSIENT, MP_PQRETRY_DEADLINE, "try again later"},
     {"57", NULL, MP_FAULT_TRANSIENT, MP_PQRETRY_REACH,
      "the server ended the session: try again, and see its log"},
+    {"08P01", NULL, MP_FAULT_TRANSIENT, MP_PQRETRY_REACH,
+     "this is how a connection pooler refuses: check user and password in section "
+     "[database], database in the [route] sections, and the pooler's limits"},
     {"08", NULL, MP_FAULT_TRANSIENT, MP_PQRETRY_REACH, "try again"},
     {"40", NULL, MP_FAULT_TRANSIENT, MP_PQRETRY_NEVER, "try again"},
     {"58", NULL, MP_FAULT_TRANSIENT, MP_PQRETRY_NEVER, "see the server's log"},
@@ -48,9 +52,11 @@ static const struct cause causes[] = {
     {"", NULL, MP_FAULT_FAILED, MP_PQRETRY_NEVER, NULL},
 
     {NULL, "no password supplied", MP_FAULT_FAILED, MP_PQRETRY_NEVER,
-     "set password or passfile in section [database]"},
+     "set password or passfile in section [database]; a passfile must be a plain file of "
+     "mode 0600, with a line for this host, port, database and user"},
     {NULL, "certificate", MP_FAULT_FAILED, MP_PQRETRY_NEVER,
-     "check host, sslmode and sslrootcert in section [database]"},
+     "check host, sslmode and sslrootcert in section [database], and that the server's "
+     "certificate has not expired"},
     {NULL, "does not support SSL", MP_FAULT_FAILED, MP_PQRETRY_NEVER,
      "check sslmode in section [database]"},
     {NULL, "sslmode", MP_FAULT_FAILED, MP_PQRETRY_NEVER,
@@ -214,6 +220,10 @@ int mp_pqerror_result(struct mp_pqconn *c, const char *what, const PGresult *res
 int mp_pqerror_silent(struct mp_pqconn *c, const char *setting, int seconds,
                       struct mp_error *err)
 {
+    /* which server a service's file means, only libpq knows */
+    bool service = c->settings->database.service[0] != '\0';
+    const char *host = service ? PQhost(c->pg) : c->target->host;
+    int port = service ? atoi(PQport(c->pg)) : c->target->port;
     char why[80] = "in time";
 
     if (carrier_broke(c, err) < 0)
@@ -225,5 +235,5 @@ int mp_pqerror_silent(struct mp_pqconn *c, const char *setting, int seconds,
     return mp_fail(err, MP_FAULT_TRANSIENT,
                    "database %s: %s, port %d, does not answer %s; check the network and "
                    "whether the server hangs",
-                   c->database, c->target->host, c->target->port, why);
+                   c->database, host, port, why);
 }

@@ -41,6 +41,10 @@ fails "an unknown user" 'password authentication failed for user "nobody-here"'
 printf '127.0.0.1:%s:*:monster:%s\n' "$PG_PORT" "$PG_PASSWORD" >"$T/pass"
 fetch 'user = monster' "passfile = $T/pass"
 works "a passfile"
+chmod 644 "$T/pass"
+fetch 'user = monster' "passfile = $T/pass"
+fails "a passfile that others may read" 'no password supplied; .*a passfile must be a plain file of mode 0600'
+chmod 600 "$T/pass"
 cp "$T/pass" "$T/.pgpass"
 fetch 'user = monster'
 works ".pgpass"
@@ -54,6 +58,15 @@ printf '[telemetry]\nhost=127.0.0.1\nport=%s\nuser=monster\npassword=%s\n' "$PG_
 printf '[database]\nservice = telemetry\nservicefile = %s\n[power]\nbackend = direct\n' "$T/service.conf" >"$T/mp.ini"
 run "$MP" fetch -c "$T/mp.ini" --start $S --end $E --nodelist rpc-91-1
 works "a service of a service file"
+mkdir "$T/out"
+run "$MP" profile -c "$T/mp.ini" --job-id 1 --start $S --end $E --nodelist rpc-91-1 --outdir "$T/out"
+like "the summary names the service, not a server that was not asked" \
+	"$(cat "$T/out/power_1/summary.json")" '"database": *"direct: service telemetry"'
+sed -i 's/^servicefile.*/&\nconnect_timeout = 1/; $a deadline_seconds = 2' "$T/mp.ini"
+kill -STOP "$(pg_postmaster)"
+run "$MP" fetch -c "$T/mp.ini" --start $S --end $E --nodelist rpc-91-1
+kill -CONT "$(pg_postmaster)"
+fails "a service whose server hangs" "127.0.0.1, port $PG_PORT, does not answer"
 sed -i 's/= telemetry/= nonesuch/' "$T/mp.ini"
 run "$MP" fetch -c "$T/mp.ini" --start $S --end $E --nodelist rpc-91-1
 fails "an unknown service" 'definition of service "nonesuch" not found'
@@ -66,6 +79,14 @@ fails "no service file" 'service'
 
 HOST=localhost fetch 'user = monster' "password = $PG_PASSWORD"
 works "localhost, of which only one address listens"
+if [ -e /proc/net/if_inet6 ] && grep -q '^0*1 ' /proc/net/if_inet6; then
+	pg_sql postgres -c "ALTER SYSTEM SET listen_addresses = '127.0.0.1,::1'"
+	pg_restart
+	HOST=::1 fetch 'user = monster' "password = $PG_PASSWORD"
+	works "an IPv6 address"
+else
+	diag "no ::1 here: IPv6 is not tried"
+fi
 HOST=127.0.0.1,127.0.0.1 fetch 'user = monster' "password = $PG_PASSWORD"
 works "a list of hosts"
 
@@ -106,10 +127,10 @@ fails "a server without TLS" 'server does not support SSL, but SSL was required;
 ca() { # ca NAME: a certificate authority
 	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$1" -keyout "$T/$1.key" -out "$T/$1.crt" 2>/dev/null
 }
-certificate() { # certificate NAME: for the server, of CA "ours"
+certificate() { # certificate NAME ALTNAMES [DAYS]: for the server, of CA "ours"
 	openssl req -newkey rsa:2048 -nodes -subj "/CN=$1" -keyout "$T/server.key" -out "$T/server.csr" 2>/dev/null &&
 		printf 'subjectAltName = %s\n' "$2" >"$T/ext" &&
-		openssl x509 -req -days 2 -in "$T/server.csr" -CA "$T/ours.crt" -CAkey "$T/ours.key" -CAcreateserial \
+		openssl x509 -req -days "${3:-2}" -in "$T/server.csr" -CA "$T/ours.crt" -CAkey "$T/ours.key" -CAcreateserial \
 			-extfile "$T/ext" -out "$T/server.crt" 2>/dev/null &&
 		install -m 600 "$T/server.key" "$T/server.crt" "$PG_DATA/" &&
 		{ [ "$(id -u)" != 0 ] || chown "$PG_OS_USER" "$PG_DATA/server.key" "$PG_DATA/server.crt"; }
@@ -139,5 +160,10 @@ pg_sql postgres -c 'SELECT pg_reload_conf()' >/dev/null
 sleep 0.3
 fetch 'user = monster' "password = $PG_PASSWORD" 'sslmode = verify-full' "sslrootcert = $T/ours.crt"
 works "verify-full, our CA and the right name"
+certificate localhost DNS:localhost,IP:127.0.0.1 -1
+pg_sql postgres -c 'SELECT pg_reload_conf()' >/dev/null
+sleep 0.3
+fetch 'user = monster' "password = $PG_PASSWORD" 'sslmode = verify-full' "sslrootcert = $T/ours.crt"
+fails "verify-full, expired" 'certificate verify failed; .*that the server.s certificate has not expired'
 
 done_testing
