@@ -54,7 +54,7 @@ int mp_cmd_fetch(int argc, char **argv, int *exit_status, struct mp_error *err)
     if (mp_session_open(&session, "fetch", &options, &sel, err) < 0 ||
         mp_rawcsv_new(&csv, STDOUT_FILENO, "standard output", err) < 0)
         goto out;
-    mp_rawcsv_set_run(csv, &session.run);
+    mp_session_tell_backend(&session, &options);
     mp_rawcsv_set_run(csv, &session.run);
     rc = mp_session_fetch(&session, mp_rawcsv_sink(csv), err);
     if (rc == 0 && !options.quiet)

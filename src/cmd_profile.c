@@ -103,8 +103,10 @@ int mp_cmd_profile(int argc, char **argv, int *exit_status, struct mp_error *err
     if (sel.job_id == NULL || outdir == NULL)
         return mp_fail(err, MP_FAULT_USAGE, "profile: --%s is missing",
                        sel.job_id == NULL ? "job-id" : "outdir");
-    if (mp_session_open(&session, "profile", &options, &sel, err) == 0)
+    if (mp_session_open(&session, "profile", &options, &sel, err) == 0) {
+        mp_session_tell_backend(&session, &options);
         rc = write_report(&session, outdir, &options, exit_status, err);
+    }
     mp_session_close(&session);
     return rc;
 }

@@ -52,7 +52,7 @@ int mp_run_check(const struct mp_run *run, struct mp_error *err)
     struct pollfd p = {.fd = run->stop_fd, .events = POLLIN};
 
     if (run->stop_fd >= 0 && poll(&p, 1, 0) > 0)
-        return mp_fail(err, MP_FAULT_STOPPED, "stopped by a signal; nothing was written");
+        return mp_fail(err, MP_FAULT_STOPPED, "stopped by a signal; no report was written");
     if (run->deadline_us != INT64_MAX && mp_clock_us() >= run->deadline_us)
         return mp_fail(err, MP_FAULT_TRANSIENT,
                        "the deadline is over (deadline_seconds in section [power])");

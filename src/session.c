@@ -132,6 +132,16 @@ int mp_session_open(struct mp_session *s, const char *command,
     return look_up_job(s, sel->job_id, err) < 0 ? -1 : mp_session_plan(s, err);
 }
 
+void mp_session_tell_backend(const struct mp_session *s, const struct mp_options *options)
+{
+    bool choice = s->settings.power.backend == MP_BACKEND_AUTO &&
+                  s->settings.ssh.hostname[0] != '\0';
+
+    if (!options->quiet && (choice || options->verbose > 0))
+        fprintf(stderr, "monster-power: samples come from %s%s\n", s->backend->label,
+                choice ? " (backend = auto)" : "");
+}
+
 int mp_session_fetch(struct mp_session *s, struct mp_sink *sink, struct mp_error *err)
 {
     if (s->backend->ops->fetch(s->backend, &s->plan, &s->run, &s->series, &s->findings, sink,

@@ -40,6 +40,9 @@ int mp_session_open(struct mp_session *s, const char *command,
                     const struct mp_options *options, const struct mp_selection *sel,
                     struct mp_error *err);
 
+/* On standard error which way was taken, where `backend = auto` had a choice, or -v asks. */
+void mp_session_tell_backend(const struct mp_session *s, const struct mp_options *options);
+
 /* Every sample of the plan into `sink`; MP_FAULT_NO_SAMPLES where there is none. */
 int mp_session_fetch(struct mp_session *s, struct mp_sink *sink, struct mp_error *err);
 

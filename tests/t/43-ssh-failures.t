@@ -203,6 +203,9 @@ auto() { # HOST PORT PASSWORD
 auto 127.0.0.1 "$PG_PORT" "$PG_PASSWORD"
 is "auto: the direct way where it works" "$STATUS$([ "$OUT" = "$WHOLE" ] && echo same)" 0same
 is "... and no other" "$(grep -c Accepted "$SSHD_DIR/log")" 0
+like "... and says so" "$ERR" "samples come from direct: 127.0.0.1:$PG_PORT \(backend = auto\)"
+run timeout 60 "${FETCH[@]}" -q
+is "... but not if it shall be quiet" "$STATUS$ERR" 0
 auto 127.0.0.1 "$PG_PORT" wrong-one
 is "auto: a database that says no is not asked again through SSH: exit 1" "$STATUS" 1
 is "... indeed" "$(grep -c Accepted "$SSHD_DIR/log")" 0

@@ -110,6 +110,20 @@ for b in ssh auto; do
 	like "$b: the summary says which way it was" "$(cat "$T/out/$b/power_4711/summary.json")" \
 		'"backend": *"ssh"'
 done
+# a way from head to the database, whose pg_hba.conf admits the bastion alone
+at "$BASTION" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+ip -n "$HEAD" route add "$INNER.0/24" via "$OUTER.1"
+ip -n "$DB" route add "$OUTER.0/24" via "$INNER.1"
+printf '%s.2 db.lab\n' "$INNER" >>"/etc/netns/$HEAD/hosts"
+profile "$HEAD" direct
+is "a database that does not admit head: exit 1" "$STATUS" 1
+like "... and says so" "$ERR" 'no pg_hba.conf entry for host "'"$OUTER"
+profile "$HEAD" auto
+is "... but the bastion: auto works" "$STATUS" "$WANT"
+like "... and says which way it took" "$ERR" 'samples come from ssh: .*\(backend = auto\)'
+ip -n "$HEAD" route del "$INNER.0/24"
+ip -n "$DB" route del "$OUTER.0/24"
+sed -i '/db\.lab/d' "/etc/netns/$HEAD/hosts"
 config ssh
 sed -i 's/^host = .*/host = '"$INNER.2/" "$T/ssh.ini"
 profile "$HEAD" ssh
