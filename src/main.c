@@ -46,11 +46,12 @@ static void usage(FILE *out)
           out);
 }
 
-/* A daemon may start us with 0, 1 or 2 closed; a file opened later must not become one. */
+/* A daemon may start us with 0, 1 or 2 closed; a file opened later must not become one.
+ * 1 cannot be written then: a table that goes nowhere is a failure, not a success. */
 static void open_standard_fds(void)
 {
     for (int fd = 0; fd <= 2; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 2 ? O_WRONLY : O_RDONLY) != fd)
             _exit(1);
 }
 
@@ -74,18 +75,10 @@ static int unknown_command(const char *name, struct mp_error *err)
                    name, mp_nearest(name, names, N_COMMANDS));
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv, int *status, struct mp_error *err)
 {
     const struct mp_command *command;
-    struct mp_error err = {0};
-    int status = 0;
-    int rc;
 
-    open_standard_fds();
-    if (argc < 2) {
-        usage(stderr);
-        return 2;
-    }
     if (strcmp(argv[1], "--version") == 0) {
         puts(PACKAGE_STRING);
         return 0;
@@ -95,9 +88,21 @@ int main(int argc, char **argv)
         return 0;
     }
     command = find_command(argv[1]);
-    rc = command != NULL ? command->run(argc - 1, argv + 1, &status, &err)
-                         : unknown_command(argv[1], &err);
-    if (rc < 0) {
+    return command != NULL ? command->run(argc - 1, argv + 1, status, err)
+                           : unknown_command(argv[1], err);
+}
+
+int main(int argc, char **argv)
+{
+    struct mp_error err = {0};
+    int status = 0;
+
+    open_standard_fds();
+    if (argc < 2) {
+        usage(stderr);
+        return 2;
+    }
+    if (run(argc, argv, &status, &err) < 0) {
         fprintf(stderr, "monster-power: %s\n", err.text);
         status = mp_fault_exit_status(err.fault);
     }

@@ -26,4 +26,15 @@ like "... names the nearest" "$ERR" "profile"
 run "$MP" hosts --nonsense
 is "an unknown option: exit 2" "$STATUS" 2
 
+# Output that goes nowhere is no success.
+for c in --version --help 'hosts n[1-4]' backends config 'profile --help'; do
+	# shellcheck disable=SC2086
+	run bash -c '"$@" >/dev/full' - "$MP" $c
+	is "$c to a full disk: exit 1" "$STATUS" 1
+	# shellcheck disable=SC2086
+	run bash -c '"$@" >&-' - "$MP" $c
+	is "$c without standard output: exit 1" "$STATUS" 1
+	like "... says so" "$ERR" 'standard output'
+done
+
 done_testing
