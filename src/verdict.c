@@ -186,6 +186,16 @@ static int judge_renamed(struct mp_inquest *q)
         "");
 }
 
+/* "rpc-91-1 by 12.5 %": of what the node drew; without any, there is no such share. */
+static void add_surplus(struct mp_names *l, const char *node, double surplus,
+                        double input)
+{
+    if (input > 0)
+        mp_names_add(l, "%s by %.1f %%", node, 100 * surplus / input);
+    else
+        mp_names_add(l, "%s, whose input is 0", node);
+}
+
 /* What does not add up. */
 static int judge_sums(struct mp_inquest *q)
 {
@@ -201,11 +211,9 @@ static int judge_sums(struct mp_inquest *q)
         double tolerated = n->energy_kwh * EXCESS_TOLERATED;
 
         if (n->excess_kwh > tolerated)
-            mp_names_add(&excess, "%s by %.1f %%", name,
-                         100 * n->excess_kwh / n->energy_kwh);
+            add_surplus(&excess, name, n->excess_kwh, n->energy_kwh);
         if (n->output_kwh - n->energy_kwh > tolerated)
-            mp_names_add(&output, "%s by %.1f %%", name,
-                         100 * (n->output_kwh / n->energy_kwh - 1));
+            add_surplus(&output, name, n->output_kwh - n->energy_kwh, n->energy_kwh);
     }
     if (mp_reason_names(q, MP_SUSPECT, &excess,
                         "the components add up to more than the input power: ", "") < 0)
@@ -231,8 +239,10 @@ int mp_quality_verdict(struct mp_energy *e, const struct mp_findings *findings,
     struct mp_inquest q = {.e = e, .err = err};
 
     e->result.verdict = MP_VALID;
-    if (mp_judge_missing(&q) < 0 || judge_coverage(&q) < 0 || judge_dropped(&q) < 0 ||
-        judge_zeros(&q) < 0 || judge_renamed(&q) < 0 || judge_sums(&q) < 0 ||
+    /* What makes it suspect comes first: the charts show the first reason beside the
+     * verdict. */
+    if (judge_dropped(&q) < 0 || judge_zeros(&q) < 0 || judge_renamed(&q) < 0 ||
+        judge_sums(&q) < 0 || mp_judge_missing(&q) < 0 || judge_coverage(&q) < 0 ||
         judge_findings(&q, findings) < 0)
         return -1;
     return 0;

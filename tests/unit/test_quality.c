@@ -533,6 +533,42 @@ START_TEST(output_above_input_is_suspect)
 }
 END_TEST
 
+/* A share of nothing is no number. */
+START_TEST(components_without_input_have_no_percentage)
+{
+    struct rig rig;
+
+    rig_open(&rig, 600, one_node);
+    rig_hold(&rig, rig_series(&rig, rpc1, "SystemInputPower", NULL, "W"), 0, 600, 5, 0);
+    rig_hold(&rig, rig_series(&rig, rpc1, "SystemOutputPower", NULL, "W"), 0, 600, 5, 90);
+    rig_hold(&rig, rig_series(&rig, rpc1, "TotalCPUPower", NULL, "W"), 0, 600, 5, 100);
+    rig_end(&rig);
+    ck_assert_int_eq(rig.result->verdict, MP_SUSPECT);
+    ck_assert(rig_has_reason(&rig, "than the input power: rpc-91-1, whose input is 0"));
+    ck_assert(rig_has_reason(&rig, "above the input power: rpc-91-1, whose input is 0"));
+    ck_assert(!rig_has_reason(&rig, "inf"));
+    rig_close(&rig);
+}
+END_TEST
+
+/* The charts name one reason only: one of the verdict's own. */
+START_TEST(the_first_reason_is_the_verdicts)
+{
+    struct rig rig;
+
+    rig_open(&rig, 600, two_nodes);
+    rig_healthy(&rig, rpc1, 600, 400);
+    rig_hold(&rig, rig_series(&rig, rpc1, "TotalCPUPower", "CPU.Socket.2", "W"), 0, 600,
+             5, 400);
+    rig_end(&rig);
+    ck_assert_int_eq(rig.result->verdict, MP_SUSPECT);
+    ck_assert_uint_ge(rig.result->n_reasons, 2);
+    ck_assert_ptr_nonnull(strstr(rig.result->reasons[0], "add up to more"));
+    ck_assert(rig_has_reason(&rig, rpc2));
+    rig_close(&rig);
+}
+END_TEST
+
 /* The script: losses worked out from the job's sums, where a node's excess of output
  * hides the loss of another. */
 START_TEST(losses_are_worked_out_per_node)
@@ -711,7 +747,8 @@ MP_UNIT_MAIN("quality", nothing_wrong_is_valid, a_gap_is_bridged_and_counted,
              one_silent_gpu_of_four_is_named, gpus_count_by_metric_and_node,
              a_missing_unit_is_not_watt, components_above_the_input_are_suspect,
              components_a_little_above_are_shown_only, output_above_input_is_suspect,
-             losses_are_worked_out_per_node, a_controller_that_is_not_ready_is_suspect,
+             components_without_input_have_no_percentage,
+             the_first_reason_is_the_verdicts, losses_are_worked_out_per_node, a_controller_that_is_not_ready_is_suspect,
              a_gpu_that_draws_nothing_is_suspect, a_power_supply_may_stand_by,
              a_sensor_that_changes_its_name_is_suspect,
              two_sensors_of_a_short_job_are_not_one, control_bytes_do_not_reach_a_reason,
