@@ -345,7 +345,7 @@ static void draw_centre(struct ring *r)
     if (!isnan(total)) {
         mp_text_energy(total, energy, sizeof energy);
         centre_line(r, energy, 42, true, MP_INK, centre_y);
-        centre_line(r, total > 0 ? "input energy" : "no energy to divide", 20, false,
+        centre_line(r, r->sum > 0 ? "input energy" : "no energy to divide", 20, false,
                     MP_SOFT_INK, centre_y + 46);
     } else if (r->sum > 0) {
         mp_text_energy(r->sum, energy, sizeof energy);
@@ -390,12 +390,15 @@ static void draw_remark(struct ring *r)
     char share[64];
     char text[240];
 
-    if (!(total > 0) || r->sum <= total * excess)
+    if (isnan(total) || r->sum <= total * excess)
         return;
     mp_text_energy(r->sum, sum, sizeof sum);
     mp_text_number(r->sum / total * 100, 1, share, sizeof share);
-    snprintf(text, sizeof text, "The components add up to %s, %s %% of the input.", sum,
-             share);
+    if (total > 0)
+        snprintf(text, sizeof text, "The components add up to %s, %s %% of the input.",
+                 sum, share);
+    else
+        snprintf(text, sizeof text, "The components add up to %s, the input to 0.", sum);
     write_text(r, MP_PART_NOTE, 0, colour, label_size, false, 0.5, text, centre_x, 948);
     write_text(r, MP_PART_NOTE, 0, colour, label_size, false, 0.5,
                "Percentages are shares of the components' sum.", centre_x, 976);

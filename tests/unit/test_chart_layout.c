@@ -404,6 +404,11 @@ START_TEST(rings_of_nothing_say_so)
     ck_assert(has(&scene, "no energy to divide"));
     ck_assert(!has(&scene, "GPU"));
     mp_scene_free(&scene);
+    energy.components.cpu = 0.2; /* the input's controller sends zeros */
+    ck_assert_int_eq(mp_layout_pie(&in, &measure, &scene, &err), 0);
+    ck_assert(!has(&scene, "no energy to divide"));
+    ck_assert(has(&scene, "The components add up to 0.2000 kWh, the input to 0."));
+    mp_scene_free(&scene);
 }
 END_TEST
 
