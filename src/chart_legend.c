@@ -15,6 +15,7 @@ enum {
     LEGEND_RIGHT = MP_SERIES_WIDTH - 20,
     ROW = 27,       /* height of a line ... */
     TIGHT_ROW = 24, /* ... and where there are many */
+    NAME_WIDTH = 98,
 };
 
 static bool legend_full(const struct mp_view *v)
@@ -90,7 +91,8 @@ static void legend_row(struct mp_view *v, const struct mp_track *track, int inde
     if (track->kind == MP_TRACK_ROLE)
         mp_view_marker(v, MP_PART_LEGEND, track->role, LEGEND_LEFT + 15, v->legend_y + 12,
                        6, colour);
-    mp_view_text(v, MP_PART_LEGEND, MP_INK, 0, 98, name, LEGEND_LEFT + 38, v->legend_y);
+    mp_view_text(v, MP_PART_LEGEND, MP_INK, 0, NAME_WIDTH, name, LEGEND_LEFT + 38,
+                 v->legend_y);
     mean_and_max(track, &mean, &max);
     if (track == v->input && !isnan(v->in->energy->power.mean_w)) {
         mean = v->in->energy->power.mean_w; /* as in the line at the head */
@@ -103,15 +105,33 @@ static void legend_row(struct mp_view *v, const struct mp_track *track, int inde
     v->legend_y += v->legend_row;
 }
 
-/* "GPU 31-1" of "Video.Slot.31-1" */
-static void gpu_name(const struct mp_track *track, char *out, size_t size)
+static bool too_wide(const struct mp_view *v, const char *name)
+{
+    double w;
+    double h;
+
+    v->measure->text(v->measure->context, name, MP_VIEW_FONT, false, &w, &h);
+    return w > NAME_WIDTH;
+}
+
+/* "GPU 31-1" of "Video.Slot.31-1".  What is too wide loses its beginning: the GPUs of a
+ * node differ at the end, as GPU_SXM_1 and GPU_SXM_2 do. */
+static void gpu_name(const struct mp_view *v, const struct mp_track *track, char *out,
+                     size_t size)
 {
     const char *label = track->label ? track->label : "";
     const char *dot = strrchr(label, '.');
     char clean[120];
+    const char *tail = clean;
 
     mp_text_clean(dot && dot[1] ? dot + 1 : label, clean, sizeof clean);
     snprintf(out, size, "GPU %s", clean);
+    while (*tail != '\0' && too_wide(v, out)) {
+        do
+            tail++;
+        while ((*tail & 0xC0) == 0x80);
+        snprintf(out, size, "…%s", tail);
+    }
 }
 
 static const char *role_label(enum mp_role role)
@@ -142,7 +162,7 @@ static void legend_gpus(struct mp_view *v, int room)
             legend_text(v, name, 38);
             return;
         }
-        gpu_name(track, name, sizeof name);
+        gpu_name(v, track, name, sizeof name);
         legend_row(v, track, MP_GPU_INDEX + (int)shown, name);
         shown++;
         left--;

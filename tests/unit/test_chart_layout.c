@@ -256,6 +256,34 @@ START_TEST(every_gpu_of_a_node_has_its_line)
 }
 END_TEST
 
+/* Cut at the end, all of these would be called GPU GP... */
+START_TEST(gpus_with_long_names_can_be_told_apart)
+{
+    const struct chart_case *c = chart_case_find("four_gpus");
+    struct chart_job job;
+    struct mp_scene series = {0};
+    struct mp_error err = {0};
+    int n = 0;
+
+    chart_case_open(&job, c);
+    for (size_t i = 0; i < job.input.reduced->n_tracks; i++) {
+        struct mp_track *track = job.input.reduced->tracks[i];
+
+        if (track->kind != MP_TRACK_GPU)
+            continue;
+        free(track->label);
+        ck_assert_int_gt(asprintf(&track->label, "HGX_GPÜ_SXM_%d", ++n), 0);
+    }
+    ck_assert_int_eq(n, 4);
+    ck_assert_int_eq(mp_layout_timeseries(&job.input, &measure, &series, &err), 0);
+    ck_assert(has(&series, "…"));
+    ck_assert(has(&series, "SXM_1"));
+    ck_assert(has(&series, "SXM_4"));
+    mp_scene_free(&series);
+    chart_case_close(&job);
+}
+END_TEST
+
 START_TEST(greens_get_paler)
 {
     for (size_t i = 1; i < 16; i++)
@@ -433,7 +461,8 @@ END_TEST
 MP_UNIT_MAIN("chart_layout", no_text_lies_on_another, the_head_tells_what_it_is_about,
              a_silent_node_is_said, a_spike_of_one_sample_shows,
              an_absurd_reading_does_not_flatten_the_rest, a_gap_breaks_every_curve,
-             every_gpu_of_a_node_has_its_line, greens_get_paler,
+             every_gpu_of_a_node_has_its_line, gpus_with_long_names_can_be_told_apart,
+             greens_get_paler,
              the_ring_has_the_known_colours, random_rings_are_tidy,
              tiny_slices_anywhere_are_labelled, rings_of_nothing_say_so,
              what_does_not_add_up_is_said)
