@@ -6,6 +6,7 @@
 #include "writer.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -217,6 +218,14 @@ static int write_reports(struct mp_wire_in *in, struct mp_wire_out *out, struct 
     return rc < 0 ? -1 : 0;
 }
 
+/* A chart's pixels (6 MB) go from one report to the next: clearing fresh pages for them took
+ * a tenth of a writer's time. */
+static void keep_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);
+}
+
 int mp_writer_serve(struct mp_error *err)
 {
     struct mp_wire_in in;
@@ -225,6 +234,7 @@ int mp_writer_serve(struct mp_error *err)
     bool placed;
     int rc;
 
+    keep_memory();
     umask(027);
     signal(SIGXFSZ, SIG_IGN); /* a file too large is an error of write */
     if (chdir("/") < 0 || mp_run_init(&run, "write-report", err) < 0)
