@@ -57,6 +57,8 @@ libbackends_a_SOURCES += \
 	backends/peer.h \
 	backends/relay.c \
 	backends/relay.h \
+	backends/relay_impl.h \
+	backends/relay_stream.c \
 	backends/ssh.c \
 	backends/ssh_agent.c \
 	backends/ssh_agent.h \

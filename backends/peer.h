@@ -17,4 +17,7 @@ bool mp_peer_is_us(int fd);
 
 void mp_peer_no_delay(int fd);
 
+/* Closes it so that the other end sees a failure, not an orderly end. */
+void mp_peer_reset(int fd);
+
 #endif

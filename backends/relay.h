@@ -22,6 +22,7 @@ enum {
     MP_RELAY_STREAMS = 32,
     MP_RELAY_WINDOW = 4 * 1024 * 1024, /* below it a long way is slow, above it sshd is */
     MP_RELAY_PACKET = 32768,
+    MP_RELAY_SOONEST_S = 2, /* libssh2 sends no keepalives more often */
 };
 
 struct mp_relay_target {
@@ -38,7 +39,8 @@ struct mp_relay_setup {
     int listener;
     int stop_fd;              /* readable: wind up and return */
     struct mp_relay_target target;
-    int silence_ms;           /* give the session up after this long without a byte; 0: never */
+    int keepalive_s;          /* how often to ask a server that says nothing for an answer */
+    int silence_ms;           /* give the session up after this long without a byte */
     LIBSSH2_CHANNEL *spare;   /* an open channel for the first connection; taken over */
     /* Called from the relay's thread. */
     void (*refused)(void *arg, const struct mp_error *why); /* a channel was not opened */

@@ -160,15 +160,13 @@ static struct mp_tunnel *new_tunnel(struct mp_error *err)
     return t;
 }
 
-static int start(struct mp_tunnel *t, const struct mp_settings *settings,
-                 struct mp_error *err)
+static int start(struct mp_tunnel *t, struct mp_error *err)
 {
     int code;
 
     t->name = strdup(t->ssh->name);
     if (t->name == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory");
-    libssh2_keepalive_config(t->ssh->session, 1, (unsigned)settings->ssh.keepalive);
     t->setup.ssh = t->ssh;
     t->setup.listener = t->listener;
     t->setup.stop_fd = t->stop_fd;
@@ -196,11 +194,13 @@ int mp_tunnel_open(const struct mp_settings *settings, const struct mp_tunnel_ta
         .port = target->port,
         .window = target->window != 0 ? target->window : MP_RELAY_WINDOW,
         .timeout_ms = settings->ssh.connect_timeout * 1000};
-    /* Two keepalives without an answer, and still less than three intervals.  libssh2 sends
-     * none more often than every 2 s. */
-    t->setup.silence_ms = (settings->ssh.keepalive > 2 ? settings->ssh.keepalive : 2) * 2500;
+    t->setup.keepalive_s = settings->ssh.keepalive > MP_RELAY_SOONEST_S
+                               ? settings->ssh.keepalive
+                               : MP_RELAY_SOONEST_S;
+    /* two keepalives without an answer, and still less than three intervals */
+    t->setup.silence_ms = t->setup.keepalive_s * 2500;
     if (mp_ssh_open(settings, run, &t->ssh, err) < 0 || open_spare(t, run, err) < 0 ||
-        open_listener(t, target->port, err) < 0 || start(t, settings, err) < 0) {
+        open_listener(t, target->port, err) < 0 || start(t, err) < 0) {
         mp_tunnel_close(t);
         return -1;
     }

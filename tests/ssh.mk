@@ -5,7 +5,8 @@ MP_SSH_SHELL_TESTS = \
 	tests/t/41-known-hosts.t \
 	tests/t/42-ssh-login.t \
 	tests/t/43-ssh-failures.t \
-	tests/t/44-ssh-netlab.t
+	tests/t/44-ssh-netlab.t \
+	tests/t/45-ssh-session.t
 
 if WITH_LIBSSH2
 MP_SSH_TOOLS = \

@@ -7,6 +7,7 @@
 #   sshd_start [LINE...]       start it with its default algorithms on a free port: SSHD_PORT,
 #                              SSHD_PID; LINEs go first in sshd_config
 #   sshd_stop                  the server and its sessions
+#   sshd_restart               both again, on the same port
 #   sshd_sessions              process ids of its sessions
 #   sshd_known > FILE          known_hosts lines for its three keys
 #   sshd_key NAME ARGS...      a further login key, authorized; ARGS for ssh-keygen
@@ -58,6 +59,23 @@ sshd_key() {
 	cat "$SSHD_DIR/$name.pub" >>"$SSHD_DIR/authorized_keys"
 }
 
+# Wait for the server that was just started as SSHD_PID.
+sshd_up() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		"${SSHD_RUN[@]}" bash -c "exec 3<>/dev/tcp/$SSHD_ADDRESS/$SSHD_PORT" 2>/dev/null && return
+		kill -0 "$SSHD_PID" 2>/dev/null || break
+		sleep 0.05
+	done
+	return 1
+}
+
+sshd_run() {
+	"${SSHD_RUN[@]}" "$SSHD" -D -f "$SSHD_DIR/config" -E "$SSHD_DIR/log" 2>>"$SSHD_DIR/log" &
+	SSHD_PID=$!
+	sshd_up
+}
+
 sshd_start() {
 	local try
 	for try in 1 2 3 4 5; do
@@ -78,16 +96,10 @@ sshd_start() {
 				LogLevel VERBOSE
 			CONF
 		} >"$SSHD_DIR/config"
-		"${SSHD_RUN[@]}" "$SSHD" -D -f "$SSHD_DIR/config" -E "$SSHD_DIR/log" 2>>"$SSHD_DIR/log" &
-		SSHD_PID=$!
-		for _ in $(seq 100); do
-			if "${SSHD_RUN[@]}" bash -c "exec 3<>/dev/tcp/$SSHD_ADDRESS/$SSHD_PORT" 2>/dev/null; then
-				sshd_known >"$SSHD_DIR/known_hosts"
-				return 0
-			fi
-			kill -0 "$SSHD_PID" 2>/dev/null || break
-			sleep 0.05
-		done
+		if sshd_run; then
+			sshd_known >"$SSHD_DIR/known_hosts"
+			return 0
+		fi
 		kill "$SSHD_PID" 2>/dev/null
 		wait "$SSHD_PID" 2>/dev/null
 	done
@@ -107,6 +119,13 @@ sshd_stop() {
 	kill $all 2>/dev/null
 	wait "$SSHD_PID" 2>/dev/null
 	SSHD_PID=''
+}
+
+sshd_restart() {
+	sshd_stop
+	sshd_run && return
+	diag "sshd does not start again: $(tail -n 5 "$SSHD_DIR/log")"
+	exit 99
 }
 
 sshd_known() {
