@@ -11,7 +11,10 @@
 
 #include "writer_impl.h"
 
-enum { TOLD_MAX = 200 }; /* bytes kept of what sudo said */
+enum {
+    TOLD_MAX = 200, /* bytes kept of what sudo said */
+    READY_S = 30,   /* for a writer to find its directory: a thousand times what it takes */
+};
 
 struct mp_writer {
     struct mp_sink sink;
@@ -28,6 +31,7 @@ struct mp_writer {
     struct mp_wire_out out;
     struct mp_wire_in in;
     struct mp_wire_sink wire;
+    struct mp_run patience; /* `run` while nothing but the writer is waited for */
     bool directory_failed;
     bool silent; /* it ended without a word: it was not started, perhaps */
     bool done;   /* its report is in place: it can write another one */
@@ -78,6 +82,9 @@ static int hear_failure(struct mp_writer *w, struct mp_wire_frame *f, struct mp_
         free(text);
         return mp_wire_damaged(err, "its answer");
     }
+    /* Whoever signals it is not our master: its stop is a failure, and counted as one. */
+    if (fault == MP_FAULT_STOPPED && mp_run_check(w->run, NULL) == 0)
+        fault = MP_FAULT_TRANSIENT;
     w->directory_failed = directory != 0;
     mp_fail(err, (enum mp_fault)fault, "%s", text);
     free(text);
@@ -148,20 +155,49 @@ static int hear_ready(struct mp_writer *w, size_t first_place, struct mp_error *
     return w->place < 2 ? 0 : mp_wire_damaged(err, "its answer");
 }
 
+/* An owner can hold a writer up (SIGSTOP, a file server that does not answer).  That must
+ * not keep the worker from the others' jobs, so it is not given the whole deadline. */
+static void be_patient(struct mp_writer *w)
+{
+    int64_t until = mp_clock_us() + (int64_t)READY_S * 1000000;
+
+    w->patience = *w->run;
+    if (w->patience.deadline_us > until)
+        w->patience.deadline_us = until;
+    w->in.run = w->out.run = &w->patience;
+}
+
+static void end_patience(struct mp_writer *w, struct mp_error *err)
+{
+    if (err->fault == MP_FAULT_TRANSIENT && mp_clock_us() >= w->patience.deadline_us &&
+        mp_run_check(w->run, NULL) == 0)
+        mp_fail(err, MP_FAULT_TRANSIENT,
+                "as %s: no answer from the writer in %d s; is it stopped, or the file server "
+                "of the job's directory away?",
+                w->user, READY_S);
+    w->in.run = w->out.run = w->run;
+}
+
 /* With a writer on the line.  1: it is ready; 0: it will not do; -1: give up. */
 static int converse(struct mp_writer *w, const struct mp_writer_request *request,
                     bool fallback, struct mp_error *err)
 {
     size_t first_place = fallback ? 1 : 0;
     bool give = fallback && geteuid() == 0 && w->owner_known;
+    int rc;
 
     mp_wire_out_init(&w->out, w->line.data_fd, w->run);
     mp_wire_in_init(&w->in, w->line.reply_fd, w->run);
     w->silent = false;
     w->as_us = fallback;
-    if (greet(w, request, first_place, give, err) < 0)
+    be_patient(w);
+    rc = greet(w, request, first_place, give, err);
+    if (rc < 0)
         ask_why(w, err);
-    else if (hear_ready(w, first_place, err) == 0)
+    else
+        rc = hear_ready(w, first_place, err);
+    end_patience(w, err);
+    if (rc == 0)
         return 1;
     if (err->fault == MP_FAULT_STOPPED || err->fault == MP_FAULT_TRANSIENT)
         return -1;

@@ -29,6 +29,22 @@ owner() { stat -c '%U:%a' "$1" 2>/dev/null; }
 listing() { (cd "$1" && find . | sort | tr '\n' ' '); }
 state() { (cd "$1" && find . -printf '%p %y %U %m %s %T@ %l\n' | sort); }
 
+# --- a writer that does not answer (half a minute; looked at further down)
+# Nobody forks it, as if its owner had stopped it before it could say a word.
+mkfifo "$T/held"
+install -d -o $A -g "$A_GID" "$T/late"
+timeout 60 "$DRIVE" uid="$A_UID" gid="$A_GID" user=$A jobdir="$T/late" secret="$T/held" \
+	>"$T/late.out" 2>&1 &
+late=$!
+for _ in $(seq 100); do grep -q worker "$T/late.out" && break; sleep 0.05; done
+held=$(pgrep -P "$(sed -n 's/^worker //p' "$T/late.out")")
+kill -STOP "$held"
+echo secret >"$T/held"
+(
+	sleep 40
+	kill -CONT "$held"
+) &
+
 # --- as whom, and with which modes
 new
 drive jobdir="$W"
@@ -290,6 +306,7 @@ signalled() {
 new
 signalled writer TERM
 is "SIGTERM to the writer: an error and nothing" "$STATUS $(listing "$W")" "1 . "
+like "... which is not the worker's own stop" "$(cat "$T/sig.out")" '^fault other$'
 new
 signalled worker KILL
 is "the worker killed: the writer removes what it has" "$(listing "$W")" ". "
@@ -302,6 +319,10 @@ is "the writer killed: an error" "$STATUS" 1
 like "... with its leavings hidden" "$(ls -A "$W")" '^\.power_42\.[0-9a-f]{12}$'
 drive jobdir="$W"
 is "... which the next run removes" "$STATUS $(ls -A "$W")" "0 power_42"
+
+wait "$late"
+is "a writer that does not answer is not waited for until the deadline" "$?" 1
+like "... and says so" "$(cat "$T/late.out")" "as $A: no answer from the writer in 30 s"
 
 # --- write-report by itself
 run "$MP" write-report </dev/null

@@ -15,8 +15,8 @@
  *       other               UID:GID:USER: every second report is job 43 of this owner's
  *       retry               1: after a failure of the directory, again without jobdir
  *
- * Prints "worker PID" first; then verdict, path, user, fallback, why, a line each; exits
- * with the status `profile` would have, the error on standard error.
+ * Prints "worker PID" first; then verdict, path, user, fallback, why, a line each, or
+ * directory_failed and fault; exits with the status `profile` would have, the error on standard error.
  */
 #include "config.h"
 
@@ -157,7 +157,8 @@ static int write_once(struct mp_spawner *spawner, const struct mp_writer_request
         rc = 0;
     } else {
         *elsewhere = mp_writer_directory_failed(writer);
-        printf("directory_failed %d\n", *elsewhere);
+        printf("directory_failed %d\nfault %s\n", *elsewhere,
+               err->fault == MP_FAULT_STOPPED ? "stopped" : "other");
     }
 out:
     mp_writer_free(writer);
