@@ -71,6 +71,10 @@ is "the metric is missing for each node" "$(missing '"rpc-91-1"' '"TotalStorageP
 is "the node without rows is named" "$(missing '"rpc-95-1"' null)" "no rows in the window"
 is "a metric that one node lacks is named" "$(missing '"rpc-91-2"' '"TotalFanPower"')" "no rows in the window"
 like "the rest is there" "$(wc -l <"$T/out/power_1/raw_power.csv")" '^1[0-9]{3}$'
+fetch 'rpc-91-1,rpc-95-1,rpc-99-1'
+is "fetch has a row of one node: exit 0" "$STATUS" 0
+like "fetch names the node without rows" "$ERR" 'rpc-95-1: no rows in the window'
+like "and the one that is not known" "$ERR" 'rpc-99-1: not in public.nodes of database zen4'
 fetch 'rpc-95-1'
 is "no rows at all: exit 3" "$STATUS" 3
 is "and nothing on standard output but the header, if that" "$(grep -vc '^timestamp' "$T/.out")" 0

@@ -4,7 +4,7 @@
 # error in time, nothing half-written, no session left behind.
 . "${MP_SRCDIR:-.}/tests/lib/tap.sh"
 . "$MP_SRCDIR/tests/lib/postgres.sh"
-pg_start log_statement=all max_connections=20
+pg_start log_statement=all log_connections=on max_connections=20
 pg_seed nodes=2 seconds=600
 umask 077
 mkdir "$T/out"
@@ -163,6 +163,17 @@ finish
 kill -CONT "$(pg_postmaster)"
 fails "a server that hangs at connect" 'does not answer (.connect_timeout = 1|in time)'
 check "no session is left of that" until_ no_session
+settings 1 60 30 >"$T/mp.ini"
+: >"$PG_DIR/log"
+kill -STOP "$(pg_postmaster)"
+begin
+sleep 1.8
+kill -CONT "$(pg_postmaster)"
+finish
+is "a server that wakes up while we try: exit 0" "$STATUS" 0
+rm -rf "$T/out/power_7"
+like "connect_timeout: the first connection was given up, another was tried" \
+	"$(grep -c 'connection received: host=127.0.0.1' "$PG_DIR/log")" '^([2-9]|[1-9][0-9])$'
 settings 30 60 60 >"$T/mp.ini"
 kill -STOP "$(pg_postmaster)"
 begin

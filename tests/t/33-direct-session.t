@@ -57,6 +57,18 @@ wait $PID
 is "exit 0" $? 0
 exec 8<&-
 check "no session is left" no_session
+fetch 'rpc-91-[1-6],rpg-91-1' >"$T/rows" 2>"$T/err" &
+PID=$!
+: >"$PG_DIR/log"
+exec 8<"$T/rows"
+read -r header <&8
+read -r first <&8
+is "with the first row both databases are being read" \
+	"$(grep -c 'COPY (SELECT' "$PG_DIR/log") $(pg_sql postgres -c "SELECT count(*) FROM pg_stat_activity WHERE usename = 'monster' AND datname = 'zen4' AND state = 'active'")" '2 1'
+kill "$PID"
+exec 8<&-
+wait $PID
+check "no session is left of them" no_session
 fetch 'rpc-91-[1-6]' >"$T/rows" 2>"$T/err" &
 PID=$!
 head -n 3 "$T/rows" >/dev/null
