@@ -202,6 +202,27 @@ struct missing {
     bool pale;  /* a curve that is no reference has bridged stretches */
 };
 
+/* At the edges of a gap of all, nodes stop and come back one after the other within a
+ * sampling interval or two. That is part of that gap, and too narrow to be seen. */
+static bool beside_gap(const struct mp_track *track, int i)
+{
+    enum { NARROW = 8 }; /* columns */
+
+    for (int step = -1; step <= 1; step += 2) {
+        enum mp_column_state state = MP_COLUMN_BRIDGED;
+
+        for (int k = 1; k < NARROW && state == MP_COLUMN_BRIDGED; k++) {
+            int at = i + k * step;
+
+            state =
+                at < 0 || at >= MP_COLUMNS ? MP_COLUMN_LIVE : mp_column_state(track, at);
+        }
+        if (state == MP_COLUMN_GONE)
+            return true;
+    }
+    return false;
+}
+
 static void find_missing(const struct mp_view *v, struct missing *missing)
 {
     memset(missing, 0, sizeof *missing);
@@ -211,7 +232,7 @@ static void find_missing(const struct mp_view *v, struct missing *missing)
 
         if (state == MP_COLUMN_GONE) {
             missing->gone++;
-        } else if (state == MP_COLUMN_BRIDGED) {
+        } else if (state == MP_COLUMN_BRIDGED && !beside_gap(v->reference, i)) {
             missing->fewest =
                 missing->most && missing->fewest < silent ? missing->fewest : silent;
             missing->most = missing->most > silent ? missing->most : silent;
@@ -222,7 +243,8 @@ static void find_missing(const struct mp_view *v, struct missing *missing)
 
         for (int i = 0;
              i < MP_COLUMNS && track != v->reference && mp_view_is_drawn(track); i++)
-            missing->pale |= mp_column_state(track, i) == MP_COLUMN_BRIDGED;
+            missing->pale |= mp_column_state(track, i) == MP_COLUMN_BRIDGED &&
+                             !beside_gap(track, i);
     }
 }
 
@@ -252,6 +274,15 @@ static void swatch_hatch(struct mp_view *v)
     mp_scene_point(v->scene, LEGEND_LEFT + 30, y);
 }
 
+/* What the reference sums: one series a node, or several (power supplies, components)? */
+static const char *who_is_silent(const struct mp_view *v)
+{
+    const size_t nodes = v->spread ? v->spread->n_series : 1;
+
+    return v->reference == v->input && v->reference->n_series == nodes ? "nodes"
+                                                                       : "sensors";
+}
+
 static void legend_notes(struct mp_view *v, const struct missing *missing)
 {
     char line[96];
@@ -266,7 +297,7 @@ static void legend_notes(struct mp_view *v, const struct missing *missing)
                  missing->fewest < missing->most ? " up to" : "");
         legend_text(v, line, 38);
         snprintf(line, sizeof line, "%d of %zu %s", missing->most, v->reference->n_series,
-                 v->reference == v->input ? "nodes" : "sensors");
+                 who_is_silent(v));
         legend_text(v, line, 38);
     } else if (missing->pale && !legend_full(v)) {
         swatch_line(v, mp_view_pale(MP_INK), 2.4);

@@ -14,11 +14,11 @@ enum { GRID_MOST = 1 << 17 }; /* 1 MiB a track */
 
 /* A track while it is summed; W. */
 struct lane {
-    double mean[MP_COLUMNS]; /* sum over series of the column's mean */
-    float above[MP_COLUMNS]; /* largest (max - mean) of one series */
-    float below[MP_COLUMNS]; /* largest (mean - min) of one series */
-    double dead[MP_COLUMNS]; /* sum over series of the share in a gap */
-    struct mp_grid grid;     /* the sum; unused for one GPU */
+    double mean[MP_COLUMNS];   /* sum over series of the column's mean */
+    float above[MP_COLUMNS];   /* largest (max - mean) of one series */
+    float below[MP_COLUMNS];   /* largest (mean - min) of one series */
+    uint32_t dead[MP_COLUMNS]; /* series of which half the column or more is in a gap */
+    struct mp_grid grid;       /* the sum; unused for one GPU */
     size_t n_series;
     uint32_t series; /* GPU lanes: whose it is */
 };
@@ -295,12 +295,16 @@ static struct mp_track *new_track(struct mp_reduce *r, enum mp_track_kind kind,
     return t;
 }
 
-/* Count what the series' gaps take of each column. */
+/* Count the series in the columns that its gaps take at least half of.  A share of each
+ * column would not do: summed up, nodes that are silent for a third of a column each, all
+ * at once, look like one node that is silent. */
 static void mark_gaps(const struct mp_reduce *r, struct lane *lane,
                       const struct mp_series_result *s)
 {
     const int64_t *edges = r->edges;
     double width = (double)(edges[MP_COLUMNS] - edges[0]);
+    int64_t column = 0; /* the last one touched, ... */
+    int64_t silent = 0; /* ... and how much of it was in gaps so far, µs */
 
     for (size_t i = 0; i < s->n_gaps; i++) {
         const struct mp_gap *gap = &s->gaps[i];
@@ -312,8 +316,15 @@ static void mark_gaps(const struct mp_reduce *r, struct lane *lane,
             int64_t a = gap->start > edges[c] ? gap->start : edges[c];
             int64_t b = gap->end < edges[c + 1] ? gap->end : edges[c + 1];
 
-            if (b > a)
-                lane->dead[c] += (double)(b - a) / (double)(edges[c + 1] - edges[c]);
+            if (b <= a)
+                continue;
+            if (c != column)
+                silent = 0;
+            column = c;
+            if (2 * silent < edges[c + 1] - edges[c] &&
+                2 * (silent + b - a) >= edges[c + 1] - edges[c])
+                lane->dead[c]++;
+            silent += b - a;
         }
     }
 }
@@ -349,13 +360,14 @@ static void fill_track(const struct mp_reduce *r, struct mp_track *t,
 
     t->n_series = lane->n_series;
     for (int c = 0; c < MP_COLUMNS; c++) {
-        double live = 1 - lane->dead[c] / (double)lane->n_series, min, max;
+        double min, max;
 
         find_extremes(r, lane, c, &k, &min, &max);
         t->columns[c].mean = (float)lane->mean[c];
         t->columns[c].min = (float)min;
         t->columns[c].max = (float)max;
-        t->columns[c].live = live < 1e-6 ? 0 : (float)live;
+        t->columns[c].live =
+            (float)(lane->n_series - lane->dead[c]) / (float)lane->n_series;
     }
 }
 

@@ -33,8 +33,8 @@ enum {
 struct mp_column {
     float mean, min,
         max;    /* W; of a track with a usable series never NaN: gaps are bridged */
-    float live; /* share of the track's series that have samples here (0..1);
-                   what lies in one of energy's gaps is not counted */
+    float live; /* share of the track's series that have samples here (0..1): those of
+                   which less than half the column lies in energy's gaps */
 };
 
 enum mp_track_kind {

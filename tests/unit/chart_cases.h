@@ -23,6 +23,8 @@ enum chart_flaw {
     CASE_TINY = 1 << 9,       /* all components but one are very small */
     CASE_NOTHING = 1 << 10,   /* no sample at all */
     CASE_DENSE = 1 << 12,     /* 24 samples to a column, and noisier */
+    CASE_SUPPLIES = 1 << 14,  /* two power supplies a node; the second has no gap */
+    CASE_OFFSET = 1 << 13,    /* each node is read 1.5 s after the one before */
     CASE_GPU_GAP = 1 << 11,   /* the first GPU is silent from 20 % to 35 % */
 };
 
@@ -68,6 +70,9 @@ static const struct chart_case chart_cases[] = {
     {"arabic", NULL, 2, 4, 3600, 2100, 0},
     {"emoji", NULL, 1, 0, 3600, 640, 0},
     {"hostile", NULL, 2, 0, 3600, 640, 0},
+    {"common_gap", "three nodes silent at once", 3, 0, 3333, 640, CASE_ALL_GAP},
+    {"two_supplies", "one of six supplies silent", 3, 0, 7200, 640, CASE_GAP | CASE_SUPPLIES},
+    {"staggered_gap", "one after the other", 3, 0, 3333, 640, CASE_ALL_GAP | CASE_OFFSET},
 };
 
 enum { N_CHART_CASES = sizeof chart_cases / sizeof *chart_cases };
@@ -125,6 +130,7 @@ static inline void chart_feed(struct chart_job *j, const struct chart_case *c, i
         double at = (double)k * step / c->seconds;
         double load = 0.75 + 0.2 * sin(at * 23 + node % 7) + noise * chart_noise(&state);
         bool high = fabs(at - 0.7) * c->seconds < step / 2;
+        double when = at * c->seconds + (c->flaws & CASE_OFFSET ? node * 1.5 : 0);
 
         if (gap && at > (gap > 1 ? 0.2 : 0.4) && at < (gap > 1 ? 0.35 : 0.55))
             continue;
@@ -132,7 +138,7 @@ static inline void chart_feed(struct chart_job *j, const struct chart_case *c, i
             continue;
         if (input && high && node == 0)
             load *= c->flaws & CASE_SPIKE ? 3 : c->flaws & CASE_GLITCH ? 60 : 1;
-        rig_push(&j->rig, series, at * c->seconds, watt * load * (milli ? 1e3 : 1));
+        rig_push(&j->rig, series, when, watt * load * (milli ? 1e3 : 1));
     }
 }
 
@@ -163,6 +169,8 @@ static inline void chart_feed_node(struct chart_job *j, const struct chart_case 
     if (c->flaws & CASE_NO_INPUT)
         return;
     chart_feed(j, c, node, "SystemInputPower", "PowerMetrics", w, gap);
+    if (c->flaws & CASE_SUPPLIES)
+        chart_feed(j, c, node, "SystemInputPower", "PSU.2", w, 0);
     chart_feed(j, c, node, "SystemOutputPower", "PowerMetrics",
                w * (c->flaws & CASE_TINY ? 0.999 : 0.94), gap);
 }

@@ -237,6 +237,31 @@ START_TEST(a_gap_breaks_every_curve)
 }
 END_TEST
 
+START_TEST(a_gap_of_all_nodes_is_not_said_of_some)
+{
+    struct chart_job job;
+    struct mp_scene series;
+    struct mp_scene pie;
+
+    lay_out("common_gap", &job, &series, &pie);
+    ck_assert(has(&series, "broken: no data"));
+    ck_assert(!has(&series, "no data from"));
+    put_away(&job, &series, &pie);
+    lay_out("staggered_gap", &job, &series, &pie);
+    ck_assert(has(&series, "broken: no data"));
+    ck_assert(!has(&series, "no data from"));
+    ck_assert(!has(&series, "pale"));
+    put_away(&job, &series, &pie);
+    lay_out("three_nodes", &job, &series, &pie);
+    ck_assert(has(&series, "no data from"));
+    ck_assert(has(&series, "1 of 3 nodes"));
+    put_away(&job, &series, &pie);
+    lay_out("two_supplies", &job, &series, &pie);
+    ck_assert(has(&series, "1 of 6 sensors"));
+    put_away(&job, &series, &pie);
+}
+END_TEST
+
 START_TEST(every_gpu_of_a_node_has_its_line)
 {
     struct chart_job job;
@@ -461,6 +486,7 @@ END_TEST
 MP_UNIT_MAIN("chart_layout", no_text_lies_on_another, the_head_tells_what_it_is_about,
              a_silent_node_is_said, a_spike_of_one_sample_shows,
              an_absurd_reading_does_not_flatten_the_rest, a_gap_breaks_every_curve,
+             a_gap_of_all_nodes_is_not_said_of_some,
              every_gpu_of_a_node_has_its_line, gpus_with_long_names_can_be_told_apart,
              greens_get_paler,
              the_ring_has_the_known_colours, random_rings_are_tidy,

@@ -223,11 +223,33 @@ START_TEST(gaps_are_not_live)
     ck_assert_float_eq(t->columns[399].live, 1);
     ck_assert_float_eq_tol(t->columns[400].live, 2.0F / 3, 1e-6F);
     ck_assert_float_eq_tol(t->columns[800].live, 2.0F / 3, 1e-6F);
-    ck_assert_float_eq_tol(t->columns[801].live, 2.5F / 3, 1e-6F);
+    ck_assert_float_eq_tol(t->columns[801].live, 2.0F / 3, 1e-6F); /* for half of it */
     ck_assert_float_eq(t->columns[802].live, 1);
     ck_assert_float_eq(t->columns[1010].live, 1); /* flat for three intervals */
     ck_assert_float_eq(t->columns[1199].live, 0);
     ck_assert_float_eq(t->columns[600].mean, 300); /* bridged */
+    rig_close(&rig);
+}
+END_TEST
+
+/* Three nodes that are all silent for 0.7 of a column are not two silent nodes. */
+START_TEST(a_gap_of_all_is_no_gap_of_some)
+{
+    const struct mp_track *t;
+    struct rig rig;
+
+    rig_open(&rig, 12000, three_nodes);
+    for (int n = 0; n < 3; n++) {
+        uint32_t s = rig_series(&rig, three_nodes[n], "SystemInputPower", NULL, "W");
+
+        rig_hold(&rig, s, 0, 100, 5, 100);
+        rig_push(&rig, s, 103, 100);
+        rig_hold(&rig, s, 124, 12000, 4, 100);
+    }
+    rig_end(&rig);
+    t = track(&rig, MP_TRACK_ROLE, MP_ROLE_INPUT);
+    for (int c = 0; c < MP_COLUMNS; c++)
+        ck_assert_float_eq(t->columns[c].live, c == 10 || c == 11 ? 0 : 1);
     rig_close(&rig);
 }
 END_TEST
@@ -306,5 +328,5 @@ MP_UNIT_MAIN("reduce", means_keep_the_energy, a_spike_of_one_sample_survives,
              a_spike_of_one_node_survives_in_the_sum, the_sum_swings_as_the_nodes_do,
              a_spike_between_the_instants_of_the_grid_survives,
              short_jobs_show_the_line_between_samples, gaps_are_not_live,
-             sums_over_nodes_and_their_spread, each_gpu_of_one_node_has_its_line,
-             what_no_sample_shows_has_no_track)
+             a_gap_of_all_is_no_gap_of_some, sums_over_nodes_and_their_spread,
+             each_gpu_of_one_node_has_its_line, what_no_sample_shows_has_no_track)
