@@ -16,7 +16,8 @@
  *       retry               1: after a failure of the directory, again without jobdir
  *
  * Prints "worker PID" first; then verdict, path, user, fallback, why, a line each, or
- * directory_failed and fault; exits with the status `profile` would have, the error on standard error.
+ * directory_failed and fault; exits with the status `profile` would have, the error on
+ * standard error.
  */
 #include "config.h"
 
