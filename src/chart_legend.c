@@ -243,8 +243,8 @@ static void find_missing(const struct mp_view *v, struct missing *missing)
 
         for (int i = 0;
              i < MP_COLUMNS && track != v->reference && mp_view_is_drawn(track); i++)
-            missing->pale |= mp_column_state(track, i) == MP_COLUMN_BRIDGED &&
-                             !beside_gap(track, i);
+            missing->pale |=
+                mp_column_state(track, i) == MP_COLUMN_BRIDGED && !beside_gap(track, i);
     }
 }
 
