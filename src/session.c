@@ -80,6 +80,10 @@ int mp_session_plan(struct mp_session *s, struct mp_error *err)
         mp_plan_make(&s->plan, list.names, list.n, s->settings.routes, s->settings.n_routes,
                      s->job.start, s->job.end, err) < 0)
         goto out;
+    if (list.n == 0) {
+        mp_fail(err, MP_FAULT_USAGE, "the nodelist names no node");
+        goto out;
+    }
     for (size_t i = 0; i < s->plan.n_unrouted; i++)
         if (mp_findings_missing(&s->findings, s->plan.unrouted[i], NULL,
                                 "no route's prefix matches its name", err) < 0)
@@ -88,7 +92,7 @@ int mp_session_plan(struct mp_session *s, struct mp_error *err)
         mp_fail(err, MP_FAULT_NO_SAMPLES,
                 "no route knows any node of %s (the first is %s): add a [route NAME] section "
                 "with its prefix to the configuration",
-                s->job.nodelist, list.n > 0 ? list.names[0] : "none");
+                s->job.nodelist, list.names[0]);
         goto out;
     }
     rc = 0;

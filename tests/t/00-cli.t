@@ -26,6 +26,10 @@ like "... names the nearest" "$ERR" "profile"
 run "$MP" hosts --nonsense
 is "an unknown option: exit 2" "$STATUS" 2
 
+run "$MP_SRCDIR/quickstart" --help
+is "quickstart --help exits 0" "$STATUS" 0
+like "... ends with its text" "$(tail -n 1 <<<"$OUT")" '^says what is missing'
+
 # Output that goes nowhere is no success.
 for c in --version --help 'hosts n[1-4]' backends config 'profile --help'; do
 	# shellcheck disable=SC2086

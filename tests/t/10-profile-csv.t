@@ -93,6 +93,7 @@ wrong() { # NAME STATUS REGEX OPTION...
 	is "$name: nothing written" "$(left)" "$before"
 }
 wrong "no samples in the window" 3 "no power samples" --start 1760000000 --end 1760000600
+wrong "an empty nodelist" 2 "names no node" --nodelist ' ,'
 wrong "no route for any node" 3 "gpu-1" --nodelist gpu-1
 wrong "window reversed" 2 "after" --start $END --end $START
 wrong "window in the future" 2 "future" --end 2999-01-01T00:00:00Z
