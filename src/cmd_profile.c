@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "chart_text.h"
 #include "progress.h"
 #include "report.h"
 #include "session.h"
@@ -27,13 +28,17 @@ enum { REASONS_SHOWN = 10 };
 static void tell(const struct mp_report *report)
 {
     const struct mp_energy_result *r = mp_report_result(report);
+    char energy[64];
+    char power[64];
 
+    mp_text_energy(r->total_kwh, energy, sizeof energy); /* as on the charts */
+    mp_text_power(r->power.mean_w, power, sizeof power);
     if (isnan(r->total_kwh))
         printf("%s: no input power, %s\n", mp_report_path(report),
                mp_verdict_name(r->verdict));
     else
-        printf("%s: %.3f kWh, %.0f W on average, %s\n", mp_report_path(report), r->total_kwh,
-               r->power.mean_w, mp_verdict_name(r->verdict));
+        printf("%s: %s, %s on average, %s\n", mp_report_path(report), energy, power,
+               mp_verdict_name(r->verdict));
     for (size_t i = 0; i < r->n_reasons && i < REASONS_SHOWN; i++)
         printf("  %s\n", r->reasons[i]);
     if (r->n_reasons > REASONS_SHOWN)

@@ -22,7 +22,7 @@ profile
 is "a recording with a silent stretch: exit 4" "$STATUS" 4
 is "... is no error" "$ERR" ""
 like "... says where the report is, the energy and the verdict" "$OUT" \
-	"power_4242: [0-9.]+ kWh, [0-9]+ W on average, partial"
+	"power_4242: 3\.942 kWh, 3,942 W on average, partial"
 like "... and why" "$OUT" "rpc-91-2"
 is "all six files are there" "$(cd "$T/out/power_4242" 2>/dev/null && echo *)" "$FILES"
 is "nothing else is" "$(ls -A "$T/out")" power_4242
@@ -47,6 +47,10 @@ is "every sample of the recording is counted" \
 	"$(grep '"metric":' "$S" | grep -o '"samples": [0-9]*' | awk '{s += $2} END {print s}')" "$(($(wc -l <"$REC") - 1))"
 like "the NULL is counted" "$(json)" '"null":1'
 like "the repeated timestamp is counted" "$(json)" '"repeated":1'
+
+profile --job-id 2 --start 2025-10-15T03:00:00Z --end 2025-10-15T03:00:05Z --nodelist rpc-91-1
+like "the energy of a job of five seconds is no 0.000 kWh" "$OUT" 'power_2: 0\.[1-9][0-9]* Wh, '
+rm -rf "$T/out/power_2"
 
 # Replay: every file byte for byte, save the provenance lines of the summary.
 cp -r "$T/out/power_4242" "$T/first"
