@@ -57,7 +57,9 @@ void mp_check_configuration(struct mp_checklist *c, void *arg)
     }
     mp_check_path(c, path, p->user);
     if (load(p, &settings, &err) < 0) {
-        if (access(path, R_OK) < 0)
+        if (access(path, F_OK) < 0 && errno == ENOENT)
+            snprintf(remedy, sizeof remedy, "name a file that is there");
+        else if (access(path, R_OK) < 0)
             snprintf(remedy, sizeof remedy, "chgrp %s %s; chmod 0640 %s", p->user->pw_name,
                      path, path);
         else

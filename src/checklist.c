@@ -154,7 +154,11 @@ int mp_check_run(char *const argv[], char *out, size_t size)
         got = read(from[0], out + n, size - 1 - n);
         n += got > 0 ? (size_t)got : 0;
     }
+    while (n > 0 && out[n - 1] == '\n')
+        n--;
     out[n] = '\0';
+    for (char *p = out; (p = strchr(p, '\n')) != NULL;)
+        *p = ' ';
     close(from[0]);
     if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status))
         return WEXITSTATUS(status);

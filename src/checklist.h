@@ -39,8 +39,8 @@ struct mp_check_user {
 void mp_check_slurm(struct mp_checklist *c, const char *slurm_conf,
                     struct mp_check_user *user);
 
-/* Run a program (argv[0] an absolute path), at most 5 s; its output into `out`.  Its exit
- * status, or -1 where it could not be run. */
+/* Run a program (argv[0] an absolute path), at most 5 s; its output as one line into `out`.
+ * Its exit status, or -1 where it could not be run. */
 int mp_check_run(char *const argv[], char *out, size_t size);
 
 #endif

@@ -88,6 +88,7 @@ if [ -x /usr/sbin/slurmctld ] || [ -x /usr/bin/scontrol ]; then
 	like "Slurm's version, and what it wants" "$OUT" '^ok    Slurm [0-9]+\.[0-9]+: .*restart'
 	echo 'Nonsense=1' >>"$T/etc/slurm.conf"
 	broken "a key Slurm does not know" "slurm.conf: .*Nonsense"
+	unlike "... in words that can be read" "$OUT" 'Nonsense.*[?]'
 else
 	skip "Slurm's version, and what it wants" "no Slurm"
 fi
@@ -123,6 +124,9 @@ chmod 600 "$T/etc/monster-power.ini"
 broken "a configuration SlurmUser cannot read" "configuration, as user $S: .*Permission denied"
 chmod 644 "$T/etc/monster-power.ini"
 broken "a password everybody can read" "monster-power.ini.*chmod 0640"
+rm "$T/etc/monster-power.ini"
+broken "no configuration where one is named" "No such file"
+unlike "... with a remedy that helps" "$OUT" 'chgrp|chmod'
 echo 'bakcend = csv' >>"$T/etc/monster-power.ini"
 broken "a wrong configuration" "bakcend"
 chmod 777 "$T/etc"
