@@ -25,7 +25,7 @@ static const char usage_text[] =
 enum { REASONS_SHOWN = 10 };
 
 /* One line that answers the question, then what is in the way of trusting it. */
-static void tell(const struct mp_report *report)
+static void tell(const struct mp_report *report, const struct mp_findings *findings)
 {
     const struct mp_energy_result *r = mp_report_result(report);
     char energy[64];
@@ -43,6 +43,8 @@ static void tell(const struct mp_report *report)
         printf("  %s\n", r->reasons[i]);
     if (r->n_reasons > REASONS_SHOWN)
         printf("  and %zu more reasons, see summary.json\n", r->n_reasons - REASONS_SHOWN);
+    for (size_t i = 0; i < findings->n_warnings && i < REASONS_SHOWN; i++)
+        printf("  %s\n", findings->warnings[i]);
 }
 
 static int write_report(struct mp_session *session, const char *outdir,
@@ -69,7 +71,7 @@ static int write_report(struct mp_session *session, const char *outdir,
                          err) < 0)
         goto out;
     if (!options->quiet)
-        tell(report);
+        tell(report, &session->findings);
     *exit_status = verdict == MP_VALID ? 0 : 4;
     rc = 0;
 out:

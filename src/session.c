@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "nodelist.h"
+#include "silent.h"
 
 /* Clocks of a head node and a user's machine differ by less than this. */
 enum { CLOCK_SLACK_S = 60 };
@@ -146,16 +147,48 @@ void mp_session_tell_backend(const struct mp_session *s, const struct mp_options
                 choice ? " (backend = auto)" : "");
 }
 
+/* What explains that there are no rows: a node nobody knows, or that every metric is
+ * missing.  NULL: nothing does. */
+static const struct mp_missing *cause_of_silence(const struct mp_session *s)
+{
+    const struct mp_missing *metric = NULL;
+    size_t n = 0;
+
+    for (size_t r = 0; r < s->plan.n_routes; r++)
+        n += s->plan.routes[r].n_metrics;
+    for (size_t i = 0; i < s->findings.n_missing; i++) {
+        const struct mp_missing *m = &s->findings.missing[i];
+
+        if (strcmp(m->reason, MP_SILENT_REASON) == 0)
+            continue;
+        if (m->node != NULL)
+            return m;
+        metric = m;
+        n -= n > 0;
+    }
+    return n == 0 ? metric : NULL;
+}
+
+static int no_samples(const struct mp_session *s, struct mp_error *err)
+{
+    const struct mp_missing *m = cause_of_silence(s);
+
+    if (m == NULL)
+        return mp_fail(err, MP_FAULT_NO_SAMPLES,
+                       "no power samples of %s in the window (%s); nothing was written",
+                       s->job.nodelist, s->backend->label);
+    return mp_fail(err, MP_FAULT_NO_SAMPLES,
+                   "no power samples of %s in the window (%s): %s: %s; nothing was written",
+                   s->job.nodelist, s->backend->label, m->node != NULL ? m->node : m->metric,
+                   m->reason);
+}
+
 int mp_session_fetch(struct mp_session *s, struct mp_sink *sink, struct mp_error *err)
 {
     if (s->backend->ops->fetch(s->backend, &s->plan, &s->run, &s->series, &s->findings, sink,
                                err) < 0)
         return -1;
-    if (s->series.n == 0)
-        return mp_fail(err, MP_FAULT_NO_SAMPLES,
-                       "no power samples of %s in the window (%s); nothing was written",
-                       s->job.nodelist, s->backend->label);
-    return 0;
+    return s->series.n == 0 ? no_samples(s, err) : 0;
 }
 
 void mp_session_next(struct mp_session *s)

@@ -40,7 +40,8 @@ check "duplicates in every dimension multiply nothing" cmp "$T/.out" "$T/once.cs
 pg_sql zen4 -c "INSERT INTO metrics_definition (metric_id, units) VALUES ('totalfanpower', 'mW')"
 pg_sql zen4 -c "INSERT INTO fqdd VALUES (2, 'SomethingElse')"
 profile 'rpc-91-1'
-like "units that contradict each other are told" "$J" 'totalfanpower several units; W is used'
+like "units that contradict each other are told" "$OUT" 'totalfanpower several units; W is used'
+like "and kept in the summary" "$J" 'totalfanpower several units; W is used'
 like "so are names of one id" "$J" 'id 2 has several names in public.fqdd; PowerMetrics is used'
 pg_sql zen4 -c "UPDATE metrics_definition SET units = NULL WHERE metric_id = 'TotalFanPower'" \
 	-c "UPDATE metrics_definition SET units = 'W' WHERE metric_id = 'totalfanpower'"
@@ -77,6 +78,9 @@ like "fetch names the node without rows" "$ERR" 'rpc-95-1: no rows in the window
 like "and the one that is not known" "$ERR" 'rpc-99-1: not in public.nodes of database zen4'
 fetch 'rpc-95-1'
 is "no rows at all: exit 3" "$STATUS" 3
+unlike "for no other cause" "$ERR" 'not in public.nodes|has no table idrac.totalcpupower'
+fetch 'rpc-99-1'
+like "no rows of a node that is not known: told" "$STATUS$ERR" '^3.*: rpc-99-1: not in public.nodes of database zen4; nothing was written'
 is "and nothing on standard output but the header, if that" "$(grep -vc '^timestamp' "$T/.out")" 0
 
 # ---- missing, and an error ----
@@ -97,6 +101,9 @@ fetch rpc-91-1
 fails "unknown database" 1 'database "zen5" does not exist; check database in the \[route\] sections'
 fetch rpg-91-1
 is "which does not keep the other route from working" "$STATUS" 0
+with 'metrics = "NoSuchPower:none"'
+fetch rpc-91-1
+like "no table of the route: told" "$STATUS$ERR" '^3.*: NoSuchPower: database zen4 has no table idrac.nosuchpower; nothing was written'
 with 'schema = nowhere'
 fetch rpc-91-1
 fails "unknown schema" 1 'database zen4 has no schema nowhere'
