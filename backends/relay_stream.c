@@ -161,10 +161,15 @@ static bool do_open(struct mp_relay *r, struct mp_stream *s)
     return true;
 }
 
+/* libssh2 takes all that has come off the socket before it hands out a byte.  From a server
+ * that is fast enough that is the whole window, and the reader would wait for all of it. */
 static bool do_read(struct mp_relay *r, struct mp_stream *s)
 {
-    ssize_t n = libssh2_channel_read(s->channel, (char *)s->down, MP_RELAY_DOWN);
+    ssize_t n;
 
+    r->ssh->bytes_max = r->ssh->bytes_in + MP_RELAY_DOWN;
+    n = libssh2_channel_read(s->channel, (char *)s->down, MP_RELAY_DOWN);
+    r->ssh->bytes_max = 0;
     if (again(r, s, MP_READ_CALL, n))
         return false;
     if (n < 0) {

@@ -41,8 +41,11 @@ char *mp_ssh_expand_path(const char *path)
 static ssize_t on_receive(libssh2_socket_t fd, void *buf, size_t n, int flags, void **abstract)
 {
     struct mp_ssh *ssh = *abstract;
-    ssize_t got = recv(fd, buf, n, flags);
+    ssize_t got;
 
+    if (ssh->bytes_max != 0 && ssh->bytes_in >= ssh->bytes_max)
+        return -EAGAIN;
+    got = recv(fd, buf, n, flags);
     if (got > 0) {
         size_t room = sizeof ssh->heard - ssh->n_heard;
         size_t keep = (size_t)got < room ? (size_t)got : room;

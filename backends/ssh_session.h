@@ -23,6 +23,7 @@ struct mp_ssh {
     bool library; /* libssh2_init succeeded */
 
     uint64_t bytes_in;  /* received so far */
+    uint64_t bytes_max; /* libssh2 finds the socket empty once so many are; 0: no limit */
     int64_t heard_us;   /* when anything was last received */
     int receive_errno;  /* why receiving failed; 0: it did not, or the server closed */
     bool closed;        /* the server closed the connection */
