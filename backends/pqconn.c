@@ -77,7 +77,8 @@ static void make_params(const struct mp_pqconn *c, const struct mp_run *run,
     add(p, "keepalives_count", "3");
     if (PQlibVersion() >= 120000) {
         add(p, "tcp_user_timeout", "60000");
-        add(p, "gssencmode", t->no_gss ? "disable" : NULL);
+        /* what a service file says of it stays: it may require it */
+        add(p, "gssencmode", t->no_gss && s->database.service[0] == '\0' ? "disable" : NULL);
     }
 }
 

@@ -24,7 +24,8 @@ struct mp_pq_target {
                          starts with / is a Unix socket's directory */
     const char *hostaddr; /* the address to connect to instead of looking `host` up, or NULL */
     int port;
-    bool no_gss; /* gssencmode=disable: what a tunnel's loopback end wants */
+    bool no_gss; /* gssencmode=disable, unless a service's file may say otherwise: what a
+                  * tunnel's loopback end wants */
 
     /* Optional: what carries the connection (a tunnel).  `carrier_failed` is asked
      * whenever a connection fails: where the carrier itself broke it fills *err with the

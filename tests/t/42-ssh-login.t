@@ -181,6 +181,7 @@ sshd_start
 # --- the usual files: in a home folder that only this process tree sees ---
 home=$(getent passwd "$(id -un)" | cut -d: -f6)
 if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+	mkdir "$T/system"
 	for name in ed25519-RFC4716:id_ed25519 ecdsa256-PEM:id_ecdsa rsa3072-RFC4716:id_rsa; do
 		rm -rf "${T:?}/home"
 		mkdir -p "$T/home/.ssh"
@@ -190,6 +191,15 @@ if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
 		works "no key_path, no known_hosts: ~/.ssh/${name#*:} and ~/.ssh/known_hosts" \
 			"key_path =" "known_hosts ="
 	done
+	sed 's/^/@revoked /' "$SSHD_DIR/known_hosts" >"$T/system/ssh_known_hosts"
+	AS=(unshare -m sh -c 'mount --bind "$0" "$1" && mount --bind "$2" /etc/ssh && shift 2 && exec "$@"'
+		"$T/home" "$home" "$T/system")
+	fails "a key that the system's known_hosts revokes" 1 'is marked @revoked in /etc/ssh/ssh_known_hosts' \
+		"key_path =" "known_hosts ="
+	rm "$T/home/.ssh/known_hosts"
+	cp "$SSHD_DIR/known_hosts" "$T/system/ssh_known_hosts"
+	works "a host that only the system's known_hosts knows" "key_path =" "known_hosts ="
+	cp "$SSHD_DIR/known_hosts" "$T/home/.ssh/known_hosts"
 	works "a key named with ~" "key_path = ~/.ssh/id_rsa" "known_hosts = ~/.ssh/known_hosts"
 	rm "$T/home/.ssh/id_rsa"
 	fails "no key at all" 2 'no key to log in to .* with: set key_path' "key_path ="

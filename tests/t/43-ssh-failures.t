@@ -189,6 +189,13 @@ is "a wrong database password: exit 1" "$STATUS" 1
 like "... says so" "$ERR" 'password authentication failed'
 unlike "... without showing it" "$ERR" 'wrong-one'
 
+config
+printf '[strict]\ngssencmode=require\n' >"$T/service.conf"
+sed -i "s|^host = .*|&\nservice = strict\nservicefile = $T/service.conf|" "$T/c.ini"
+run timeout 60 env KRB5CCNAME="FILE:$T/no-ticket" "${FETCH[@]}"
+is "a service file that wants the database's traffic encrypted is not overruled" "$STATUS" 1
+like "... as libpq says" "$ERR" 'GSSAPI'
+
 # --- auto ---
 auto() { # HOST PORT PASSWORD
 	{
@@ -272,21 +279,23 @@ is "a database that is silent for longer than 3 keepalives is waited for" \
 check "... and was silent" [ $(($(now) - t0)) -gt $STUCK ]
 wait "$LOCKER" 2>/dev/null
 
-# A transfer that is being read slowly, then loses its server.
+# A transfer of more than all the buffers on the way hold, that loses its server half-way.
+pg_seed database=big nodes=6 seconds=86400
 config
+printf '[route rpc]\ndatabase = big\n' >>"$T/c.ini"
 mkfifo "$T/pipe"
-timeout 60 "${FETCH[@]}" >"$T/pipe" 2>"$T/.err" &
+timeout 60 "$MP" fetch -c "$T/c.ini" --start "$START" --end $((START + 86400)) \
+	--nodelist 'rpc-91-[1-6]' >"$T/pipe" 2>"$T/.err" &
 pid=$!
 exec 9<"$T/pipe"
 head -c 1000 <&9 >/dev/null
 sleep 1
-sessions=$(sshd_sessions)
-[ -z "$sessions" ] || kill -9 $sessions
+kill_sessions
 cat <&9 >/dev/null
 exec 9<&-
 wait "$pid"
-status=$?
-like "a slow reader gets all or an error" "$status" '^[01]$'
+is "a server killed half-way through the rows: exit 1" "$?" 1
+like "... and said" "$(cat "$T/.err")" "SSH connection to 127.0.0.1:$SSHD_PORT broke: "
 
 # --- nothing is left ---
 for _ in $(seq 50); do
