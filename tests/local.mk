@@ -59,6 +59,7 @@ MP_SHELL_TESTS = \
 	tests/t/33-direct-session.t \
 	tests/t/34-direct-login.t \
 	tests/t/35-direct-jobs.t \
+	tests/t/36-direct-worker.t \
 	tests/t/50-hook.t \
 	tests/t/51-worker.t \
 	tests/t/52-slurm.t \
