@@ -53,6 +53,12 @@ int mp_drain_new(struct mp_drain **out, int fd, const char *name,
     d->fd = fd;
     d->run = run;
     d->wake_fd = eventfd(0, EFD_CLOEXEC);
+    if (d->wake_fd < 0) {
+        mp_fail(err, MP_FAULT_FAILED, "cannot start to write %s: %s", name,
+                strerror(errno));
+        free(d);
+        return -1;
+    }
     d->name = strdup(name);
     d->buffers = malloc((size_t)MP_DRAIN_BUFFERS * MP_DRAIN_SIZE);
     d->regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
@@ -62,7 +68,7 @@ int mp_drain_new(struct mp_drain **out, int fd, const char *name,
     pthread_cond_init(&d->changed, &attr);
     pthread_condattr_destroy(&attr);
     pthread_mutex_init(&d->lock, NULL);
-    if (d->name == NULL || d->buffers == NULL || d->wake_fd < 0) {
+    if (d->name == NULL || d->buffers == NULL) {
         mp_drain_free(d);
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for writing %s", name);
     }

@@ -22,17 +22,21 @@ int64_t mp_clock_us(void)
 
 int mp_run_init(struct mp_run *run, const char *purpose, struct mp_error *err)
 {
+    struct sigaction hangup;
     sigset_t stop;
 
     *run = (struct mp_run){.stop_fd = -1, .deadline_us = INT64_MAX, .purpose = purpose};
     sigemptyset(&stop);
     sigaddset(&stop, SIGINT);
     sigaddset(&stop, SIGTERM);
-    sigaddset(&stop, SIGHUP);
+    /* nohup has it ignored; blocked, it would reach the signalfd all the same */
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaddset(&stop, SIGHUP);
     if (sigprocmask(SIG_SETMASK, &stop, NULL) < 0)
         return mp_fail(err, MP_FAULT_FAILED, "cannot set the signal mask: %s",
                        strerror(errno));
     signal(SIGPIPE, SIG_IGN); /* a reader that went away is an EPIPE, reported as such */
+    signal(SIGXFSZ, SIG_IGN); /* ulimit -f: a file too large is an error of write */
     run->stop_fd = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
     if (run->stop_fd < 0)
         return mp_fail(err, MP_FAULT_FAILED, "cannot watch for signals: %s",

@@ -22,7 +22,7 @@ struct mp_run {
 int64_t mp_clock_us(void);
 
 /* Empty the inherited signal mask (slurmctld leaves most signals blocked), then block the
- * stop signals and open the signalfd. */
+ * stop signals (SIGHUP unless it is ignored, as nohup has it) and open the signalfd. */
 int mp_run_init(struct mp_run *run, const char *purpose, struct mp_error *err);
 void mp_run_close(struct mp_run *run);
 

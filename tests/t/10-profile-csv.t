@@ -150,4 +150,26 @@ exec 9>&-
 is "... leaves nothing" "$(ls -A "$T/term")" ""
 like "... and says so" "$(cat "$T/.err")" "stopped by a signal"
 
+# nohup: the terminal may go, the report is written.
+mkdir "$T/nohup"
+nohup "$MP" profile -q --input "$T/pipe" --job-id 5 --start $START --end $END \
+	--nodelist "$NODES" --outdir "$T/nohup" >"$T/.out" 2>"$T/.err" </dev/null &
+pid=$!
+exec 9>"$T/pipe"
+head -n 2000 "$REC" >&9
+sleep 0.5
+kill -HUP $pid
+tail -n +2001 "$REC" >&9
+exec 9>&-
+wait $pid
+is "SIGHUP under nohup does not stop it" "$?$(ls -A "$T/nohup")" 4power_5
+
+# A file that may not grow: an error like a full disk, and nothing left behind.
+mkdir "$T/limited"
+run bash -c 'ulimit -f 100; "$@"' - "$MP" profile --input "$REC" --job-id 5 --start $START \
+	--end $END --nodelist "$NODES" --outdir "$T/limited"
+is "a limit of the file size: exit 1" "$STATUS" 1
+like "... says so" "$ERR" "raw_power.csv: File too large"
+is "... leaves nothing" "$(ls -A "$T/limited")" ""
+
 done_testing
