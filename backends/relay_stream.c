@@ -161,8 +161,9 @@ static bool do_open(struct mp_relay *r, struct mp_stream *s)
     return true;
 }
 
-/* libssh2 takes all that has come off the socket before it hands out a byte.  From a server
- * that is fast enough that is the whole window, and the reader would wait for all of it. */
+/* libssh2 takes all that has come off the socket before it hands out a byte and opens the
+ * window again.  From a server that is fast enough that is the whole window: then the server
+ * waits for us, over a long way for a round trip, and the reader has waited before. */
 static bool do_read(struct mp_relay *r, struct mp_stream *s)
 {
     ssize_t n;
