@@ -77,6 +77,12 @@ like "... as a fallback" "$OUT" '^fallback 1'
 is "... still the owner's" "$(owner "$T/out/power_42")" "$A:750"
 is "root's directory is as it was" "$(state "$T/roots")" "$before"
 
+new
+drive jobdir="$T/roots" outdir="$T/out" repeat=2
+is "two reports that only root can put anywhere" "$STATUS" 0
+is "... are the owner's" "$(owner "$T/out/power_42")" "$A:750"
+is "... and who wrote the first does not serve the owner's next" "$(state "$T/roots")" "$before"
+
 for kind in symlink dangling file fifo theirs; do
 	new
 	install -d -o $B -m 777 "$T/b"
