@@ -264,7 +264,8 @@ writers=()
 for i in 1 2 3 4 5; do
 	for _ in $(seq 200); do [ "$(grep -c paused "$T/many.out")" = $i ] && break; sleep 0.05; done
 	spawner=$(pgrep -P "$(sed -n 's/^worker //p' "$T/many.out")")
-	writers[i]=$(pgrep -P "$spawner" | while read -r p; do
+	# in the order of their starts: process numbers wrap around
+	writers[i]=$(ps -o pid= --ppid "$spawner" --sort=start_time | while read -r p; do
 		echo "$p:$(sed -n 's/^Uid:.\([0-9]*\).*/\1/p' "/proc/$p/status")"
 	done | tr '\n' ' ')
 	[ $i != 4 ] || kill -KILL "${writers[1]%%:*}" # it waits; its owner's next report needs another
