@@ -176,7 +176,7 @@ static int retry(struct mp_queue *q, const char *id, struct mp_error *err)
 
     if (mp_queue_each(q, MP_FAILED, retry_one, &r, err) < 0 || r.rc < 0)
         return -1;
-    if (r.n == 0)
+    if (r.n == 0 && strcmp(id, "all") != 0)
         return mp_fail(err, MP_FAULT_FAILED,
                        "no failed job is called %s; `monster-power queue` lists them", id);
     printf("%zu put back\n", r.n);

@@ -207,6 +207,7 @@ static bool may_go_elsewhere(struct mp_attempt *a, const struct mp_error *err)
     bool elsewhere = a->in_jobdir && a->writer != NULL &&
                      mp_writer_directory_failed(a->writer);
 
+    a->writer_died = a->writer != NULL && mp_writer_died(a->writer);
     mp_writer_free(a->writer);
     a->writer = NULL;
     if (elsewhere)
@@ -267,6 +268,8 @@ static struct mp_answer judge(struct mp_attempt *a, const struct mp_error *err)
     }
     if (err->fault == MP_FAULT_STOPPED)
         return mp_attempt_put_back(a, mp_worker_now());
+    if (a->writer_died)
+        return mp_worker_interrupted(a->child->queue, a->child->log, a->key, err->text);
     if (a->not_yet)
         return mp_attempt_put_back(a, next_look(&a->entry));
     if (a->backend_away || err->fault == MP_FAULT_TRANSIENT)

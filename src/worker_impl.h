@@ -69,6 +69,7 @@ struct mp_attempt {
     struct mp_error no_directory; /* why the job's directory could not be used */
     bool backend_away;            /* the failure is not the entry's */
     bool not_yet;                 /* no failure: the samples are not there yet */
+    bool writer_died;
 };
 
 /* Work on running/KEY.  Where its samples are with the writer (MP_OUTCOME_DRAWING), *out is
@@ -95,8 +96,8 @@ void mp_worker_child_main(const struct mp_options *options, struct mp_queue *que
 
 /* An attempt on running/KEY ended because a process died: wait again, or give up when that
  * happens every time. */
-void mp_worker_interrupted(struct mp_queue *queue, struct mp_log *log, const char *key,
-                           const char *reason);
+struct mp_answer mp_worker_interrupted(struct mp_queue *queue, struct mp_log *log,
+                                       const char *key, const char *reason);
 
 /* Wall clock, µs since the epoch. */
 int64_t mp_worker_now(void);

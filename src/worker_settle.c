@@ -98,30 +98,31 @@ struct mp_answer mp_attempt_put_back(struct mp_attempt *a, int64_t due)
     return (struct mp_answer){.outcome = MP_OUTCOME_LATER};
 }
 
-void mp_worker_interrupted(struct mp_queue *queue, struct mp_log *log, const char *key,
-                           const char *reason)
+struct mp_answer mp_worker_interrupted(struct mp_queue *queue, struct mp_log *log,
+                                       const char *key, const char *reason)
 {
     char label[MP_ENTRY_LABEL_MAX], text[256];
+    struct mp_answer answer;
     struct mp_error err = {0};
     struct mp_entry e;
 
-    if (mp_queue_read(queue, MP_RUNNING, key, &e, &err) < 0) {
-        mp_attempt_unreadable(queue, log, key, &err);
-        return;
-    }
+    if (mp_queue_read(queue, MP_RUNNING, key, &e, &err) < 0)
+        return mp_attempt_unreadable(queue, log, key, &err);
     mp_entry_label(&e, label);
     e.interrupted++;
     if (e.interrupted >= INTERRUPTIONS_MAX) {
         snprintf(text, sizeof text, "gave up after %" PRId64 " interruptions; the last: %s",
                  e.interrupted, reason);
         mp_log_event(log, MP_LOG_ERROR, label, "failed", "reason", text, NULL);
-        settle(queue, log, key, &e, text, MP_FAILED, mp_worker_now());
+        answer = settle(queue, log, key, &e, text, MP_FAILED, mp_worker_now());
     } else {
         mp_log_event(log, MP_LOG_WARNING, label, "interrupted", "reason", reason, NULL);
-        settle(queue, log, key, &e, reason, MP_WAITING,
-               mp_worker_now() + (e.interrupted > 1 ? backoff_seconds(e.interrupted) : 0) * SECOND);
+        answer = settle(queue, log, key, &e, reason, MP_WAITING,
+                        mp_worker_now() +
+                            (e.interrupted > 1 ? backoff_seconds(e.interrupted) : 0) * SECOND);
     }
     mp_entry_free(&e);
+    return answer;
 }
 
 struct mp_answer mp_attempt_done(struct mp_attempt *a)

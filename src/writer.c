@@ -402,6 +402,11 @@ bool mp_writer_directory_failed(const struct mp_writer *w)
     return w->directory_failed;
 }
 
+bool mp_writer_died(const struct mp_writer *w)
+{
+    return w->silent;
+}
+
 void mp_writer_free(struct mp_writer *w)
 {
     if (w == NULL)

@@ -79,6 +79,9 @@ int mp_writer_wait(struct mp_writer *w, struct mp_writer_result *result,
 /* After a failure of the sink, mp_writer_end or mp_writer_wait: true where the directory is
  * to blame (full, taken away) and another may do: start again with jobdir NULL. */
 bool mp_writer_directory_failed(const struct mp_writer *w);
+/* After a failure of the sink, mp_writer_end or mp_writer_wait: true where the writer ended
+ * without a word (killed, for lack of memory, say): it may do better the next time. */
+bool mp_writer_died(const struct mp_writer *w);
 /* Without a successful wait before: nothing is put in place. */
 void mp_writer_free(struct mp_writer *w);
 

@@ -7,6 +7,9 @@ is "--version exits 0" "$STATUS" 0
 like "--version names the program" "$OUT" '^monster-power [0-9]+\.[0-9]+\.[0-9]+'
 run "$MP" --help
 is "--help exits 0" "$STATUS" 0
+help=$OUT
+run "$MP" help
+is "... and help is the same" "$STATUS $OUT" "0 $help"
 for c in profile fetch epilog prolog worker queue check config hosts backends; do
 	like "--help lists $c" "$OUT" "^  $c "
 	run "$MP" $c --help

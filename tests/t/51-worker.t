@@ -132,6 +132,8 @@ is "queue retry: exit 0" "$STATUS" 0
 run "$MP" queue retry 20
 is "... of what has not failed: 1" "$STATUS" 1
 like "... naming it" "$ERR" 'no failed job is called 20'
+run "$MP" queue retry all
+is "... of all where none has: nothing, 0" "$STATUS $(head -n 1 <<<"$OUT")" "0 0 put back"
 run timeout 60 "$MP" worker --drain
 check "then it is reported" whole "$OUT_DIR/power_20"
 
@@ -212,6 +214,24 @@ is "... every report is whole" "$bad" 0
 is "... nothing is left of the killed" "$(find "$OUT_DIR" -maxdepth 1 -name '.power_*' | wc -l)" 0
 is "... nor in the queue" "$(count tmp)" 0
 like "... the log tells of it" "$(cat "$T/log")" 'event=(interrupted|worker_starts)'
+
+# --- a killed writer ---
+mv "$T/samples.csv" "$T/away.csv"
+mkfifo "$T/samples.csv"
+submit 251
+"$MP" worker &
+worker=$!
+check "a writer is ready before its samples" wait_for 30 sh -c "ls -d $OUT_DIR/.power_251.*"
+kill -KILL "$(pgrep -P "$(pgrep -P "$(pgrep -P "$worker")")")"
+exec 7<>"$T/samples.csv" # does not wait for a reader
+mv "$T/away.csv" "$T/samples.csv"
+timeout 20 cat "$T/samples.csv" >&7
+exec 7>&-
+check "... killed, another one makes the report" wait_for 30 whole "$OUT_DIR/power_251"
+like "... and the log tells of it" "$(grep 'job=251 ' "$T/log")" 'event=interrupted reason="the writer'
+is "... nothing else is left" "$(find "$OUT_DIR" -name '.power_251.*' | wc -l)" 0
+kill "$worker"
+wait "$worker"
 
 # --- a process that dies at every try ---
 submit 250
