@@ -18,13 +18,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "error.h"
-#include "job.h"
-#include "plan.h"
-#include "run.h"
-#include "sample.h"
-#include "settings.h"
-#include "sink.h"
+#include "base/error.h"
+#include "model/job.h"
+#include "model/plan.h"
+#include "base/run.h"
+#include "model/sample.h"
+#include "config/settings.h"
+#include "model/sink.h"
 
 struct mp_backend {
     const struct mp_backend_ops *ops;

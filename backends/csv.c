@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backend.h"
-#include "csv_fetch.h"
-#include "silent.h"
-#include "zone.h"
+#include "backends/backend.h"
+#include "backends/csv/fetch.h"
+#include "energy/silent.h"
+#include "base/zone.h"
 
 extern const struct mp_backend_ops mp_backend_csv;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * direct.c - the databases reached straight from here: pqrows.h with nothing in front. */
+ * direct.c - the databases reached straight from here: backends/pq/rows.h with nothing in front. */
 #include "config.h"
 
-#include "backend.h"
-#include "pqrows.h"
+#include "backends/backend.h"
+#include "backends/pq/rows.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,85 +1,83 @@
 # SPDX-License-Identifier: MIT
 # backends/local.mk - the sources of samples; what configure left out is not compiled.
+# A new backend is one file, one line here and one in registry.c.
 noinst_LIBRARIES += libbackends.a
 libbackends_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS) $(LIBSSH2_CFLAGS) $(LIBCRYPTO_CFLAGS)
-libbackends_a_SOURCES = \
-	backends/backend.h \
+libbackends_a_SOURCES = backends/backend.h backends/registry.c
+libbackends_a_SOURCES += \
 	backends/csv.c \
-	backends/csv_fetch.c \
-	backends/csv_fetch.h \
-	backends/csv_rows.c \
-	backends/csv_rows.h \
-	backends/csv_sensors.c \
-	backends/csv_sensors.h \
-	backends/csv_time.c \
-	backends/csv_time.h \
-	backends/keyset.c \
-	backends/keyset.h \
-	backends/registry.c
+	backends/csv/fetch.c \
+	backends/csv/fetch.h \
+	backends/csv/rows.c \
+	backends/csv/rows.h \
+	backends/csv/sensors.c \
+	backends/csv/sensors.h \
+	backends/csv/time.c \
+	backends/csv/time.h
 if WITH_LIBPQ
 libbackends_a_SOURCES += \
 	backends/direct.c \
-	backends/lookup.c \
-	backends/lookup.h \
-	backends/pqaddress.c \
-	backends/pqaddress.h \
-	backends/pqcancel.c \
-	backends/pqcancel.h \
-	backends/pqcheck.c \
-	backends/pqconn.c \
-	backends/pqconn.h \
-	backends/pqcopy.c \
-	backends/pqcopy.h \
-	backends/pqerror.c \
-	backends/pqerror.h \
-	backends/pqjob.c \
-	backends/pqmap.c \
-	backends/pqmap.h \
-	backends/pqmerge.c \
-	backends/pqmerge.h \
-	backends/pqnumeric.c \
-	backends/pqpool.c \
-	backends/pqpool.h \
-	backends/pqrows.c \
-	backends/pqrows.h \
-	backends/pqstatement.c \
-	backends/pqstatement.h \
-	backends/pqtables.c \
-	backends/pqtables.h \
-	backends/pqzone.c \
-	backends/pqzone.h
+	backends/pq/address.c \
+	backends/pq/address.h \
+	backends/pq/cancel.c \
+	backends/pq/cancel.h \
+	backends/pq/check.c \
+	backends/pq/conn.c \
+	backends/pq/conn.h \
+	backends/pq/copy.c \
+	backends/pq/copy.h \
+	backends/pq/error.c \
+	backends/pq/error.h \
+	backends/pq/job.c \
+	backends/pq/lookup.c \
+	backends/pq/lookup.h \
+	backends/pq/map.c \
+	backends/pq/map.h \
+	backends/pq/merge.c \
+	backends/pq/merge.h \
+	backends/pq/numeric.c \
+	backends/pq/pool.c \
+	backends/pq/pool.h \
+	backends/pq/rows.c \
+	backends/pq/rows.h \
+	backends/pq/statement.c \
+	backends/pq/statement.h \
+	backends/pq/tables.c \
+	backends/pq/tables.h \
+	backends/pq/zone.c \
+	backends/pq/zone.h
 endif
 if WITH_LIBSSH2
 libbackends_a_SOURCES += \
-	backends/known_hosts.c \
-	backends/known_hosts.h \
-	backends/peer.c \
-	backends/peer.h \
-	backends/relay.c \
-	backends/relay.h \
-	backends/relay_impl.h \
-	backends/relay_stream.c \
 	backends/ssh.c \
-	backends/ssh_agent.c \
-	backends/ssh_agent.h \
-	backends/ssh_auth.c \
-	backends/ssh_auth.h \
-	backends/ssh_bcrypt.c \
-	backends/ssh_bcrypt.h \
-	backends/ssh_connect.c \
-	backends/ssh_connect.h \
-	backends/ssh_hostkey.c \
-	backends/ssh_hostkey.h \
-	backends/ssh_kexinit.c \
-	backends/ssh_kexinit.h \
-	backends/ssh_key.c \
-	backends/ssh_key.h \
-	backends/ssh_keyfmt.c \
-	backends/ssh_keyfmt.h \
-	backends/ssh_session.c \
-	backends/ssh_session.h \
-	backends/ssh_wire.c \
-	backends/ssh_wire.h \
-	backends/tunnel.c \
-	backends/tunnel.h
+	backends/ssh/agent.c \
+	backends/ssh/agent.h \
+	backends/ssh/auth.c \
+	backends/ssh/auth.h \
+	backends/ssh/bcrypt.c \
+	backends/ssh/bcrypt.h \
+	backends/ssh/connect.c \
+	backends/ssh/connect.h \
+	backends/ssh/hostkey.c \
+	backends/ssh/hostkey.h \
+	backends/ssh/kexinit.c \
+	backends/ssh/kexinit.h \
+	backends/ssh/key.c \
+	backends/ssh/key.h \
+	backends/ssh/keyfmt.c \
+	backends/ssh/keyfmt.h \
+	backends/ssh/known_hosts.c \
+	backends/ssh/known_hosts.h \
+	backends/ssh/peer.c \
+	backends/ssh/peer.h \
+	backends/ssh/relay.c \
+	backends/ssh/relay.h \
+	backends/ssh/relay_impl.h \
+	backends/ssh/relay_stream.c \
+	backends/ssh/session.c \
+	backends/ssh/session.h \
+	backends/ssh/tunnel.c \
+	backends/ssh/tunnel.h \
+	backends/ssh/wire.c \
+	backends/ssh/wire.h
 endif

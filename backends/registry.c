@@ -2,7 +2,7 @@
  * registry.c - the table of backends, and the choice of one. */
 #include "config.h"
 
-#include "backend.h"
+#include "backends/backend.h"
 
 #include <stdlib.h>
 #include <string.h>

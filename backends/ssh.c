@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * ssh.c - the databases behind an SSH server: a tunnel, and pqrows.h through it. */
+ * ssh.c - the databases behind an SSH server: a tunnel, and backends/pq/rows.h through it. */
 #include "config.h"
 
-#include "backend.h"
-#include "pqrows.h"
-#include "tunnel.h"
+#include "backends/backend.h"
+#include "backends/pq/rows.h"
+#include "backends/ssh/tunnel.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,9 +9,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "command.h"
-#include "error.h"
-#include "nearest.h"
+#include "cli/command.h"
+#include "base/error.h"
+#include "base/nearest.h"
 
 static const struct mp_command commands[] = {
     {"profile", "report a job's power: CSV, charts, summary", mp_cmd_profile},
@@ -28,7 +28,7 @@ static const struct mp_command commands[] = {
 
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
-/* In no list: not for people, the worker starts it through sudo (writer.h). */
+/* In no list: not for people, the worker starts it through sudo (writer/writer.h). */
 static const struct mp_command write_report = {"write-report", "", mp_cmd_write_report};
 
 static void usage(FILE *out)

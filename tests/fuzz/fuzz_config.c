@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "settings.h"
+#include "config/settings.h"
 
 /* A file in memory that nobody else can read; `path` gets its name. */
 static int memory_file(const void *data, size_t size, char *path, size_t path_size)

@@ -15,8 +15,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "csv_fetch.h"
-#include "rawcsv.h"
+#include "backends/csv/fetch.h"
+#include "report/rawcsv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "ini.h"
+#include "config/ini.h"
 
 static void check_value(const char *value)
 {

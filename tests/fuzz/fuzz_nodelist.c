@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "nodelist.h"
+#include "slurm/nodelist.h"
 
 static void check_name(const char *name)
 {

@@ -8,12 +8,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "energy.h"
+#include "energy/energy.h"
 #include "fuzz.h"
-#include "rawcsv.h"
-#include "reduce.h"
-#include "wire.h"
-#include "writer_impl.h"
+#include "report/rawcsv.h"
+#include "chart/reduce.h"
+#include "writer/wire.h"
+#include "writer/impl.h"
 
 /* The energy and the columns of it, where it came to an end. */
 static void conclude(struct mp_energy *energy, struct mp_reduce *reduce,

@@ -8,8 +8,8 @@
  */
 #include "config.h"
 
-#include "known_hosts.h"
-#include "ssh_wire.h"
+#include "backends/ssh/known_hosts.h"
+#include "backends/ssh/wire.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -18,9 +18,9 @@
  */
 #include "config.h"
 
-#include "pqrows.h"
-#include "settings.h"
-#include "tunnel.h"
+#include "backends/pq/rows.h"
+#include "config/settings.h"
+#include "backends/ssh/tunnel.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -27,8 +27,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "command.h"
-#include "writer.h"
+#include "cli/command.h"
+#include "writer/writer.h"
 
 enum { N_SERIES = 3, STEP_US = 5000000, BATCH = 50 };
 

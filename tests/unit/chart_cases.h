@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "chart.h"
+#include "chart/chart.h"
 #include "rig.h"
 
 enum chart_flaw {

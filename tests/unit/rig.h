@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "energy.h"
-#include "plan.h"
-#include "reduce.h"
-#include "sink.h"
+#include "energy/energy.h"
+#include "model/plan.h"
+#include "chart/reduce.h"
+#include "model/sink.h"
 #include "unit.h"
 
 #define RIG_START INT64_C(1760497200000000) /* 2025-10-15 03:00 UTC */

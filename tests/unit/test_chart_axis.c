@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "chart_axis.h"
+#include "chart/axis.h"
 #include "unit.h"
 
 #define SECOND INT64_C(1000000)

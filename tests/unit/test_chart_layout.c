@@ -6,7 +6,7 @@
 #include "config.h"
 
 #include "chart_cases.h"
-#include "chart_layout.h"
+#include "chart/layout.h"
 
 static void ruler(void *context, const char *text, double size, bool bold, double *width,
                   double *height)

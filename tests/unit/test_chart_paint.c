@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "chart_cases.h"
-#include "chart_layout.h"
-#include "chart_png.h"
+#include "chart/layout.h"
+#include "chart/png.h"
 
 struct file {
     unsigned char *data;

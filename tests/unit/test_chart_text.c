@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "chart_text.h"
+#include "chart/text.h"
 #include "unit.h"
 
 static const char *number(double value, int decimals)

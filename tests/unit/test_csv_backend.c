@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "backend.h"
-#include "rawcsv.h"
+#include "backends/backend.h"
+#include "report/rawcsv.h"
 #include "unit.h"
 
 extern const struct mp_backend_ops mp_backend_csv;

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "entry.h"
-#include "slurmenv.h"
+#include "queue/entry.h"
+#include "hook/environment.h"
 #include "unit.h"
 
 static void fill(struct mp_entry *e)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "unit.h"
 
 START_TEST(fills_text_and_fault)

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ini.h"
+#include "config/ini.h"
 #include "unit.h"
 
 static struct mp_ini ini;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "job.h"
+#include "model/job.h"
 #include "unit.h"
 
 static void same(const char *text, int64_t want)

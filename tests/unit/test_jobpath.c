@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "jobpath.h"
+#include "slurm/jobpath.h"
 #include "unit.h"
 
 /* Slurm's file for pattern `base` is found by asking for base + "/x": its directory. */

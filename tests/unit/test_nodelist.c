@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "nodelist.h"
+#include "slurm/nodelist.h"
 #include "unit.h"
 
 #ifndef MP_SANITIZED

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "numtext.h"
+#include "base/numtext.h"
 #include "unit.h"
 
 static FILE *open_fixture(const char *name)

@@ -13,7 +13,7 @@
 
 #include "oom.h"
 #include "rig.h"
-#include "summary.h"
+#include "report/summary.h"
 
 static char rpc1[] = "rpc-91-1", rpg1[] = "rpg-93-1", rpg2[] = "rpg-93-2",
             stranger[] = "x-1";

@@ -9,8 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "backend.h"
-#include "rawcsv.h"
+#include "backends/backend.h"
+#include "report/rawcsv.h"
 #include "rig.h"
 
 #define OOM_STRINGS

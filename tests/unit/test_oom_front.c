@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "nodelist.h"
-#include "settings.h"
+#include "slurm/nodelist.h"
+#include "config/settings.h"
 #include "unit.h"
 
 #define OOM_STRINGS

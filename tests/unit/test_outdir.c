@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "outdir.h"
+#include "report/outdir.h"
 #include "unit.h"
 
 static char top[32]; /* each test runs in its own process */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plan.h"
+#include "model/plan.h"
 #include "unit.h"
 
 static struct mp_metric metrics[] = {{(char *)"TotalCPUPower", MP_ROLE_CPU},

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pqcopy.h"
+#include "backends/pq/copy.h"
 
 /* ---- a server of our own making ---- */
 

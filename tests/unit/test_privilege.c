@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "privilege.h"
+#include "writer/privilege.h"
 #include "unit.h"
 
 enum { NOBODY_KNOWN = 4242424 }; /* a uid and gid that no system gives out */

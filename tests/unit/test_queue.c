@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "queue.h"
+#include "base/log.h"
+#include "queue/queue.h"
 #include "unit.h"
 
 static char top[64];

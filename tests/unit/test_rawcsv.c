@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "rawcsv.h"
+#include "report/rawcsv.h"
 #include "unit.h"
 
 /* A sink over a file in memory, and one series table. */

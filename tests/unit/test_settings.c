@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "settings.h"
-#include "settings_keys.h"
+#include "config/settings.h"
+#include "config/keys.h"
 #include "unit.h"
 
 static struct mp_settings s;

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ini.h"
-#include "settings_keys.h"
+#include "config/ini.h"
+#include "config/keys.h"
 #include "unit.h"
 
 static struct mp_error err;

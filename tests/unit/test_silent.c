@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "rig.h"
-#include "silent.h"
+#include "energy/silent.h"
 
 /* The findings as "node/metric/reason" lines, * for NULL; frees everything. */
 static void says(struct rig *rig, const char *want)

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "slurmconf.h"
+#include "slurm/conf.h"
 #include "unit.h"
 
 static struct mp_slurmconf read_text(const char *text)

@@ -3,11 +3,11 @@
  * greetings that are damaged in every place. */
 #include "config.h"
 
-#include "ssh_bcrypt.h"
-#include "ssh_kexinit.h"
-#include "ssh_key.h"
-#include "ssh_keyfmt.h"
-#include "ssh_wire.h"
+#include "backends/ssh/bcrypt.h"
+#include "backends/ssh/kexinit.h"
+#include "backends/ssh/key.h"
+#include "backends/ssh/keyfmt.h"
+#include "backends/ssh/wire.h"
 #include "unit.h"
 
 #include <string.h>

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "steps.h"
+#include "energy/steps.h"
 #include "unit.h"
 
 enum { N = 20000 };

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "rig.h"
-#include "summary.h"
-#include "utf8.h"
+#include "report/summary.h"
+#include "base/utf8.h"
 
 static char rpc1[] = "rpc-91-1", rpc2[] = "rpc-91-2";
 static char *const two_nodes[] = {rpc1, rpc2, NULL};

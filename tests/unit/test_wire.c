@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "unit.h"
-#include "wire.h"
-#include "wire_impl.h"
+#include "writer/wire.h"
+#include "writer/wire_impl.h"
 
 enum { START = 1000000, END = 2000000, N = 6 };
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "unit.h"
-#include "zone.h"
+#include "base/zone.h"
 
 static bool use_zone(struct mp_zone *zone, const char *name)
 {

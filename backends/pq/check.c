@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT
+ * check.c - is the telemetry there: for a job that just ended, and for `check`. */
+#include "config.h"
+
+#include "backends/pq/rows.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "backends/pq/conn.h"
+#include "backends/pq/pool.h"
+#include "backends/pq/tables.h"
+
+/* How long after a job's end a node may first be heard of again.  Who is silent for longer
+ * is not late but broken, and waiting would not help. */
+enum { LATE_S = 600, OLD_SAMPLE_S = 300 };
+
+static int no_memory(struct mp_error *err)
+{
+    return mp_fail(err, MP_FAULT_FAILED, "out of memory");
+}
+
+static enum mp_role role_of(const struct mp_plan *plan, const struct mp_pqarm *arm)
+{
+    return plan->routes[arm->route].metrics[arm->metric].role;
+}
+
+/* "schema"."table", "timestamp" and "nodeid", quoted. */
+struct quoted {
+    char *table, *time, *node;
+};
+
+static void free_quoted(struct quoted *q)
+{
+    free(q->table);
+    PQfreemem(q->time);
+    PQfreemem(q->node);
+}
+
+static int quote(struct mp_pqconn *c, const struct mp_pqarm *arm, struct quoted *q,
+                 struct mp_error *err)
+{
+    const char *time = arm->columns[MP_PQ_TIME];
+    const char *node = arm->columns[MP_PQ_NODE];
+    char *schema = PQescapeIdentifier(c->pg, arm->schema, strlen(arm->schema));
+    char *name = PQescapeIdentifier(c->pg, arm->table, strlen(arm->table));
+
+    *q = (struct quoted){.time = PQescapeIdentifier(c->pg, time, strlen(time)),
+                         .node = PQescapeIdentifier(c->pg, node, strlen(node))};
+    if (schema != NULL && name != NULL && asprintf(&q->table, "%s.%s", schema, name) < 0)
+        q->table = NULL;
+    PQfreemem(schema);
+    PQfreemem(name);
+    if (q->table != NULL && q->time != NULL && q->node != NULL)
+        return 0;
+    free_quoted(q);
+    *q = (struct quoted){0};
+    return no_memory(err);
+}
+
+/* ---- caught_up ---- */
+
+static char *id_array(const struct mp_pqtables *t)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (out == NULL)
+        return NULL;
+    for (size_t i = 0; i < t->nodes.n; i++)
+        fprintf(out, "%s%" PRId64, i == 0 ? "{" : ",", t->nodes.names[i].id);
+    fputs(t->nodes.n == 0 ? "{}" : "}", out);
+    if (fclose(out) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* Marks the plan's nodes that have a row in [end, end + LATE_S]. */
+static int mark_heard(struct mp_pqconn *c, const struct mp_run *run,
+                      const struct mp_plan *plan, const struct mp_pqtables *t,
+                      const struct mp_pqarm *arm, bool *heard, struct mp_error *err)
+{
+    char *ids = id_array(t);
+    struct quoted q = {0};
+    char *sql = NULL;
+    char end[32];
+    PGresult *res = NULL;
+    int rc = -1;
+
+    snprintf(end, sizeof end, "%.6f", (double)plan->end / 1e6);
+    if (ids == NULL || quote(c, arm, &q, err) < 0 ||
+        asprintf(&sql,
+                 "SELECT DISTINCT %s FROM %s WHERE %s >= to_timestamp($2::float8) AND "
+                 "%s <= to_timestamp($2::float8 + %d) AND %s = ANY($1::int8[])",
+                 q.node, q.table, q.time, q.time, LATE_S, q.node) < 0) {
+        sql = NULL;
+        no_memory(err);
+    } else
+        rc = mp_pqconn_query(c, run, "looking for the newest samples", sql, 2,
+                             (const char *const[]){ids, end}, &res, err);
+    for (int row = 0; rc == 0 && row < PQntuples(res); row++) {
+        const struct mp_pqname *node =
+            mp_pqdim_find(&t->nodes, strtoll(PQgetvalue(res, row, 0), NULL, 10));
+
+        if (node != NULL && plan->nodes[node->node].route == arm->route)
+            heard[node->node] = true;
+    }
+    PQclear(res);
+    free(sql);
+    free_quoted(&q);
+    free(ids);
+    return rc;
+}
+
+/* Nodes the database does not know, and routes without a table to look at, are not waited
+ * for: nothing would come. */
+static int all_heard(struct mp_pqconn *c, const struct mp_run *run, const struct mp_plan *plan,
+                     const struct mp_pqtables *t, int *ready, struct mp_error *err)
+{
+    bool *heard = calloc(plan->n_nodes + 1, sizeof *heard);
+    bool *asked = calloc(plan->n_routes + 1, sizeof *asked);
+    int rc = heard != NULL && asked != NULL ? 0 : no_memory(err);
+
+    for (size_t i = 0; rc == 0 && i < t->n_arms; i++) {
+        if (role_of(plan, &t->arms[i]) != MP_ROLE_INPUT)
+            continue;
+        asked[t->arms[i].route] = true;
+        rc = mark_heard(c, run, plan, t, &t->arms[i], heard, err);
+    }
+    for (size_t i = 0; rc == 0 && i < t->nodes.n; i++) {
+        uint32_t node = t->nodes.names[i].node;
+
+        if (asked[plan->nodes[node].route] && !heard[node])
+            *ready = 0;
+    }
+    free(heard);
+    free(asked);
+    return rc;
+}
+
+int mp_pq_caught_up(struct mp_pq *pq, const struct mp_plan *plan, const struct mp_run *run,
+                    int *ready, struct mp_error *err)
+{
+    struct mp_findings ignored = {0};
+    int rc = 0;
+
+    *ready = 1;
+    if (plan->end / 1000000 + LATE_S < (int64_t)time(NULL))
+        return 0;
+    for (size_t i = 0; rc == 0 && *ready && i < pq->n_conns; i++) {
+        struct mp_pqconn *c = &pq->conns[i];
+        struct mp_pqtables tables = {0};
+
+        if (!mp_pqpool_planned(pq, plan, i))
+            continue;
+        if (mp_pqconn_begin(c, run, err) < 0 ||
+            mp_pqtables_read(c, run, plan, &ignored, &tables, err) < 0 ||
+            all_heard(c, run, plan, &tables, ready, err) < 0 ||
+            mp_pqconn_commit(c, run, err) < 0) {
+            mp_pqconn_close(c);
+            rc = -1;
+        }
+        mp_pqtables_free(&tables);
+    }
+    mp_findings_free(&ignored);
+    return rc;
+}
+
+/* ---- check ---- */
+
+struct checker {
+    struct mp_pqconn *c;
+    const struct mp_run *run;
+    const struct mp_plan *plan; /* all routes, no nodes */
+    mp_check_report *report;
+    void *arg;
+};
+
+static void say(const struct checker *k, enum mp_check_level level, const char *remedy,
+                const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+static void say(const struct checker *k, enum mp_check_level level, const char *remedy,
+                const char *fmt, ...)
+{
+    char text[600];
+    int n = snprintf(text, sizeof text, "database %s: ", k->c->database);
+    va_list ap;
+
+    va_start(ap, fmt);
+    if (n >= 0 && (size_t)n < sizeof text)
+        vsnprintf(text + n, sizeof text - (size_t)n, fmt, ap);
+    va_end(ap);
+    k->report(k->arg, level, text, level == MP_CHECK_OK ? NULL : remedy);
+}
+
+static int check_age(const struct checker *k, const struct mp_pqarm *arm, struct mp_error *err)
+{
+    struct quoted q = {0};
+    char *sql = NULL;
+    PGresult *res = NULL;
+    int rc = -1;
+
+    if (quote(k->c, arm, &q, err) < 0)
+        goto out;
+    if (asprintf(&sql, "SELECT extract(epoch FROM now() - max(%s))::int8 FROM %s", q.time,
+                 q.table) < 0) {
+        sql = NULL;
+        no_memory(err);
+        goto out;
+    }
+    rc = mp_pqconn_query(k->c, k->run, "looking for the newest sample", sql, 0, NULL, &res,
+                         err);
+    if (rc < 0)
+        goto out;
+    if (PQntuples(res) != 1 || PQgetisnull(res, 0, 0))
+        say(k, MP_CHECK_WARN, "does the collector run?", "%s has no sample", q.table);
+    else if (strtoll(PQgetvalue(res, 0, 0), NULL, 10) > OLD_SAMPLE_S)
+        say(k, MP_CHECK_WARN, "does the collector run?",
+            "the newest sample of %s is %s s old", q.table, PQgetvalue(res, 0, 0));
+    else
+        say(k, MP_CHECK_OK, NULL, "the newest sample of %s is %s s old", q.table,
+            PQgetvalue(res, 0, 0));
+out:
+    PQclear(res);
+    free(sql);
+    free_quoted(&q);
+    return rc;
+}
+
+static int check_nodes(const struct checker *k, const struct mp_route *route,
+                       struct mp_error *err)
+{
+    PGresult *res = NULL;
+    const char *const values[] = {route->prefix};
+
+    if (mp_pqconn_query(k->c, k->run, "reading public.nodes",
+                        "SELECT count(DISTINCT lower(hostname)) FROM public.nodes"
+                        " WHERE lower(left(hostname, length($1::text))) = lower($1::text)",
+                        1, values, &res, err) < 0)
+        return -1;
+    if (strcmp(PQgetvalue(res, 0, 0), "0") == 0)
+        say(k, MP_CHECK_WARN, "check the prefix of the route, and public.nodes",
+            "public.nodes has no node whose name starts with %s (route %s)", route->prefix,
+            route->name);
+    else
+        say(k, MP_CHECK_OK, NULL, "%s nodes of route %s", PQgetvalue(res, 0, 0), route->name);
+    PQclear(res);
+    return 0;
+}
+
+static int check_jobs(const struct checker *k, struct mp_error *err)
+{
+    PGresult *res = NULL;
+
+    if (mp_pqconn_query(k->c, k->run, "looking for slurm.jobs",
+                        "SELECT CASE WHEN n.oid IS NULL OR c.oid IS NULL THEN 'none'"
+                        " WHEN has_schema_privilege(n.oid, 'USAGE')"
+                        "  AND has_table_privilege(c.oid, 'SELECT') THEN 'ok'"
+                        " ELSE 'denied' END"
+                        " FROM (SELECT 1) one LEFT JOIN pg_namespace n ON n.nspname = 'slurm'"
+                        " LEFT JOIN pg_class c ON c.relnamespace = n.oid"
+                        "  AND c.relname = 'jobs'",
+                        0, NULL, &res, err) < 0)
+        return -1;
+    if (strcmp(PQgetvalue(res, 0, 0), "ok") == 0)
+        say(k, MP_CHECK_OK, NULL, "slurm.jobs can be read");
+    else
+        say(k, MP_CHECK_WARN, "old jobs need --start, --end and --nodelist",
+            strcmp(PQgetvalue(res, 0, 0), "none") == 0 ? "there is no slurm.jobs"
+                                                       : "slurm.jobs may not be read");
+    PQclear(res);
+    return 0;
+}
+
+static int check_tables(const struct checker *k, struct mp_pqtables *t, struct mp_error *err)
+{
+    for (size_t i = 0; i < t->n_arms; i++) {
+        const struct mp_pqarm *arm = &t->arms[i];
+
+        if (arm->units == NULL)
+            say(k, MP_CHECK_WARN, "add it to public.metrics_definition",
+                "no units are known of %s.%s", arm->schema, arm->table);
+        if (role_of(k->plan, arm) == MP_ROLE_INPUT && check_age(k, arm, err) < 0)
+            return -1;
+    }
+    if (t->n_arms > 0 && !t->sliceable)
+        say(k, MP_CHECK_WARN, "CREATE INDEX ON them (\"timestamp\")",
+            "a metric table has no index on \"timestamp\": every report reads all of it");
+    for (size_t r = 0; r < k->plan->n_routes; r++)
+        if (strcmp(mp_pq_database_of(k->c->settings, &k->plan->routes[r]),
+                   k->c->database) == 0 &&
+            check_nodes(k, &k->plan->routes[r], err) < 0)
+            return -1;
+    return check_jobs(k, err);
+}
+
+static int check_database(const struct checker *k, struct mp_error *err)
+{
+    struct mp_findings findings = {0};
+    struct mp_pqtables tables = {0};
+    int rc = -1;
+
+    if (mp_pqconn_begin(k->c, k->run, err) == 0) {
+        const char *version = PQparameterStatus(k->c->pg, "server_version");
+
+        say(k, MP_CHECK_OK, NULL, "reached as user %s, PostgreSQL %s, %s", PQuser(k->c->pg),
+            version != NULL ? version : "of unknown version",
+            PQsslInUse(k->c->pg) ? "encrypted" : "not encrypted");
+        rc = mp_pqtables_read(k->c, k->run, k->plan, &findings, &tables, err);
+    }
+    for (size_t i = 0; rc == 0 && i < findings.n_missing; i++)
+        say(k, MP_CHECK_WARN, "check the metrics of the route", "%s",
+            findings.missing[i].reason);
+    for (size_t i = 0; rc == 0 && i < findings.n_warnings; i++)
+        k->report(k->arg, MP_CHECK_WARN, findings.warnings[i], "mend the table");
+    if (rc == 0)
+        say(k, MP_CHECK_OK, NULL, "%zu metric tables found", tables.n_arms);
+    if (rc == 0)
+        rc = check_tables(k, &tables, err);
+    if (rc == 0)
+        rc = mp_pqconn_commit(k->c, k->run, err);
+    if (rc < 0)
+        mp_pqconn_close(k->c);
+    mp_pqtables_free(&tables);
+    mp_findings_free(&findings);
+    return rc;
+}
+
+int mp_pq_check(struct mp_pq *pq, const struct mp_run *run, mp_check_report *report,
+                void *arg, struct mp_error *err)
+{
+    const struct mp_plan everything = {.routes = pq->settings->routes,
+                                       .n_routes = pq->settings->n_routes};
+
+    for (size_t i = 0; i < pq->n_conns; i++) {
+        struct checker k = {.c = &pq->conns[i],
+                            .run = run,
+                            .plan = &everything,
+                            .report = report,
+                            .arg = arg};
+        struct mp_error failure = {0};
+
+        if (check_database(&k, &failure) == 0)
+            continue;
+        if (failure.fault == MP_FAULT_STOPPED) {
+            *err = failure;
+            return -1;
+        }
+        report(arg, MP_CHECK_FAIL, failure.text, "then run check again");
+    }
+    return 0;
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT
+ * copy.c - binary COPY, row by row.
+ *
+ * The format (PostgreSQL's manual, COPY, "Binary Format"): an 11-byte signature, flags, the
+ * length of an extension; then for each row int16 number of fields and for each field
+ * int32 length (-1: NULL) and bytes, all big-endian; -1 instead of a number ends it.  The
+ * server sends each row as one message; a row that is split over messages is refused. */
+#include "config.h"
+
+#include "backends/pq/copy.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/numtext.h"
+#include "model/sample.h"
+
+static const unsigned char signature[11] = "PGCOPY\n\377\r\n";
+
+#define PG_EPOCH_US INT64_C(946684800000000) /* 2000-01-01 00:00 UTC, in Unix µs */
+
+enum { NUMERIC_TEXT = 65536, EXACT_DOUBLE_BITS = 53 };
+
+struct reader {
+    const unsigned char *at, *end;
+    bool bad;
+};
+
+struct field {
+    const unsigned char *bytes; /* NULL: SQL NULL */
+    uint32_t n;
+};
+
+static uint32_t be32(const unsigned char *b)
+{
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+static uint64_t be64(const unsigned char *b)
+{
+    return (uint64_t)be32(b) << 32 | be32(b + 4);
+}
+
+static inline struct field next_field(struct reader *r)
+{
+    struct field f = {0};
+    uint32_t n;
+
+    if (r->end - r->at < 4) {
+        r->bad = true;
+        return f;
+    }
+    n = be32(r->at);
+    r->at += 4;
+    if (n == UINT32_MAX)
+        return f;
+    if ((uint64_t)(r->end - r->at) < n) {
+        r->bad = true;
+        return f;
+    }
+    f.bytes = r->at;
+    f.n = n;
+    r->at += n;
+    return f;
+}
+
+/* An integer of 2, 4 or 8 bytes. */
+static inline int64_t integer(struct field f, bool *bad)
+{
+    switch (f.n) {
+    case 2:
+        return (int16_t)(f.bytes[0] << 8 | f.bytes[1]);
+    case 4:
+        return (int32_t)be32(f.bytes);
+    case 8:
+        return (int64_t)be64(f.bytes);
+    default:
+        *bad = true;
+        return 0;
+    }
+}
+
+static int malformed(struct mp_error *err)
+{
+    return mp_fail(err, MP_FAULT_FAILED,
+                   "the database sent a row that does not fit its table; was a table changed "
+                   "just now?");
+}
+
+/* ---- which series ---- */
+
+/* NULL, an id, and a text never have the same number. */
+#define NO_NAME INT64_MIN
+
+static int name_key(struct mp_pqcopy *p, struct field id, struct field text, int64_t *key,
+                    bool *bad, struct mp_error *err)
+{
+    uint32_t number;
+
+    *key = NO_NAME;
+    if (id.bytes != NULL)
+        *key = integer(id, bad);
+    if (text.bytes == NULL)
+        return 0;
+    if (mp_pqstrings_put(&p->texts, (const char *)text.bytes, text.n, &number, err) < 0)
+        return -1;
+    *key = number;
+    return 0;
+}
+
+/* The joined text of a source or fqdd; an id that its dimension does not have is NULL, as
+ * in a left join. */
+static char *name_of(const struct mp_pqcopy *p, const struct mp_pqarm *arm,
+                     enum mp_pqcolumn column, int64_t key)
+{
+    const struct mp_pqdim *dim =
+        column == MP_PQ_SOURCE ? &p->tables->sources : &p->tables->fqdds;
+    const struct mp_pqname *name;
+
+    if (key == NO_NAME)
+        return NULL;
+    if (arm->types[column] == MP_PQ_TEXT)
+        return p->texts.items[key];
+    name = mp_pqdim_find(dim, key);
+    return name != NULL ? name->name : NULL;
+}
+
+static int new_series(struct mp_pqcopy *p, const struct mp_pqkey *key, uint32_t *number,
+                      struct mp_error *err)
+{
+    const struct mp_pqarm *arm = &p->tables->arms[key->a];
+    const struct mp_pqname *node = mp_pqdim_find(&p->tables->nodes, key->b);
+    struct mp_series s = {
+        .route = arm->route,
+        .metric_index = arm->metric,
+        .units = arm->units,
+        .naive = arm->types[MP_PQ_TIME] == MP_PQ_TIMESTAMP,
+        .source = name_of(p, arm, MP_PQ_SOURCE, key->c),
+        .fqdd = name_of(p, arm, MP_PQ_FQDD, key->d),
+    };
+
+    if (node == NULL || node->name == NULL)
+        return malformed(err); /* only ids we asked for can come */
+    s.hostname = node->name;
+    s.node = node->node;
+    return mp_pqmerge_series(p->merge, &s, number, err);
+}
+
+/* ---- values ---- */
+
+static int put_text(struct mp_pqcopy *p, struct mp_pqrow *row, const char *text, size_t n,
+                    struct mp_error *err)
+{
+    row->kind = MP_VALUE_TEXT;
+    return mp_pqmerge_text(p->merge, row, text, n, err);
+}
+
+static int put_integer(struct mp_pqcopy *p, struct mp_pqrow *row, int64_t value,
+                       struct mp_error *err)
+{
+    char text[24];
+    int n;
+
+    row->value = (double)value;
+    row->kind = MP_VALUE_INT;
+    if (value > -(INT64_C(1) << EXACT_DOUBLE_BITS) && value < INT64_C(1) << EXACT_DOUBLE_BITS)
+        return 0;
+    n = snprintf(text, sizeof text, "%" PRId64, value);
+    return put_text(p, row, text, (size_t)n, err);
+}
+
+static int put_numeric(struct mp_pqcopy *p, struct mp_pqrow *row, const struct mp_pqarm *arm,
+                       struct field f, struct mp_error *err)
+{
+    char text[NUMERIC_TEXT];
+    size_t n = mp_pqnumeric_text(f.bytes, f.n, text, sizeof text);
+
+    if (n == 0)
+        return mp_fail(err, MP_FAULT_FAILED,
+                       "column %s of table %s.%s holds a number that is broken or longer "
+                       "than %d digits, which no power is; delete it",
+                       arm->columns[MP_PQ_VALUE], arm->schema, arm->table, NUMERIC_TEXT - 1);
+    row->value = strtod(text, NULL);
+    return put_text(p, row, text, n, err);
+}
+
+static int put_float(struct mp_pqrow *row, struct field f, struct mp_error *err)
+{
+    union {
+        uint32_t bits;
+        float value;
+    } f4;
+    union {
+        uint64_t bits;
+        double value;
+    } f8;
+
+    if (f.n == 4) {
+        f4.bits = be32(f.bytes);
+        row->value = mp_float4_value(f4.value); /* what its text says */
+        row->kind = MP_VALUE_FLOAT4;
+    } else if (f.n == 8) {
+        f8.bits = be64(f.bytes);
+        row->value = f8.value;
+        row->kind = MP_VALUE_FLOAT8;
+    } else
+        return malformed(err);
+    return 0;
+}
+
+static int put_value(struct mp_pqcopy *p, struct mp_pqrow *row, const struct mp_pqarm *arm,
+                     struct field f, struct mp_error *err)
+{
+    bool bad = false;
+    int64_t whole;
+
+    row->text_len = 0;
+    if (f.bytes == NULL) {
+        row->kind = MP_VALUE_NULL;
+        row->value = NAN;
+        return 0;
+    }
+    switch (arm->types[MP_PQ_VALUE]) {
+    case MP_PQ_FLOAT4:
+    case MP_PQ_FLOAT8:
+        return put_float(row, f, err);
+    case MP_PQ_NUMERIC:
+        return put_numeric(p, row, arm, f, err);
+    default:
+        whole = integer(f, &bad);
+        return bad ? malformed(err) : put_integer(p, row, whole, err);
+    }
+}
+
+/* ---- rows ---- */
+
+/* The row's number of fields and time stand first: 2 + 4 + 8 bytes. */
+static int64_t row_time(const struct mp_pqcopy *p)
+{
+    return (int64_t)be64((const unsigned char *)p->message + p->at + 6) + PG_EPOCH_US;
+}
+
+static int n_fields(const struct mp_pqlayout *l)
+{
+    return 3 + l->wide_node + l->source_id + l->source_text + l->fqdd_id + l->fqdd_text;
+}
+
+static int read_row(struct mp_pqcopy *p, struct mp_error *err)
+{
+    static const struct field null;
+    struct reader r = {.at = (const unsigned char *)p->message + p->at + 14,
+                       .end = (const unsigned char *)p->message + p->length};
+    const struct mp_pqlayout *l = &p->layout;
+    struct field arm = l->wide_node ? next_field(&r) : null;
+    struct field node = next_field(&r);
+    struct field source_id = l->source_id ? next_field(&r) : null;
+    struct field source_text = l->source_text ? next_field(&r) : null;
+    struct field fqdd_id = l->fqdd_id ? next_field(&r) : null;
+    struct field fqdd_text = l->fqdd_text ? next_field(&r) : null;
+    struct field value = next_field(&r);
+    struct mp_pqrow *row = mp_pqmerge_room(p->merge, err);
+    struct mp_pqkey key;
+    uint32_t *series;
+
+    if (row == NULL)
+        return -1;
+    if (r.bad || node.bytes == NULL || (l->wide_node && arm.bytes == NULL))
+        return malformed(err);
+    key.b = integer(node, &r.bad);
+    if (l->wide_node)
+        key.a = integer(arm, &r.bad);
+    else { /* number * 2^32 + node id */
+        int32_t id = (int32_t)(uint32_t)key.b;
+
+        key.a = (int64_t)(((uint64_t)key.b - (uint64_t)(int64_t)id) >> 32);
+        key.b = id;
+    }
+    if (name_key(p, source_id, source_text, &key.c, &r.bad, err) < 0 ||
+        name_key(p, fqdd_id, fqdd_text, &key.d, &r.bad, err) < 0)
+        return -1;
+    if (r.bad || key.a < 0 || (uint64_t)key.a >= p->tables->n_arms)
+        return malformed(err);
+    series = mp_pqmap_at(&p->known, &key);
+    if (series == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for series");
+    if (*series == UINT32_MAX && new_series(p, &key, series, err) < 0)
+        return -1;
+    row->time = row_time(p);
+    row->series = *series;
+    if (put_value(p, row, &p->tables->arms[key.a], value, err) < 0)
+        return -1;
+    p->merge->n++;
+    p->at = (int)((const char *)r.at - p->message);
+    return 0;
+}
+
+static int read_header(struct mp_pqcopy *p, struct mp_error *err)
+{
+    const unsigned char *bytes = (const unsigned char *)p->message;
+    uint32_t extension;
+
+    if (p->length < 19 || memcmp(bytes, signature, sizeof signature) != 0 ||
+        (be32(bytes + 11) & 0xFFFF0000u) != 0)
+        return mp_fail(err, MP_FAULT_FAILED,
+                       "the database did not send PostgreSQL's binary COPY format");
+    extension = be32(bytes + 15);
+    if (extension > (uint32_t)(p->length - 19))
+        return malformed(err);
+    p->at = 19 + (int)extension;
+    p->started = true;
+    return 0;
+}
+
+/* Decodes rows before `until`.  1: the message is used up; 0: the next row waits. */
+static int read_rows(struct mp_pqcopy *p, int64_t until, struct mp_error *err)
+{
+    if (!p->started && read_header(p, err) < 0)
+        return -1;
+    while (p->at < p->length) {
+        const unsigned char *bytes = (const unsigned char *)p->message + p->at;
+        int left = p->length - p->at;
+        int fields = left >= 2 ? (int16_t)(bytes[0] << 8 | bytes[1]) : 0;
+
+        if (fields == -1) {
+            p->at = p->length;
+            return 1;
+        }
+        if (fields != n_fields(&p->layout) || left < 14 || be32(bytes + 2) != 8)
+            return malformed(err);
+        if (row_time(p) >= until)
+            return 0;
+        if (read_row(p, err) < 0)
+            return -1;
+    }
+    return 1;
+}
+
+static void drop_message(struct mp_pqcopy *p)
+{
+    PQfreemem(p->message);
+    p->message = NULL;
+}
+
+int mp_pqcopy_message(struct mp_pqcopy *p, char *message, int length, int64_t until,
+                      struct mp_error *err)
+{
+    int rc;
+
+    if (message != NULL) {
+        drop_message(p);
+        p->message = message;
+        p->length = length;
+        p->at = 0;
+    }
+    rc = read_rows(p, until, err);
+    if (rc > 0)
+        drop_message(p);
+    return rc;
+}
+
+int mp_pqcopy_read(struct mp_pqcopy *p, struct mp_pqconn *c, const struct mp_run *run,
+                   int64_t until, struct mp_error *err)
+{
+    int rc = p->message != NULL ? mp_pqcopy_message(p, NULL, 0, until, err) : 1;
+
+    while (rc > 0) {
+        char *message = NULL;
+        int length = mp_pqconn_copy_next(c, run, &message, err);
+
+        if (length < 0)
+            return -1;
+        if (length == 0) {
+            p->ended = true;
+            return 0;
+        }
+        rc = mp_pqcopy_message(p, message, length, until, err);
+    }
+    return rc;
+}
+
+int64_t mp_pqcopy_waiting(const struct mp_pqcopy *p)
+{
+    return p->message != NULL ? row_time(p) : INT64_MAX;
+}
+
+void mp_pqcopy_free(struct mp_pqcopy *p)
+{
+    drop_message(p);
+    mp_pqmap_free(&p->known);
+    mp_pqstrings_free(&p->texts);
+}

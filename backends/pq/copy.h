@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ * copy.h - decodes the binary COPY of statement.h into rows.
+ *
+ * Nothing of what the server sends is trusted: lengths, counts and ids are checked, and what
+ * does not fit is an error.
+ */
+#ifndef MP_PQCOPY_H
+#define MP_PQCOPY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "model/plan.h"
+#include "backends/pq/conn.h"
+#include "backends/pq/map.h"
+#include "backends/pq/merge.h"
+#include "backends/pq/statement.h"
+#include "backends/pq/tables.h"
+#include "base/run.h"
+
+struct mp_pqcopy {
+    const struct mp_plan *plan;
+    const struct mp_pqtables *tables;
+    struct mp_pqlayout layout;
+    struct mp_pqmerge *merge;
+    struct mp_pqmap known;     /* (table, node id, source, fqdd) -> number of the series */
+    struct mp_pqstrings texts; /* source and fqdd where they are texts */
+    char *message;             /* being decoded: [at, length) is left */
+    int at, length;
+    bool started; /* the header has been read */
+    bool ended;
+};
+
+/* Decodes what `c` (mp_pqconn_copy'd) sends and adds it to the merge, up to the first row
+ * at or after `until`, which stays for the next call; ended = true at the end. */
+int mp_pqcopy_read(struct mp_pqcopy *p, struct mp_pqconn *c, const struct mp_run *run,
+                   int64_t until, struct mp_error *err);
+
+/* The same for one message, for tests: takes `message` (malloc'd). */
+int mp_pqcopy_message(struct mp_pqcopy *p, char *message, int length, int64_t until,
+                      struct mp_error *err);
+
+/* The time of the row that waits, or INT64_MAX. */
+int64_t mp_pqcopy_waiting(const struct mp_pqcopy *p);
+
+void mp_pqcopy_free(struct mp_pqcopy *p);
+
+/* A numeric in PostgreSQL's binary form as the text that PostgreSQL prints.  Returns its
+ * length, or 0 where the bytes are no numeric or the text does not fit. */
+size_t mp_pqnumeric_text(const unsigned char *bytes, uint32_t n, char *text, size_t size);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT
+ * rows.c - the sessions of an instance, and a fetch over all databases of a plan. */
+#include "config.h"
+
+#include "backends/pq/rows.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/pq/conn.h"
+#include "backends/pq/copy.h"
+#include "backends/pq/merge.h"
+#include "backends/pq/pool.h"
+#include "backends/pq/statement.h"
+#include "backends/pq/tables.h"
+#include "energy/silent.h"
+
+/* Slices are handed on together once there are so many rows: sorting few at a time and
+ * waking the sinks for them costs more than it saves. */
+enum { ROWS_BEFORE_FLUSH = 8192 };
+
+void mp_pq_target_direct(const struct mp_settings *settings, struct mp_pq_target *target)
+{
+    *target = (struct mp_pq_target){.host = settings->database.host,
+                                    .port = settings->database.port,
+                                    .carrier_fd = -1};
+}
+
+static int set_servicefile(const struct mp_settings *settings, struct mp_error *err)
+{
+    if (settings->database.servicefile[0] == '\0')
+        return 0;
+    /* libpq has no parameter for it before version 18 */
+    if (setenv("PGSERVICEFILE", settings->database.servicefile, 1) == 0)
+        return 0;
+    return mp_fail(err, MP_FAULT_FAILED, "cannot pass on servicefile %s",
+                   settings->database.servicefile);
+}
+
+/* A database that does not exist, or that this user may not use, still shows that the
+ * server is there and lets us in; whether a job needs it, fetch will say. */
+static bool server_let_us_in(const struct mp_pqconn *c)
+{
+    return strcmp(c->sqlstate, "3D000") == 0 || strcmp(c->sqlstate, "42501") == 0;
+}
+
+static int open_any(struct mp_pq *pq, const struct mp_run *run, struct mp_error *err)
+{
+    if (pq->n_conns == 0)
+        return mp_fail(err, MP_FAULT_USAGE, "no [route] section names a database");
+    for (size_t i = 0; i < pq->n_conns; i++) {
+        if (mp_pqconn_open(&pq->conns[i], run, err) == 0)
+            return 0;
+        if (!server_let_us_in(&pq->conns[i]))
+            return -1;
+    }
+    return -1;
+}
+
+int mp_pq_open(const struct mp_settings *settings, const struct mp_pq_target *target,
+               const struct mp_run *run, struct mp_pq **out, struct mp_error *err)
+{
+    struct mp_pq *pq = calloc(1, sizeof *pq);
+    int rc = -1;
+
+    *out = NULL;
+    if (pq == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for connections");
+    pq->settings = settings;
+    pq->target = *target;
+    if (set_servicefile(settings, err) == 0 && mp_pqpool_init(pq, err) == 0)
+        rc = open_any(pq, run, err);
+    if (rc == 0)
+        *out = pq;
+    else
+        mp_pq_close(pq);
+    return rc;
+}
+
+void mp_pq_close(struct mp_pq *pq)
+{
+    if (pq == NULL)
+        return;
+    for (size_t i = 0; i < pq->n_conns; i++)
+        mp_pqconn_close(&pq->conns[i]);
+    free(pq->conns);
+    free(pq);
+}
+
+/* ---- fetch ---- */
+
+/* One database of the plan. */
+struct source {
+    struct mp_pqconn *conn;
+    struct mp_pqtables tables;
+    struct mp_pqcopy copy;
+    char *sql; /* NULL: nothing to read there */
+};
+
+struct fetch {
+    struct mp_pq *pq;
+    const struct mp_plan *plan;
+    const struct mp_run *run;
+    struct mp_findings *findings;
+    struct source *sources;
+    size_t n_sources;
+    struct mp_pqslices slices;
+    struct mp_pqmerge merge;
+};
+
+/* How many (node, table) pairs the plan asks this database for. */
+static uint64_t count_pairs(const struct mp_plan *plan, const struct mp_pqtables *t)
+{
+    uint64_t pairs = 0;
+
+    for (size_t n = 0; n < t->nodes.n; n++)
+        for (size_t a = 0; a < t->n_arms; a++)
+            pairs += t->arms[a].route == plan->nodes[t->nodes.names[n].node].route;
+    return pairs;
+}
+
+static int look_at_databases(struct fetch *f, struct mp_error *err)
+{
+    uint64_t pairs = 0;
+
+    f->sources = calloc(f->pq->n_conns + 1, sizeof *f->sources);
+    if (f->sources == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for connections");
+    for (size_t i = 0; i < f->pq->n_conns; i++) {
+        struct source *s = &f->sources[f->n_sources];
+
+        if (!mp_pqpool_planned(f->pq, f->plan, i))
+            continue;
+        s->conn = &f->pq->conns[i];
+        f->n_sources++;
+        if (mp_pqconn_begin(s->conn, f->run, err) < 0 ||
+            mp_pqtables_read(s->conn, f->run, f->plan, f->findings, &s->tables, err) < 0)
+            return -1;
+        pairs += count_pairs(f->plan, &s->tables);
+    }
+    mp_pqslices_choose(&f->slices, f->plan, pairs);
+    return 0;
+}
+
+/* All servers begin to work before the first row is read from any. */
+static int start_copies(struct fetch *f, struct mp_error *err)
+{
+    for (size_t i = 0; i < f->n_sources; i++) {
+        struct source *s = &f->sources[i];
+
+        if (mp_pqstatement_make(s->conn->pg, f->plan, &s->tables, &f->slices, &s->copy.layout,
+                                &s->sql, err) < 0)
+            return -1;
+        s->copy.plan = f->plan;
+        s->copy.tables = &s->tables;
+        s->copy.merge = &f->merge;
+        s->copy.ended = s->sql == NULL;
+        if (s->sql != NULL && mp_pqconn_copy(s->conn, f->run, s->sql, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The end of the slice in which the earliest waiting row stands. */
+static int64_t slice_end(const struct fetch *f, int64_t time)
+{
+    const struct mp_pqslices *s = &f->slices;
+
+    return s->start + ((time - s->start) / s->width + 1) * s->width;
+}
+
+/* Slice after slice: every database's rows of it, then all of them in order. */
+static int read_slices(struct fetch *f, struct mp_error *err)
+{
+    int64_t until = slice_end(f, f->slices.start);
+    bool flushed = false;
+
+    for (;;) {
+        int64_t next = INT64_MAX;
+        bool ended = true;
+
+        for (size_t i = 0; i < f->n_sources; i++) {
+            struct source *s = &f->sources[i];
+            int64_t waiting;
+
+            if (!s->copy.ended &&
+                mp_pqcopy_read(&s->copy, s->conn, f->run, until, err) < 0)
+                return -1;
+            ended = ended && s->copy.ended;
+            waiting = mp_pqcopy_waiting(&s->copy);
+            next = waiting < next ? waiting : next;
+        }
+        if (ended || f->merge.n >= ROWS_BEFORE_FLUSH || (!flushed && f->merge.n > 0)) {
+            flushed = true;
+            if (mp_pqmerge_flush(&f->merge, err) < 0)
+                return -1;
+        }
+        if (ended)
+            return 0;
+        until = slice_end(f, next);
+    }
+}
+
+static int end_transactions(struct fetch *f, struct mp_error *err)
+{
+    for (size_t i = 0; i < f->n_sources; i++)
+        if (mp_pqconn_commit(f->sources[i].conn, f->run, err) < 0)
+            return -1;
+    return 0;
+}
+
+/* A session that failed half-way may still be sending: only closing it is sure. */
+static void free_fetch(struct fetch *f, bool complete)
+{
+    for (size_t i = 0; i < f->n_sources; i++) {
+        struct source *s = &f->sources[i];
+
+        if (!complete)
+            mp_pqconn_close(s->conn);
+        mp_pqcopy_free(&s->copy);
+        mp_pqtables_free(&s->tables);
+        free(s->sql);
+    }
+    free(f->sources);
+    mp_pqmerge_free(&f->merge);
+}
+
+int mp_pq_fetch(struct mp_pq *pq, const struct mp_plan *plan, const struct mp_run *run,
+                struct mp_series_table *series, struct mp_findings *findings,
+                struct mp_sink *sink, struct mp_error *err)
+{
+    struct fetch f = {.pq = pq, .plan = plan, .run = run, .findings = findings};
+    bool begun = false;
+    int rc = -1;
+
+    if (mp_pqmerge_init(&f.merge, plan, run, series, sink, err) < 0 ||
+        look_at_databases(&f, err) < 0 || start_copies(&f, err) < 0)
+        goto out;
+    begun = true;
+    if (mp_sink_begin(sink, plan, series, err) < 0 || read_slices(&f, err) < 0 ||
+        end_transactions(&f, err) < 0 ||
+        mp_silent_find(plan, series, findings, err) < 0 || mp_sink_end(sink, err) < 0)
+        goto out;
+    rc = 0;
+out:
+    if (rc < 0 && begun)
+        mp_sink_abort(sink);
+    free_fetch(&f, rc == 0);
+    return rc;
+}

@@ -1,0 +1,607 @@
+/* SPDX-License-Identifier: MIT
+ * tables.c - the catalogue and the dimensions. */
+#include "config.h"
+
+#include "backends/pq/tables.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/pq/zone.h"
+
+static const struct {
+    const char *oid; /* fixed for ever in pg_type.dat */
+    enum mp_pqtype type;
+} known_types[] = {
+    {"21", MP_PQ_INT2},         {"23", MP_PQ_INT4},
+    {"20", MP_PQ_INT8},         {"700", MP_PQ_FLOAT4},
+    {"701", MP_PQ_FLOAT8},      {"1700", MP_PQ_NUMERIC},
+    {"25", MP_PQ_TEXT},         {"1043", MP_PQ_TEXT},
+    {"19", MP_PQ_TEXT},         {"1184", MP_PQ_TIMESTAMPTZ},
+    {"1114", MP_PQ_TIMESTAMP},
+};
+
+static const char *const column_names[MP_PQ_N_COLUMNS] = {"timestamp", "nodeid", "source",
+                                                          "fqdd", "value"};
+
+bool mp_pqtype_is_id(enum mp_pqtype type)
+{
+    return type == MP_PQ_INT2 || type == MP_PQ_INT4 || type == MP_PQ_INT8;
+}
+
+const char *mp_pq_database_of(const struct mp_settings *settings,
+                              const struct mp_route *route)
+{
+    return route->database[0] != '\0' ? route->database : settings->database.database;
+}
+
+static bool is_utf8(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+
+    while (*at != '\0') {
+        int more = *at < 0x80 ? 0 : *at >= 0xC2 && *at < 0xE0 ? 1 : *at < 0xE0 ? -1
+                   : *at < 0xF0 ? 2 : *at < 0xF5 ? 3 : -1;
+        unsigned char lead = *at++;
+
+        if (more < 0 || (lead == 0xE0 && *at < 0xA0) || (lead == 0xED && *at >= 0xA0) ||
+            (lead == 0xF0 && *at < 0x90) || (lead == 0xF4 && *at >= 0x90))
+            return false;
+        for (; more > 0; more--, at++)
+            if ((*at & 0xC0) != 0x80)
+                return false;
+    }
+    return true;
+}
+
+char *mp_pq_text_array(const char *const *items, size_t n)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (out == NULL)
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
+        fputs(i == 0 ? "{" : ",", out);
+        if (items[i] == NULL || !is_utf8(items[i])) {
+            fputs("NULL", out);
+            continue;
+        }
+        putc('"', out);
+        for (const char *at = items[i]; *at != '\0'; at++) {
+            if (*at == '"' || *at == '\\')
+                putc('\\', out);
+            putc(*at, out);
+        }
+        putc('"', out);
+    }
+    fputs(n == 0 ? "{}" : "}", out);
+    if (fclose(out) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+static int no_memory(struct mp_error *err)
+{
+    return mp_fail(err, MP_FAULT_FAILED, "out of memory for the database's tables");
+}
+
+static bool is_null(const PGresult *res, int row, int column)
+{
+    return PQgetisnull(res, row, column) != 0;
+}
+
+static const char *get(const PGresult *res, int row, int column)
+{
+    return is_null(res, row, column) ? NULL : PQgetvalue(res, row, column);
+}
+
+static bool is_true(const PGresult *res, int row, int column)
+{
+    return strcmp(PQgetvalue(res, row, column), "t") == 0;
+}
+
+/* ---- metric tables ---- */
+
+static char *lower_case(const char *name)
+{
+    char *low = strdup(name);
+
+    for (char *at = low; at != NULL && *at != '\0'; at++)
+        if (*at >= 'A' && *at <= 'Z')
+            *at = (char)(*at - 'A' + 'a');
+    return low;
+}
+
+/* Every (route, metric) of this database, whether its table exists or not. */
+static int wanted_arms(const struct mp_pqconn *c, const struct mp_plan *plan,
+                       struct mp_pqtables *t, struct mp_error *err)
+{
+    for (uint32_t r = 0; r < plan->n_routes; r++) {
+        const struct mp_route *route = &plan->routes[r];
+        struct mp_pqarm *grown;
+
+        if (strcmp(mp_pq_database_of(c->settings, route), c->database) != 0 ||
+            route->n_metrics == 0)
+            continue;
+        grown = realloc(t->arms, (t->n_arms + route->n_metrics) * sizeof *grown);
+        if (grown == NULL)
+            return no_memory(err);
+        t->arms = grown;
+        for (uint32_t m = 0; m < route->n_metrics; m++) {
+            struct mp_pqarm *arm = &t->arms[t->n_arms];
+
+            *arm = (struct mp_pqarm){.route = r, .metric = m, .schema = route->schema};
+            arm->table = lower_case(route->metrics[m].name);
+            if (arm->table == NULL)
+                return no_memory(err);
+            t->n_arms++;
+        }
+    }
+    return 0;
+}
+
+/* One row per column we want, those spelled as MonSTer does first, or one with NULLs where
+ * there is no such table.  A table is
+ * sliceable when an index starts with "timestamp", or with nodeid and then "timestamp". */
+static const char catalogue_sql[] =
+    "SELECT w.ord, n.oid IS NOT NULL, has_schema_privilege(n.oid, 'USAGE'),"
+    " c.oid IS NOT NULL, has_any_column_privilege(c.oid, 'SELECT'),"
+    " a.attname, coalesce(nullif(t.typbasetype, 0), t.oid)::int8,"
+    " format_type(a.atttypid, a.atttypmod),"
+    " EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid"
+    "  AND i.indpred IS NULL AND ("
+    "   EXISTS (SELECT FROM pg_attribute k WHERE k.attrelid = c.oid"
+    "    AND k.attnum = i.indkey[0] AND lower(k.attname) = 'timestamp')"
+    "   OR EXISTS (SELECT FROM pg_attribute k, pg_attribute l WHERE k.attrelid = c.oid"
+    "    AND k.attnum = i.indkey[0] AND lower(k.attname) = 'nodeid'"
+    "    AND l.attrelid = c.oid AND l.attnum = i.indkey[1]"
+    "    AND lower(l.attname) = 'timestamp'))) "
+    "FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(sch, tab, ord)"
+    " LEFT JOIN pg_namespace n ON n.nspname = w.sch"
+    " LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.tab"
+    "  AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
+    " LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0"
+    "  AND NOT a.attisdropped"
+    "  AND lower(a.attname) IN ('timestamp', 'nodeid', 'source', 'fqdd', 'value')"
+    " LEFT JOIN pg_type t ON t.oid = a.atttypid "
+    "ORDER BY w.ord, a.attname <> lower(a.attname), a.attnum";
+
+enum { CAT_ORD, CAT_SCHEMA, CAT_MAY_SCHEMA, CAT_TABLE, CAT_MAY_TABLE, CAT_COLUMN, CAT_OID,
+       CAT_TYPE, CAT_INDEXED };
+
+static int refuse_type(const struct mp_pqconn *c, const struct mp_pqarm *arm,
+                       const char *column, const char *type, struct mp_error *err)
+{
+    return mp_fail(err, MP_FAULT_FAILED,
+                   "database %s: column %s of table %s.%s has type %s, which cannot be read "
+                   "as a power sample's %s",
+                   c->database, column, arm->schema, arm->table, type, column);
+}
+
+static bool fits(enum mp_pqcolumn column, enum mp_pqtype type)
+{
+    switch (column) {
+    case MP_PQ_TIME:
+        return type == MP_PQ_TIMESTAMPTZ || type == MP_PQ_TIMESTAMP;
+    case MP_PQ_NODE:
+        return mp_pqtype_is_id(type);
+    case MP_PQ_SOURCE:
+    case MP_PQ_FQDD:
+        return mp_pqtype_is_id(type) || type == MP_PQ_TEXT;
+    default:
+        return mp_pqtype_is_id(type) || type == MP_PQ_FLOAT4 || type == MP_PQ_FLOAT8 ||
+               type == MP_PQ_NUMERIC;
+    }
+}
+
+static int take_column(const struct mp_pqconn *c, struct mp_pqarm *arm, const char *name,
+                       const char *oid, const char *type_name, struct mp_error *err)
+{
+    enum mp_pqtype type = MP_PQ_UNKNOWN;
+    unsigned column = 0;
+
+    while (column < MP_PQ_N_COLUMNS - 1 && strcasecmp(name, column_names[column]) != 0)
+        column++;
+    /* "Value" beside value, which came first: that one is MonSTer's */
+    if (arm->columns[column] != NULL)
+        return 0;
+    for (size_t i = 0; i < sizeof known_types / sizeof *known_types; i++)
+        if (strcmp(oid, known_types[i].oid) == 0)
+            type = known_types[i].type;
+    if (!fits(column, type))
+        return refuse_type(c, arm, name, type_name, err);
+    arm->columns[column] = strdup(name);
+    arm->types[column] = type;
+    return arm->columns[column] != NULL ? 0 : no_memory(err);
+}
+
+static int check_arm(const struct mp_pqconn *c, const struct mp_pqarm *arm,
+                     const PGresult *res, int row, struct mp_error *err)
+{
+    if (!is_true(res, row, CAT_SCHEMA))
+        return mp_fail(err, MP_FAULT_FAILED,
+                       "database %s has no schema %s; check database and schema in the "
+                       "[route] sections",
+                       c->database, arm->schema);
+    if (!is_true(res, row, CAT_MAY_SCHEMA))
+        return mp_fail(err, MP_FAULT_FAILED,
+                       "database %s: permission denied for schema %s; its owner must GRANT "
+                       "USAGE ON SCHEMA %s to user %s",
+                       c->database, arm->schema, arm->schema, PQuser(c->pg));
+    if (is_true(res, row, CAT_TABLE) && !is_true(res, row, CAT_MAY_TABLE))
+        return mp_fail(err, MP_FAULT_FAILED,
+                       "database %s: permission denied for table %s.%s; its owner must GRANT "
+                       "SELECT ON it to user %s",
+                       c->database, arm->schema, arm->table, PQuser(c->pg));
+    return 0;
+}
+
+static int take_catalogue(const struct mp_pqconn *c, const PGresult *res,
+                          struct mp_pqtables *t, struct mp_error *err)
+{
+    t->sliceable = true;
+    for (int row = 0; row < PQntuples(res); row++) {
+        size_t i = strtoul(PQgetvalue(res, row, CAT_ORD), NULL, 10) - 1;
+
+        if (i >= t->n_arms)
+            return mp_fail(err, MP_FAULT_FAILED, "database %s: the catalogue is odd",
+                           c->database);
+        if (check_arm(c, &t->arms[i], res, row, err) < 0)
+            return -1;
+        if (!is_true(res, row, CAT_TABLE))
+            continue;
+        if (is_null(res, row, CAT_COLUMN))
+            return mp_fail(err, MP_FAULT_FAILED, "database %s: table %s.%s has no column %s",
+                           c->database, t->arms[i].schema, t->arms[i].table,
+                           column_names[MP_PQ_TIME]);
+        if (!is_true(res, row, CAT_INDEXED))
+            t->sliceable = false;
+        if (take_column(c, &t->arms[i], PQgetvalue(res, row, CAT_COLUMN),
+                        PQgetvalue(res, row, CAT_OID), PQgetvalue(res, row, CAT_TYPE),
+                        err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void free_arm(struct mp_pqarm *arm)
+{
+    for (int i = 0; i < MP_PQ_N_COLUMNS; i++)
+        free(arm->columns[i]);
+    free(arm->table);
+    free(arm->units);
+}
+
+/* Tables without any of our columns are not there: say so and forget them. */
+static int drop_missing(const struct mp_pqconn *c, const struct mp_plan *plan,
+                        struct mp_findings *findings, struct mp_pqtables *t,
+                        struct mp_error *err)
+{
+    size_t kept = 0;
+    int rc = 0;
+
+    for (size_t i = 0; i < t->n_arms; i++) {
+        struct mp_pqarm *arm = &t->arms[i];
+        char reason[400];
+        bool any = false;
+
+        for (int k = 0; k < MP_PQ_N_COLUMNS; k++)
+            any = any || arm->columns[k] != NULL;
+        for (int k = 0; any && rc == 0 && k < MP_PQ_N_COLUMNS; k++)
+            if (arm->columns[k] == NULL && k != MP_PQ_SOURCE && k != MP_PQ_FQDD)
+                rc = mp_fail(err, MP_FAULT_FAILED,
+                             "database %s: table %s.%s has no column %s", c->database,
+                             arm->schema, arm->table, column_names[k]);
+        if (any) {
+            t->arms[kept++] = *arm;
+            continue;
+        }
+        snprintf(reason, sizeof reason, "database %s has no table %s.%s", c->database,
+                 arm->schema, arm->table);
+        if (rc == 0)
+            rc = mp_findings_missing(findings, NULL,
+                                     plan->routes[arm->route].metrics[arm->metric].name,
+                                     reason, err);
+        free_arm(arm);
+    }
+    t->n_arms = kept;
+    return rc;
+}
+
+static int read_catalogue(struct mp_pqconn *c, const struct mp_run *run,
+                          struct mp_pqtables *t, struct mp_error *err)
+{
+    const char **names = calloc(2 * t->n_arms + 1, sizeof *names);
+    char *schemas = NULL;
+    char *tables = NULL;
+    PGresult *res = NULL;
+    int rc = -1;
+
+    for (size_t i = 0; names != NULL && i < t->n_arms; i++) {
+        names[i] = t->arms[i].schema;
+        names[t->n_arms + i] = t->arms[i].table;
+    }
+    if (names != NULL) {
+        schemas = mp_pq_text_array(names, t->n_arms);
+        tables = mp_pq_text_array(names + t->n_arms, t->n_arms);
+    }
+    if (schemas == NULL || tables == NULL)
+        no_memory(err);
+    else if (mp_pqconn_query(c, run, "reading the catalogue", catalogue_sql, 2,
+                             (const char *const[]){schemas, tables}, &res, err) == 0)
+        rc = take_catalogue(c, res, t, err);
+    PQclear(res);
+    free(schemas);
+    free(tables);
+    free(names);
+    return rc;
+}
+
+/* ---- dimensions ---- */
+
+static int compare_names(const void *a, const void *b)
+{
+    const struct mp_pqname *x = a;
+    const struct mp_pqname *y = b;
+
+    return x->id < y->id ? -1 : x->id > y->id;
+}
+
+const struct mp_pqname *mp_pqdim_find(const struct mp_pqdim *dim, int64_t id)
+{
+    struct mp_pqname key = {.id = id};
+
+    return dim->n > 0 ? bsearch(&key, dim->names, dim->n, sizeof key, compare_names) : NULL;
+}
+
+/* Takes rows (id, name[, number of the node, counted from 1]) that come sorted by id and
+ * then name; `table` names them in a warning. */
+static int take_names(const struct mp_pqconn *c, const PGresult *res, const char *table,
+                      struct mp_findings *findings, struct mp_pqdim *dim,
+                      struct mp_error *err)
+{
+    int n = PQntuples(res);
+
+    dim->names = calloc((size_t)n + 1, sizeof *dim->names);
+    if (dim->names == NULL)
+        return no_memory(err);
+    for (int row = 0; row < n; row++) {
+        struct mp_pqname *last = dim->n > 0 ? &dim->names[dim->n - 1] : NULL;
+        const char *name = get(res, row, 1);
+        int64_t id = strtoll(PQgetvalue(res, row, 0), NULL, 10);
+
+        if (is_null(res, row, 0))
+            break; /* the rest has no id: NULLs sort last, and no sample can mean them */
+        if (last != NULL && last->id == id) {
+            bool same = name == last->name ||
+                        (name != NULL && last->name != NULL && strcmp(name, last->name) == 0);
+
+            if (!same && mp_findings_warn(findings, err,
+                                          "database %s: id %" PRId64
+                                          " has several names in %s; %s is used",
+                                          c->database, id, table,
+                                          last->name != NULL ? last->name : "none") < 0)
+                return -1;
+            continue;
+        }
+        last = &dim->names[dim->n++];
+        last->id = id;
+        last->name = name != NULL ? strdup(name) : NULL;
+        if (name != NULL && last->name == NULL)
+            return no_memory(err);
+        if (PQnfields(res) > 2)
+            last->node = (uint32_t)strtoul(PQgetvalue(res, row, 2), NULL, 10) - 1;
+    }
+    return 0;
+}
+
+static int read_dim(struct mp_pqconn *c, const struct mp_run *run, const char *table,
+                    const char *sql, struct mp_findings *findings, struct mp_pqdim *dim,
+                    struct mp_error *err)
+{
+    PGresult *res = NULL;
+    char what[64];
+    int rc;
+
+    snprintf(what, sizeof what, "reading %s", table);
+    rc = mp_pqconn_query(c, run, what, sql, 0, NULL, &res, err);
+    if (rc == 0)
+        rc = take_names(c, res, table, findings, dim, err);
+    PQclear(res);
+    return rc;
+}
+
+static int read_ids(struct mp_pqconn *c, const struct mp_run *run,
+                    struct mp_findings *findings, struct mp_pqtables *t,
+                    struct mp_error *err)
+{
+    bool source = false;
+    bool fqdd = false;
+
+    for (size_t i = 0; i < t->n_arms; i++) {
+        source = source || mp_pqtype_is_id(t->arms[i].types[MP_PQ_SOURCE]);
+        fqdd = fqdd || mp_pqtype_is_id(t->arms[i].types[MP_PQ_FQDD]);
+    }
+    if (source && read_dim(c, run, "public.source",
+                           "SELECT id, source FROM public.source"
+                           " ORDER BY id, source::text COLLATE \"C\"",
+                           findings, &t->sources, err) < 0)
+        return -1;
+    if (fqdd && read_dim(c, run, "public.fqdd",
+                         "SELECT id, fqdd FROM public.fqdd"
+                         " ORDER BY id, fqdd::text COLLATE \"C\"",
+                         findings, &t->fqdds, err) < 0)
+        return -1;
+    return 0;
+}
+
+static bool routed_here(const struct mp_pqconn *c, const struct mp_plan *plan, size_t node)
+{
+    const struct mp_route *route = &plan->routes[plan->nodes[node].route];
+
+    return strcmp(mp_pq_database_of(c->settings, route), c->database) == 0;
+}
+
+static int report_unknown(const struct mp_pqconn *c, const struct mp_plan *plan,
+                          const struct mp_pqtables *t, struct mp_findings *findings,
+                          struct mp_error *err)
+{
+    bool *known = calloc(plan->n_nodes + 1, sizeof *known);
+    char reason[200];
+    int rc = 0;
+
+    if (known == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < t->nodes.n; i++)
+        known[t->nodes.names[i].node] = true;
+    snprintf(reason, sizeof reason, "not in public.nodes of database %s", c->database);
+    for (size_t i = 0; rc == 0 && i < plan->n_nodes; i++)
+        if (!known[i] && routed_here(c, plan, i))
+            rc = mp_findings_missing(findings, plan->nodes[i].name, NULL, reason, err);
+    free(known);
+    return rc;
+}
+
+/* The node's number goes along, so that the server alone decides what "the same name in
+ * another case" means. */
+static const char nodes_sql[] =
+    "SELECT n.nodeid, n.hostname, w.ord"
+    " FROM unnest($1::text[]) WITH ORDINALITY AS w(name, ord)"
+    " JOIN public.nodes n ON lower(n.hostname) = lower(w.name)"
+    " ORDER BY n.nodeid, n.hostname::text COLLATE \"C\", w.ord";
+
+static int read_nodes(struct mp_pqconn *c, const struct mp_run *run,
+                      const struct mp_plan *plan, struct mp_findings *findings,
+                      struct mp_pqtables *t, struct mp_error *err)
+{
+    const char **names = calloc(plan->n_nodes + 1, sizeof *names);
+    char *array = NULL;
+    PGresult *res = NULL;
+    int rc = -1;
+
+    for (size_t i = 0; names != NULL && i < plan->n_nodes; i++)
+        names[i] = routed_here(c, plan, i) ? plan->nodes[i].name : NULL;
+    if (names != NULL)
+        array = mp_pq_text_array(names, plan->n_nodes);
+    if (array == NULL)
+        no_memory(err);
+    else if (mp_pqconn_query(c, run, "reading public.nodes", nodes_sql, 1,
+                             (const char *const[]){array}, &res, err) == 0)
+        rc = take_names(c, res, "public.nodes", findings, &t->nodes, err);
+    if (rc == 0)
+        rc = report_unknown(c, plan, t, findings, err);
+    PQclear(res);
+    free(array);
+    free(names);
+    return rc;
+}
+
+/* ---- units ---- */
+
+static const char units_sql[] =
+    "SELECT w.ord, m.units"
+    " FROM unnest($1::text[]) WITH ORDINALITY AS w(name, ord)"
+    " JOIN public.metrics_definition m ON lower(m.metric_id) = lower(w.name)"
+    " ORDER BY w.ord, m.units IS NULL, m.metric_id = w.name DESC, m.units::text COLLATE \"C\"";
+
+static int take_units(const struct mp_pqconn *c, const PGresult *res,
+                      struct mp_findings *findings, struct mp_pqtables *t,
+                      struct mp_error *err)
+{
+    size_t last = SIZE_MAX;
+
+    for (int row = 0; row < PQntuples(res); row++) {
+        size_t i = strtoul(PQgetvalue(res, row, 0), NULL, 10) - 1;
+        const char *units = get(res, row, 1);
+        struct mp_pqarm *arm = &t->arms[i];
+
+        if (i != last) {
+            last = i;
+            arm->units = units != NULL ? strdup(units) : NULL;
+            if (units != NULL && arm->units == NULL)
+                return no_memory(err);
+        } else if ((units == NULL) != (arm->units == NULL) ||
+                   (units != NULL && strcmp(units, arm->units) != 0)) {
+            if (mp_findings_warn(findings, err,
+                                 "database %s: public.metrics_definition gives %s several "
+                                 "units; %s is used",
+                                 c->database, arm->table,
+                                 arm->units != NULL ? arm->units : "none") < 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+static int read_units(struct mp_pqconn *c, const struct mp_run *run,
+                      const struct mp_plan *plan, struct mp_findings *findings,
+                      struct mp_pqtables *t, struct mp_error *err)
+{
+    const char **names = calloc(t->n_arms + 1, sizeof *names);
+    char *array = NULL;
+    PGresult *res = NULL;
+    int rc = -1;
+
+    for (size_t i = 0; names != NULL && i < t->n_arms; i++)
+        names[i] = plan->routes[t->arms[i].route].metrics[t->arms[i].metric].name;
+    if (names != NULL)
+        array = mp_pq_text_array(names, t->n_arms);
+    if (array == NULL)
+        no_memory(err);
+    else if (mp_pqconn_query(c, run, "reading public.metrics_definition", units_sql, 1,
+                             (const char *const[]){array}, &res, err) == 0)
+        rc = take_units(c, res, findings, t, err);
+    PQclear(res);
+    free(array);
+    free(names);
+    return rc;
+}
+
+/* Columns without a time zone are read as times of this process's zone. */
+static int set_zone(struct mp_pqconn *c, const struct mp_run *run,
+                    const struct mp_pqtables *t, struct mp_error *err)
+{
+    for (size_t i = 0; i < t->n_arms; i++)
+        if (t->arms[i].types[MP_PQ_TIME] == MP_PQ_TIMESTAMP)
+            return mp_pqzone_set(c, run, err);
+    return 0;
+}
+
+int mp_pqtables_read(struct mp_pqconn *c, const struct mp_run *run, const struct mp_plan *plan,
+                     struct mp_findings *findings, struct mp_pqtables *t,
+                     struct mp_error *err)
+{
+    *t = (struct mp_pqtables){0};
+    if (wanted_arms(c, plan, t, err) == 0 && read_catalogue(c, run, t, err) == 0 &&
+        drop_missing(c, plan, findings, t, err) == 0 && set_zone(c, run, t, err) == 0 &&
+        read_nodes(c, run, plan, findings, t, err) == 0 &&
+        read_ids(c, run, findings, t, err) == 0 &&
+        read_units(c, run, plan, findings, t, err) == 0)
+        return 0;
+    mp_pqtables_free(t);
+    return -1;
+}
+
+static void free_dim(struct mp_pqdim *dim)
+{
+    for (size_t i = 0; i < dim->n; i++)
+        free(dim->names[i].name);
+    free(dim->names);
+}
+
+void mp_pqtables_free(struct mp_pqtables *t)
+{
+    for (size_t i = 0; i < t->n_arms; i++)
+        free_arm(&t->arms[i]);
+    free(t->arms);
+    free_dim(&t->nodes);
+    free_dim(&t->sources);
+    free_dim(&t->fqdds);
+    *t = (struct mp_pqtables){0};
+}

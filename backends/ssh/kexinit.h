@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ * kexinit.h - what a server's first bytes, which come in clear, say about why a key
+ * exchange failed (RFC 4253, sections 4.2 and 7.1).
+ */
+#ifndef MP_SSH_KEXINIT_H
+#define MP_SSH_KEXINIT_H
+
+#include <libssh2.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+/* Is there an SSH greeting among the first bytes? */
+bool mp_kexinit_is_ssh(const unsigned char *heard, size_t n);
+
+/* Returns -1: "X is not an SSH server: it says ...". */
+int mp_kexinit_not_ssh(const char *name, const unsigned char *heard, size_t n,
+                       struct mp_error *err);
+
+/* -1 with *err where the server has no algorithm in common with libssh2, naming the kind
+ * and the server's offer; 0 where it has, or where that cannot be told. */
+int mp_kexinit_explain(LIBSSH2_SESSION *session, const char *name,
+                       const unsigned char *heard, size_t n, struct mp_error *err);
+
+#endif

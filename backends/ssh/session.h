@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ * session.h - a libssh2 session from connect to login: TCP, key exchange, the host key
+ * checked against known_hosts, login by key.
+ */
+#ifndef MP_SSH_SESSION_H
+#define MP_SSH_SESSION_H
+
+#include <libssh2.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "config/settings.h"
+#include "backends/ssh/connect.h"
+
+enum { MP_SSH_HEARD_MAX = 4096, MP_SSH_NAME_MAX = 300 };
+
+/* Belongs to one thread at a time, as libssh2 wants it. */
+struct mp_ssh {
+    LIBSSH2_SESSION *session;
+    int fd;
+    char name[MP_SSH_NAME_MAX]; /* "bastion.example" or "bastion.example:2222" */
+    char *user;
+    bool library; /* libssh2_init succeeded */
+
+    uint64_t bytes_in;  /* received so far */
+    uint64_t bytes_max; /* libssh2 finds the socket empty once so many are; 0: no limit */
+    int64_t heard_us;   /* when anything was last received */
+    int receive_errno;  /* why receiving failed; 0: it did not, or the server closed */
+    bool closed;        /* the server closed the connection */
+    char goodbye[160];  /* what it said as it disconnected, "" for nothing */
+    unsigned char heard[MP_SSH_HEARD_MAX]; /* its first bytes, in clear: for messages */
+    size_t n_heard;
+};
+
+/* Connects and logs in within settings->ssh.connect_timeout.  The session is non-blocking. */
+int mp_ssh_open(const struct mp_settings *settings, const struct mp_run *run,
+                struct mp_ssh **out, struct mp_error *err);
+/* Says goodbye where that does not block, closes and frees. */
+void mp_ssh_close(struct mp_ssh *ssh);
+
+/* Wait until an operation that returned EAGAIN can go on; as mp_limit_wait. */
+int mp_ssh_wait(struct mp_ssh *ssh, const struct mp_limit *limit, struct mp_error *err);
+
+/* What libssh2 says of its last error. */
+const char *mp_ssh_error(struct mp_ssh *ssh);
+
+/* "the SSH connection to X broke: ..." with the cause as far as it is known. */
+int mp_ssh_broken(struct mp_ssh *ssh, struct mp_error *err);
+
+/* The home folder of the user we are (from the password database, as ssh: HOME may be
+ * missing in an epilog); "~/" in front of `path` becomes it.  Owned by the caller. */
+char *mp_ssh_expand_path(const char *path);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT
+ * chart.c - the four files: lay out twice, paint four times.
+ *
+ * Most of the time goes into compressing the PNGs, which needs nothing but their pixels:
+ * a thread does it while the PDFs are written. */
+#include "config.h"
+
+#include "chart/chart.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "chart/font.h"
+#include "chart/layout.h"
+#include "chart/paint.h"
+#include "chart/png.h"
+#include "chart/text.h"
+
+/* A PNG on its way. */
+struct png {
+    enum mp_chart_file file;
+    struct mp_raster raster;
+    int fd;
+    pthread_t thread;
+    bool running;
+    int rc;
+    struct mp_error err;
+};
+
+/* A picture in both formats. */
+struct picture {
+    int (*layout)(const struct mp_chart_input *in, const struct mp_measure *measure,
+                  struct mp_scene *scene, struct mp_error *err);
+    const char *subject;
+    enum mp_chart_file pdf;
+    struct mp_scene scene;
+    struct png png;
+};
+
+const char *mp_chart_file_name(enum mp_chart_file file)
+{
+    static const char *const names[MP_N_CHARTS] = {
+        [MP_CHART_TIMESERIES_PNG] = "timeseries.png",
+        [MP_CHART_TIMESERIES_PDF] = "timeseries.pdf",
+        [MP_CHART_PIE_PNG] = "energy_pie.png",
+        [MP_CHART_PIE_PDF] = "energy_pie.pdf",
+    };
+
+    return names[file];
+}
+
+static void *compress(void *arg)
+{
+    struct png *png = arg;
+
+    png->rc =
+        mp_png_write(png->raster.pixels, (size_t)png->raster.width,
+                     (size_t)png->raster.height, png->raster.stride, png->fd, &png->err);
+    if (png->rc < 0)
+        mp_fail_in(&png->err, "%s", mp_chart_file_name(png->file));
+    return NULL;
+}
+
+static int start_png(struct picture *picture, struct mp_fonts *fonts, int fd,
+                     struct mp_error *err)
+{
+    struct png *png = &picture->png;
+
+    if (mp_paint_pixels(&picture->scene, fonts, &png->raster, err) < 0)
+        return mp_fail_in(err, "%s", mp_chart_file_name(png->file));
+    png->fd = fd;
+    png->running = pthread_create(&png->thread, NULL, compress, png) == 0;
+    if (!png->running)
+        compress(png);
+    return 0;
+}
+
+static int finish_png(struct png *png, struct mp_error *err)
+{
+    if (png->running)
+        pthread_join(png->thread, NULL);
+    png->running = false;
+    free(png->raster.pixels);
+    png->raster.pixels = NULL;
+    if (png->rc < 0 && err)
+        *err = png->err;
+    return png->rc;
+}
+
+static int write_pdf(const struct picture *picture, const struct mp_job *job,
+                     struct mp_fonts *fonts, int fd, struct mp_error *err)
+{
+    char text[160];
+    char title[200];
+
+    snprintf(text, sizeof text, "Job %.100s: %s", job->label ? job->label : "?",
+             picture->subject);
+    mp_text_clean(text, title, sizeof title);
+    if (mp_paint_pdf(&picture->scene, fonts, title, job->end, fd, err) < 0)
+        return mp_fail_in(err, "%s", mp_chart_file_name(picture->pdf));
+    return 0;
+}
+
+static int draw_pictures(const struct mp_chart_input *in, struct picture *pictures,
+                         size_t n, const int *fds, struct mp_fonts *fonts,
+                         struct mp_error *err)
+{
+    const struct mp_measure measure = mp_fonts_measure(fonts);
+
+    for (struct picture *p = pictures; p < pictures + n; p++)
+        if ((fds[p->png.file] >= 0 || fds[p->pdf] >= 0) &&
+            (p->layout(in, &measure, &p->scene, err) < 0 ||
+             (fds[p->png.file] >= 0 && start_png(p, fonts, fds[p->png.file], err) < 0)))
+            return -1;
+    for (struct picture *p = pictures; p < pictures + n; p++)
+        if (fds[p->pdf] >= 0 && write_pdf(p, in->job, fonts, fds[p->pdf], err) < 0)
+            return -1;
+    return 0;
+}
+
+int mp_chart_draw(const struct mp_chart_input *in, const int fds[MP_N_CHARTS],
+                  struct mp_error *err)
+{
+    struct picture pictures[] = {
+        {.layout = mp_layout_timeseries,
+         .subject = "power",
+         .pdf = MP_CHART_TIMESERIES_PDF,
+         .png = {.file = MP_CHART_TIMESERIES_PNG}},
+        {.layout = mp_layout_pie,
+         .subject = "energy",
+         .pdf = MP_CHART_PIE_PDF,
+         .png = {.file = MP_CHART_PIE_PNG}},
+    };
+    const size_t n = sizeof pictures / sizeof *pictures;
+    struct mp_fonts *fonts;
+    int rc;
+
+    if (mp_fonts_open(&fonts, err) < 0)
+        return -1;
+    rc = draw_pictures(in, pictures, n, fds, fonts, err);
+    for (size_t i = 0; i < n; i++) {
+        if (finish_png(&pictures[i].png, rc == 0 ? err : NULL) < 0)
+            rc = -1;
+        mp_scene_free(&pictures[i].scene);
+    }
+    mp_fonts_close(fonts);
+    return rc;
+}
+
+void mp_chart_preload(void)
+{
+    mp_fonts_preload();
+}
+
+int mp_chart_check_fonts(struct mp_error *err)
+{
+    struct mp_fonts *fonts;
+
+    if (mp_fonts_open(&fonts, err) < 0)
+        return -1;
+    mp_fonts_close(fonts);
+    return 0;
+}

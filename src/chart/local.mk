@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# src/chart/local.mk - from samples to pictures.
+noinst_LIBRARIES += libmp-chart.a
+libmp_chart_a_CPPFLAGS = $(AM_CPPFLAGS) $(CAIRO_CFLAGS) $(PANGO_CFLAGS) $(ZLIB_CFLAGS)
+libmp_chart_a_SOURCES = \
+	src/chart/axes.c \
+	src/chart/axis.c \
+	src/chart/axis.h \
+	src/chart/chart.c \
+	src/chart/chart.h \
+	src/chart/font.c \
+	src/chart/font.h \
+	src/chart/layout.c \
+	src/chart/layout.h \
+	src/chart/legend.c \
+	src/chart/paint.c \
+	src/chart/paint.h \
+	src/chart/pie.c \
+	src/chart/png.c \
+	src/chart/png.h \
+	src/chart/raster.c \
+	src/chart/raster.h \
+	src/chart/reduce.c \
+	src/chart/reduce.h \
+	src/chart/scene.c \
+	src/chart/scene.h \
+	src/chart/series.c \
+	src/chart/text.c \
+	src/chart/text.h \
+	src/chart/view.c \
+	src/chart/view.h

@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: MIT
+ * reduce.c - the reducing sink: polylines into columns, columns into tracks. */
+#include "config.h"
+
+#include "chart/reduce.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "energy/grid.h"
+
+enum { GRID_MOST = 1 << 17 }; /* 1 MiB a track */
+
+/* A track while it is summed; W. */
+struct lane {
+    double mean[MP_COLUMNS];   /* sum over series of the column's mean */
+    float above[MP_COLUMNS];   /* largest (max - mean) of one series */
+    float below[MP_COLUMNS];   /* largest (mean - min) of one series */
+    uint32_t dead[MP_COLUMNS]; /* series of which half the column or more is in a gap */
+    struct mp_grid grid;       /* the sum; unused for one GPU */
+    size_t n_series;
+    uint32_t series; /* GPU lanes: whose it is */
+};
+
+/* One series while it is read: the column it stands in.  W. */
+struct pen {
+    struct mp_trace trace;
+    double factor, limit;
+    struct mp_vertex at; /* where the polyline has been drawn to */
+    double area, min, max;
+    int64_t column_end;
+    struct lane *lane, *gpu; /* gpu: NULL for none of its own */
+    float *node;             /* the node's columns for the spread; NULL */
+    uint32_t column;
+    mp_grid_place place;
+    bool met, drawn;
+};
+
+struct mp_reduce {
+    struct mp_sink sink;
+    const struct mp_plan *plan;
+    const struct mp_series_table *table;
+    int64_t edges[MP_COLUMNS + 1]; /* µs; a column is at least 1 µs wide */
+    struct pen *pens;
+    size_t n_pens;
+    struct lane *roles[MP_N_ROLES];
+    struct lane *gpus[MP_GPU_TRACKS];
+    size_t n_gpus;
+    size_t n_nodes;
+    float **nodes; /* per plan node MP_COLUMNS sums of input means, or NULL */
+    struct mp_reduced result;
+};
+
+static int reduce_begin(struct mp_sink *sink, const struct mp_plan *plan,
+                        const struct mp_series_table *table, struct mp_error *err)
+{
+    struct mp_reduce *r = (struct mp_reduce *)sink;
+
+    int64_t width = plan->end - plan->start;
+
+    if (width < MP_COLUMNS)
+        width = MP_COLUMNS;
+    for (int c = 0; c <= MP_COLUMNS; c++) /* width * c / MP_COLUMNS without overflow */
+        r->edges[c] =
+            plan->start + width / MP_COLUMNS * c + width % MP_COLUMNS * c / MP_COLUMNS;
+    r->plan = plan;
+    r->table = table;
+    r->n_nodes = plan->n_nodes;
+    r->nodes = calloc(plan->n_nodes + 1, sizeof *r->nodes);
+    return r->nodes != NULL ? 0
+                            : mp_fail(err, MP_FAULT_FAILED, "out of memory for columns");
+}
+
+static struct lane *role_lane(struct mp_reduce *r, enum mp_role role)
+{
+    struct lane *lane = r->roles[role];
+
+    if (lane != NULL)
+        return lane;
+    lane = calloc(1, sizeof *lane);
+    if (lane != NULL &&
+        mp_grid_init(&lane->grid, r->plan->start, r->plan->end, GRID_MOST) < 0) {
+        free(lane);
+        lane = NULL;
+    }
+    return r->roles[role] = lane;
+}
+
+/* The lanes that a new series with a known unit draws into. */
+static int give_lanes(struct mp_reduce *r, struct pen *p, uint32_t index,
+                      struct mp_error *err)
+{
+    const struct mp_series *s = &r->table->series[index];
+    enum mp_role role = r->plan->routes[s->route].metrics[s->metric_index].role;
+    bool alone = r->n_nodes == 1;
+
+    if (role == MP_ROLE_NONE)
+        return 0;
+    p->lane = role_lane(r, role);
+    if (p->lane == NULL)
+        goto no_memory;
+    if (role == MP_ROLE_GPU && alone && r->n_gpus < MP_GPU_TRACKS) {
+        p->gpu = calloc(1, sizeof *p->gpu);
+        if (p->gpu == NULL)
+            goto no_memory;
+        p->gpu->series = index;
+        r->gpus[r->n_gpus++] = p->gpu;
+    }
+    if (role == MP_ROLE_INPUT && !alone) {
+        if (r->nodes[s->node] == NULL)
+            r->nodes[s->node] = calloc(MP_COLUMNS, sizeof **r->nodes);
+        p->node = r->nodes[s->node];
+        if (p->node == NULL)
+            goto no_memory;
+    }
+    return 0;
+no_memory:
+    return mp_fail(err, MP_FAULT_FAILED, "out of memory for chart columns");
+}
+
+static int meet(struct mp_reduce *r, uint32_t index, struct mp_error *err)
+{
+    struct pen *p;
+
+    if (index >= r->n_pens) {
+        size_t n = r->table->n;
+        struct pen *grown = realloc(r->pens, n * sizeof *grown);
+
+        if (grown == NULL)
+            return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series", n);
+        memset(grown + r->n_pens, 0, (n - r->n_pens) * sizeof *grown);
+        r->pens = grown;
+        r->n_pens = n;
+    }
+    p = &r->pens[index];
+    p->met = true;
+    if (!mp_units_to_watt(r->table->series[index].units, &p->factor))
+        return 0;
+    p->limit = MP_PLAUSIBLE_W / p->factor;
+    return give_lanes(r, p, index, err);
+}
+
+static void add_column(struct lane *lane, uint32_t column, double mean, double min,
+                       double max)
+{
+    float above = (float)(max - mean), below = (float)(mean - min);
+
+    lane->mean[column] += mean;
+    if (above > lane->above[column])
+        lane->above[column] = above;
+    if (below > lane->below[column])
+        lane->below[column] = below;
+}
+
+/* The pen has drawn its column to the end: hand it over and start the next. */
+static void turn_column(struct mp_reduce *r, struct pen *p)
+{
+    int64_t width = p->column_end - r->edges[p->column];
+    double mean = p->area / (double)width * p->factor;
+    double min = p->min * p->factor, max = p->max * p->factor;
+
+    add_column(p->lane, p->column, mean, min, max);
+    if (p->gpu != NULL)
+        add_column(p->gpu, p->column, mean, min, max);
+    if (p->node != NULL)
+        p->node[p->column] += (float)mean;
+    p->area = 0;
+    p->min = p->max = p->at.value;
+    p->column_end = ++p->column < MP_COLUMNS ? r->edges[p->column + 1] : INT64_MAX;
+}
+
+static void draw_within(struct pen *p, struct mp_vertex to)
+{
+    p->area += (p->at.value + to.value) / 2 * (double)(to.time - p->at.time);
+    if (to.value < p->min)
+        p->min = to.value;
+    if (to.value > p->max)
+        p->max = to.value;
+    p->at = to;
+}
+
+/* Draw the straight line on to `to`, through as many columns as it crosses. */
+static void draw(struct mp_reduce *r, struct pen *p, struct mp_vertex to)
+{
+    const struct mp_vertex from = p->at;
+    double slope = 0;
+
+    mp_grid_line(&p->lane->grid, &p->place, &from, &to, p->factor);
+    if (to.time > p->column_end)
+        slope = (to.value - from.value) / (double)(to.time - from.time);
+    while (to.time > p->column_end) {
+        struct mp_vertex edge = {p->column_end, 0};
+
+        edge.value = from.value + slope * (double)(edge.time - from.time);
+        draw_within(p, edge);
+        turn_column(r, p);
+    }
+    draw_within(p, to);
+}
+
+static void add_vertex(struct mp_reduce *r, struct pen *p, struct mp_vertex v)
+{
+    if (!p->drawn) {
+        p->drawn = true;
+        p->at = (struct mp_vertex){r->edges[0], v.value};
+        p->min = p->max = v.value;
+        p->column_end = r->edges[1];
+        p->lane->n_series++;
+        if (p->gpu != NULL)
+            p->gpu->n_series++;
+    }
+    draw(r, p, v);
+    mp_grid_vertex(&p->lane->grid, p->place, v.time);
+}
+
+static int reduce_batch(struct mp_sink *sink, const struct mp_sample *samples, size_t n,
+                        struct mp_error *err)
+{
+    struct mp_reduce *r = (struct mp_reduce *)sink;
+    struct mp_vertex final;
+
+    for (const struct mp_sample *s = samples; s < samples + n; s++) {
+        struct pen *p;
+
+        if ((s->series >= r->n_pens || !r->pens[s->series].met) &&
+            meet(r, s->series, err) < 0)
+            return -1;
+        p = &r->pens[s->series];
+        if (p->lane == NULL || mp_sample_fate(s, p->limit) != MP_FATE_COUNTS ||
+            s->time < r->plan->start || s->time > r->plan->end)
+            continue;
+        if (mp_trace_push(&p->trace, s, &final) == MP_TRACE_FINAL)
+            add_vertex(r, p, final);
+    }
+    return 0;
+}
+
+static int reduce_end(struct mp_sink *sink, struct mp_error *err)
+{
+    struct mp_reduce *r = (struct mp_reduce *)sink;
+
+    (void)err;
+    for (size_t i = 0; i < r->n_pens; i++) {
+        struct pen *p = &r->pens[i];
+
+        if (!p->trace.any)
+            continue;
+        add_vertex(r, p, p->trace.waiting);
+        draw(r, p, (struct mp_vertex){r->edges[MP_COLUMNS], p->at.value});
+        turn_column(r, p);
+    }
+    return 0;
+}
+
+static const struct mp_sink_ops reduce_ops = {
+    .name = "reduce",
+    .begin = reduce_begin,
+    .batch = reduce_batch,
+    .end = reduce_end,
+};
+
+int mp_reduce_new(struct mp_reduce **out, struct mp_error *err)
+{
+    *out = calloc(1, sizeof **out);
+    if (*out == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for the chart");
+    (*out)->sink.ops = &reduce_ops;
+    return 0;
+}
+
+struct mp_sink *mp_reduce_sink(struct mp_reduce *r)
+{
+    return &r->sink;
+}
+
+static struct mp_track *new_track(struct mp_reduce *r, enum mp_track_kind kind,
+                                  enum mp_role role, const char *label,
+                                  struct mp_error *err)
+{
+    struct mp_track **grown =
+        realloc(r->result.tracks, (r->result.n_tracks + 1) * sizeof *grown);
+    struct mp_track *t = calloc(1, sizeof *t);
+
+    if (grown != NULL)
+        r->result.tracks = grown;
+    if (grown == NULL || t == NULL || (t->label = strdup(label)) == NULL) {
+        free(t);
+        mp_fail(err, MP_FAULT_FAILED, "out of memory for a chart line");
+        return NULL;
+    }
+    t->kind = kind;
+    t->role = role;
+    r->result.tracks[r->result.n_tracks++] = t;
+    return t;
+}
+
+/* Count the series in the columns that its gaps take at least half of.  A share of each
+ * column would not do: summed up, nodes that are silent for a third of a column each, all
+ * at once, look like one node that is silent. */
+static void mark_gaps(const struct mp_reduce *r, struct lane *lane,
+                      const struct mp_series_result *s)
+{
+    const int64_t *edges = r->edges;
+    double width = (double)(edges[MP_COLUMNS] - edges[0]);
+    int64_t column = 0; /* the last one touched, ... */
+    int64_t silent = 0; /* ... and how much of it was in gaps so far, µs */
+
+    for (size_t i = 0; i < s->n_gaps; i++) {
+        const struct mp_gap *gap = &s->gaps[i];
+        int64_t c = (int64_t)((double)(gap->start - edges[0]) / width * MP_COLUMNS);
+
+        while (c > 0 && edges[c] > gap->start)
+            c--;
+        for (; c < MP_COLUMNS && edges[c] < gap->end; c++) {
+            int64_t a = gap->start > edges[c] ? gap->start : edges[c];
+            int64_t b = gap->end < edges[c + 1] ? gap->end : edges[c + 1];
+
+            if (b <= a)
+                continue;
+            if (c != column)
+                silent = 0;
+            column = c;
+            if (2 * silent < edges[c + 1] - edges[c] &&
+                2 * (silent + b - a) >= edges[c + 1] - edges[c])
+                lane->dead[c]++;
+            silent += b - a;
+        }
+    }
+}
+
+/* The extremes of a lane's sum in a column.  `k` walks along the grid. */
+static void find_extremes(const struct mp_reduce *r, const struct lane *lane, int c,
+                          size_t *k, double *min, double *max)
+{
+    const struct mp_grid *g = &lane->grid;
+    double mean = lane->mean[c];
+    bool sampled = false;
+
+    *min = *max = mean;
+    for (; *k < g->n; ++*k) {
+        int64_t t = g->start + (int64_t)*k * g->step;
+
+        if (t > r->edges[c + 1])
+            break;
+        *min = fmin(*min, g->w[*k]);
+        *max = fmax(*max, g->w[*k]);
+        sampled = true;
+    }
+    if (sampled && !g->off && lane->n_series > 1)
+        return;
+    *min = fmin(*min, mean - (double)lane->below[c]);
+    *max = fmax(*max, mean + (double)lane->above[c]);
+}
+
+static void fill_track(const struct mp_reduce *r, struct mp_track *t,
+                       const struct lane *lane)
+{
+    size_t k = 0;
+
+    t->n_series = lane->n_series;
+    for (int c = 0; c < MP_COLUMNS; c++) {
+        double min, max;
+
+        find_extremes(r, lane, c, &k, &min, &max);
+        t->columns[c].mean = (float)lane->mean[c];
+        t->columns[c].min = (float)min;
+        t->columns[c].max = (float)max;
+        t->columns[c].live =
+            (float)(lane->n_series - lane->dead[c]) / (float)lane->n_series;
+    }
+}
+
+static void mark_all_gaps(struct mp_reduce *r, const struct mp_energy_result *energy)
+{
+    for (int role = 0; role < MP_N_ROLES; role++) {
+        if (r->roles[role] != NULL)
+            memset(r->roles[role]->dead, 0, sizeof r->roles[role]->dead);
+    }
+    for (size_t i = 0; i < r->n_pens; i++) {
+        if (r->pens[i].drawn)
+            mark_gaps(r, r->pens[i].lane, &energy->series[i]);
+    }
+    for (size_t i = 0; i < r->n_gpus; i++) {
+        memset(r->gpus[i]->dead, 0, sizeof r->gpus[i]->dead);
+        mark_gaps(r, r->gpus[i], &energy->series[r->gpus[i]->series]);
+    }
+}
+
+static int role_tracks(struct mp_reduce *r, struct mp_error *err)
+{
+    for (int role = 0; role < MP_ROLE_NONE; role++) {
+        const struct lane *lane = r->roles[role];
+        struct mp_track *t;
+
+        if (lane == NULL || lane->n_series == 0)
+            continue;
+        t = new_track(r, MP_TRACK_ROLE, (enum mp_role)role,
+                      mp_role_name((enum mp_role)role), err);
+        if (t == NULL)
+            return -1;
+        fill_track(r, t, lane);
+    }
+    return 0;
+}
+
+static int by_label(const void *a, const void *b)
+{
+    struct mp_track *const *x = a, *const *y = b;
+
+    return strverscmp((*x)->label, (*y)->label);
+}
+
+static int gpu_tracks(struct mp_reduce *r, struct mp_error *err)
+{
+    size_t first = r->result.n_tracks;
+
+    for (size_t i = 0; i < r->n_gpus; i++) {
+        const struct lane *lane = r->gpus[i];
+        const char *fqdd = r->table->series[lane->series].fqdd;
+        struct mp_track *t;
+
+        if (lane->n_series == 0)
+            continue;
+        t = new_track(r, MP_TRACK_GPU, MP_ROLE_GPU, fqdd != NULL ? fqdd : "GPU", err);
+        if (t == NULL)
+            return -1;
+        fill_track(r, t, lane);
+    }
+    if (r->result.n_tracks > first)
+        qsort(r->result.tracks + first, r->result.n_tracks - first,
+              sizeof *r->result.tracks, by_label);
+    return 0;
+}
+
+static void spread_column(struct mp_reduce *r, struct mp_column *c, size_t column)
+{
+    double sum = 0;
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n_nodes; i++) {
+        float v;
+
+        if (r->nodes[i] == NULL)
+            continue;
+        v = r->nodes[i][column];
+        c->min = n == 0 || v < c->min ? v : c->min;
+        c->max = n == 0 || v > c->max ? v : c->max;
+        sum += (double)v;
+        n++;
+    }
+    c->mean = (float)(sum / (double)n);
+}
+
+static int spread_track(struct mp_reduce *r, const struct mp_energy_result *energy,
+                        struct mp_error *err)
+{
+    struct mp_track *t, *input = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; i < energy->n_nodes; i++) {
+        if (!isnan(energy->nodes[i].energy_kwh))
+            n++;
+        else if (r->nodes[i] != NULL) { /* a series without a usable sample */
+            free(r->nodes[i]);
+            r->nodes[i] = NULL;
+        }
+    }
+    if (n < 2)
+        return 0;
+    for (size_t i = 0; i < r->result.n_tracks; i++) {
+        if (r->result.tracks[i]->role == MP_ROLE_INPUT)
+            input = r->result.tracks[i];
+    }
+    t = new_track(r, MP_TRACK_NODE_SPREAD, MP_ROLE_INPUT, "spread of nodes", err);
+    if (t == NULL)
+        return -1;
+    t->n_series = n;
+    for (size_t c = 0; c < MP_COLUMNS; c++) {
+        spread_column(r, &t->columns[c], c);
+        t->columns[c].live = input != NULL ? input->columns[c].live : 0;
+    }
+    return 0;
+}
+
+static void free_result(struct mp_reduced *d)
+{
+    for (size_t i = 0; i < d->n_tracks; i++) {
+        free(d->tracks[i]->label);
+        free(d->tracks[i]);
+    }
+    free(d->tracks);
+    *d = (struct mp_reduced){0};
+}
+
+int mp_reduce_result(struct mp_reduce *r, const struct mp_energy_result *energy,
+                     const struct mp_reduced **out, struct mp_error *err)
+{
+    free_result(&r->result);
+    r->result.start = r->plan->start;
+    r->result.end = r->plan->end;
+    mark_all_gaps(r, energy);
+    if (role_tracks(r, err) < 0 || gpu_tracks(r, err) < 0 ||
+        spread_track(r, energy, err) < 0)
+        return -1;
+    *out = &r->result;
+    return 0;
+}
+
+void mp_reduce_free(struct mp_reduce *r)
+{
+    if (r == NULL)
+        return;
+    free_result(&r->result);
+    for (int i = 0; i < MP_N_ROLES; i++) {
+        if (r->roles[i] != NULL)
+            mp_grid_free(&r->roles[i]->grid);
+        free(r->roles[i]);
+    }
+    for (size_t i = 0; i < r->n_gpus; i++)
+        free(r->gpus[i]);
+    for (size_t i = 0; r->nodes != NULL && i < r->n_nodes; i++)
+        free(r->nodes[i]);
+    free(r->nodes);
+    free(r->pens);
+    free(r);
+}

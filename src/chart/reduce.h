@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ * reduce.h - the sink that turns samples into chart columns.
+ *
+ * The window is cut into MP_COLUMNS equal columns.  A series is a polyline through the
+ * samples that count (energy/trace.h), flat to the edges of the window, as in energy/energy.h; what a
+ * column gets from it is the mean of that polyline over the column and its smallest and
+ * largest value there, so that a spike of one sample survives any reduction, and a column
+ * narrower than the sampling interval gets its piece of the line.
+ * Components are sums over series: the means add up exactly, so that mean times width
+ * summed over the columns is the energy.  The extremes of a sum are those of the sum of
+ * the polylines on a grid (energy/grid.h: 1 s up to 36 hours, 20 s at thirty days).  Where
+ * samples stand between the grid's instants, the largest deviation of any one series from
+ * its mean in the column is added to the sum of means, too, so that the spike of one node
+ * among many shows at its height.
+ *
+ * Memory: one set of columns and one grid per track, not per series; a series holds its
+ * current column; for the spread, one float per column and node (4.8 MB for 1,000 nodes).
+ */
+#ifndef MP_REDUCE_H
+#define MP_REDUCE_H
+
+#include <stdint.h>
+
+#include "energy/energy.h"
+#include "base/error.h"
+#include "model/sink.h"
+
+enum {
+    MP_COLUMNS = 1200,
+    MP_GPU_TRACKS = 64, /* of a single-node job; further GPUs count in the sum only */
+};
+
+struct mp_column {
+    float mean, min,
+        max;    /* W; of a track with a usable series never NaN: gaps are bridged */
+    float live; /* share of the track's series that have samples here (0..1): those of
+                   which less than half the column lies in energy's gaps */
+};
+
+enum mp_track_kind {
+    MP_TRACK_ROLE, /* one component summed over nodes (and GPUs); role says which */
+    MP_TRACK_GPU,  /* one GPU of a single-node job; label = fqdd */
+    MP_TRACK_NODE_SPREAD, /* over nodes, of the node's input power: mean, least, largest
+                             node mean in the column; only with two nodes or more */
+};
+
+struct mp_track {
+    enum mp_track_kind kind;
+    enum mp_role role;
+    char *label; /* owned; component name or fqdd ("GPU" where it has none) */
+    struct mp_column columns[MP_COLUMNS];
+    size_t n_series; /* how many series it sums; spread: how many nodes */
+};
+
+struct mp_reduced {
+    int64_t start,
+        end; /* µs; column c is [start + c * (end - start) / MP_COLUMNS, ...) */
+    struct mp_track **tracks; /* roles with a usable series in enum order (none is left
+                                 out), then GPUs by fqdd, then spread */
+    size_t n_tracks;
+};
+
+struct mp_reduce; /* the sink; opaque */
+
+int mp_reduce_new(struct mp_reduce **out, struct mp_error *err);
+struct mp_sink *mp_reduce_sink(struct mp_reduce *r);
+/* After the sink's end, while its plan and series table still live; `energy` knows each
+ * series' gaps.  Owned by `r`. */
+int mp_reduce_result(struct mp_reduce *r, const struct mp_energy_result *energy,
+                     const struct mp_reduced **out, struct mp_error *err);
+void mp_reduce_free(struct mp_reduce *r);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ * profile.c - `monster-power profile`: the report of one job, in the foreground.
+ *
+ * The whole path on one page: options -> session (settings, job, plan, backend) -> fetch
+ * into the report's sinks -> files in place -> a line for the user.
+ */
+#include "config.h"
+
+#include "cli/command.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "chart/text.h"
+#include "session/progress.h"
+#include "report/report.h"
+#include "session/session.h"
+
+static const char usage_text[] =
+    "Fetches the power samples of a job's nodes and writes DIR/power_<ID>/ with\n"
+    "raw_power.csv, timeseries.png/.pdf, energy_pie.png/.pdf and summary.json.\n"
+    "With --job-id alone, window, nodes and owner are looked up in the database.\n";
+
+enum { REASONS_SHOWN = 10 };
+
+/* One line that answers the question, then what is in the way of trusting it. */
+static void tell(const struct mp_report *report, const struct mp_findings *findings)
+{
+    const struct mp_energy_result *r = mp_report_result(report);
+    char energy[64];
+    char power[64];
+
+    mp_text_energy(r->total_kwh, energy, sizeof energy); /* as on the charts */
+    mp_text_power(r->power.mean_w, power, sizeof power);
+    if (isnan(r->total_kwh))
+        printf("%s: no input power, %s\n", mp_report_path(report),
+               mp_verdict_name(r->verdict));
+    else
+        printf("%s: %s, %s on average, %s\n", mp_report_path(report), energy, power,
+               mp_verdict_name(r->verdict));
+    for (size_t i = 0; i < r->n_reasons && i < REASONS_SHOWN; i++)
+        printf("  %s\n", r->reasons[i]);
+    if (r->n_reasons > REASONS_SHOWN)
+        printf("  and %zu more reasons, see summary.json\n", r->n_reasons - REASONS_SHOWN);
+    for (size_t i = 0; i < findings->n_warnings && i < REASONS_SHOWN; i++)
+        printf("  %s\n", findings->warnings[i]);
+}
+
+static int write_report(struct mp_session *session, const char *outdir,
+                        const struct mp_options *options, int *exit_status,
+                        struct mp_error *err)
+{
+    struct mp_report *report = NULL;
+    struct mp_progress progress;
+    struct mp_sink *sinks[2];
+    struct mp_tee tee;
+    enum mp_verdict verdict;
+    int rc = -1;
+
+    if (mp_report_new(&report, outdir, &session->job, err) < 0)
+        goto out;
+    sinks[0] = mp_report_sink(report);
+    mp_progress_init(&progress);
+    sinks[1] = &progress.sink;
+    mp_tee_init(&tee, sinks, !options->quiet && isatty(STDERR_FILENO) ? 2 : 1);
+    if (mp_session_fetch(session, &tee.sink, err) < 0 ||
+        mp_run_check(&session->run, err) < 0 ||
+        mp_report_finish(report, &session->plan, &session->series, &session->findings,
+                         session->backend->ops->name, session->backend->label, &verdict,
+                         err) < 0)
+        goto out;
+    if (!options->quiet)
+        tell(report, &session->findings);
+    *exit_status = verdict == MP_VALID ? 0 : 4;
+    rc = 0;
+out:
+    mp_report_free(report);
+    return rc;
+}
+
+int mp_cmd_profile(int argc, char **argv, int *exit_status, struct mp_error *err)
+{
+    struct mp_selection sel = {0};
+    const char *outdir = NULL;
+    const struct mp_option own[] = {
+        {"job-id", "ID", "the job's number (array task 12_3, het component 12+1)",
+         &sel.job_id, NULL},
+        {"start", "T", "Unix seconds, or ISO 8601 with an offset or Z", &sel.start, NULL},
+        {"end", "T", "the same", &sel.end, NULL},
+        {"nodelist", "EXPR", "Slurm's expression: rpc-91-[1-4],rpg-93-1", &sel.nodelist, NULL},
+        {"outdir", "DIR", "where power_<ID>/ goes", &outdir, NULL},
+    };
+    const struct mp_usage usage = {
+        .line = "usage: monster-power profile --job-id ID --start T --end T --nodelist EXPR\n"
+                "                             --outdir DIR [OPTION...]\n"
+                "       monster-power profile --job-id ID --outdir DIR [OPTION...]",
+        .text = usage_text,
+        .options = own,
+        .n_options = sizeof own / sizeof *own,
+    };
+    struct mp_options options;
+    struct mp_session session;
+    int rc = -1;
+
+    if (mp_options_parse(argc, argv, &usage, &options, err) < 0)
+        return -1;
+    if (options.help)
+        return 0;
+    if (sel.job_id == NULL || outdir == NULL)
+        return mp_fail(err, MP_FAULT_USAGE, "profile: --%s is missing",
+                       sel.job_id == NULL ? "job-id" : "outdir");
+    if (mp_session_open(&session, "profile", &options, &sel, err) == 0) {
+        mp_session_tell_backend(&session, &options);
+        rc = write_report(&session, outdir, &options, exit_status, err);
+    }
+    mp_session_close(&session);
+    return rc;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT
+ * queue.c - `monster-power queue`: what waits, runs and failed, and why; `queue retry`. */
+#include "config.h"
+
+#include "cli/command.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "config/options.h"
+#include "queue/queue.h"
+#include "config/settings.h"
+
+static const char usage_text[] =
+    "Shows the queue of finished jobs: what waits for its report and until when, what a\n"
+    "worker is at, and what failed, with the reason. `queue retry ID` puts a failed job\n"
+    "back into the queue; ID is as the first column shows it, or `all`.\n";
+
+enum { SHOWN_MAX = 2000, SECOND = 1000000 };
+
+/* --- the table ----------------------------------------------------------------------- */
+
+static void print_time(int64_t us)
+{
+    char text[32];
+    time_t s = us / SECOND;
+    struct tm tm;
+
+    localtime_r(&s, &tm);
+    strftime(text, sizeof text, "%m-%d %H:%M:%S", &tm);
+    printf("%-15s ", text);
+}
+
+static void print_entry(const struct mp_queue *q, enum mp_queue_state state,
+                        const struct mp_queue_item *item)
+{
+    char label[MP_ENTRY_LABEL_MAX], user[80], reason[1200];
+    struct mp_error err = {0};
+    struct mp_entry e;
+
+    if (mp_queue_read(q, state, item->key, &e, &err) < 0) {
+        mp_log_escape(user, sizeof user, item->key);
+        printf("%-14s %-8s unreadable: %s\n", user, mp_queue_state_name(state), err.text);
+        return;
+    }
+    mp_entry_label(&e, label);
+    mp_log_escape(user, sizeof user, e.user != NULL ? e.user : "?");
+    printf("%-14s %-8s %3" PRId64 " %-10s ", label, mp_queue_state_name(state),
+           e.restart_count, user);
+    print_time(e.end * SECOND);
+    printf("%5" PRId64 " ", e.tries);
+    print_time(item->due);
+    if (e.reason != NULL) {
+        mp_log_escape(reason, sizeof reason, e.reason);
+        fputs(reason, stdout);
+    }
+    putchar('\n');
+    mp_entry_free(&e);
+}
+
+static int print_state(const struct mp_queue *q, enum mp_queue_state state,
+                       size_t counts[MP_N_STATES], struct mp_error *err)
+{
+    struct mp_queue_item *items = calloc(SHOWN_MAX, sizeof *items);
+    size_t n;
+    int rc;
+
+    if (items == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory");
+    rc = mp_queue_scan(q, state, items, SHOWN_MAX, &n, &counts[state], err);
+    if (rc == 0) {
+        for (size_t i = 0; i < n; i++)
+            print_entry(q, state, &items[i]);
+        if (n < counts[state])
+            printf("... and %zu more %s\n", counts[state] - n, mp_queue_state_name(state));
+    }
+    free(items);
+    return rc;
+}
+
+static void print_worker(const struct mp_queue *q)
+{
+    if (mp_queue_is_locked(q))
+        printf("worker: process %ld\n", mp_queue_lock_read_pid(q));
+    else if (mp_queue_has_service(q))
+        printf("worker: none; start monster-power-worker.service, or remove %s/service to "
+               "have epilogs start one\n",
+               q->path);
+    else
+        printf("worker: none; the next job's end starts one, or `monster-power worker "
+               "--drain`\n");
+}
+
+static int count_done(const struct mp_queue *q, size_t *done, struct mp_error *err)
+{
+    struct mp_queue_item none;
+    size_t n;
+
+    return mp_queue_scan(q, MP_DONE, &none, 0, &n, done, err);
+}
+
+static int show(const struct mp_queue *q, struct mp_error *err)
+{
+    size_t counts[MP_N_STATES] = {0};
+
+    printf("%-14s %-8s %3s %-10s %-15s %5s %-15s %s\n", "JOB", "STATE", "RUN", "USER", "ENDED",
+           "TRIES", "DUE/SINCE", "REASON");
+    if (print_state(q, MP_RUNNING, counts, err) < 0 ||
+        print_state(q, MP_WAITING, counts, err) < 0 ||
+        print_state(q, MP_FAILED, counts, err) < 0 ||
+        count_done(q, &counts[MP_DONE], err) < 0)
+        return -1;
+    printf("%zu running, %zu waiting, %zu failed, %zu reported in the last day\n",
+           counts[MP_RUNNING], counts[MP_WAITING], counts[MP_FAILED], counts[MP_DONE]);
+    print_worker(q);
+    return 0;
+}
+
+/* --- retry --------------------------------------------------------------------------- */
+
+struct retry {
+    struct mp_queue *q;
+    const char *id;
+    size_t n;
+    int rc;
+    struct mp_error *err;
+};
+
+static bool is_meant(const struct retry *r, const char *key, const struct mp_entry *e)
+{
+    char label[MP_ENTRY_LABEL_MAX], number[24];
+
+    mp_entry_label(e, label);
+    snprintf(number, sizeof number, "%" PRId64, e->job_id);
+    return strcmp(r->id, "all") == 0 || strcmp(r->id, label) == 0 ||
+           strcmp(r->id, number) == 0 || strcmp(r->id, key) == 0;
+}
+
+static int put_back(struct retry *r, const char *key, struct mp_entry *e)
+{
+    time_t now = time(NULL);
+
+    e->tries = e->interrupted = 0;
+    e->queued = now;
+    if (mp_queue_store(r->q, MP_FAILED, key, e, r->err) < 0)
+        return -1;
+    return mp_queue_move(r->q, MP_FAILED, MP_WAITING, key, (int64_t)now * SECOND, NULL,
+                         r->err);
+}
+
+static bool retry_one(void *arg, const char *key)
+{
+    struct retry *r = arg;
+    struct mp_entry e;
+
+    if (mp_queue_read(r->q, MP_FAILED, key, &e, r->err) < 0) {
+        if (strcmp(r->id, key) == 0)
+            r->rc = -1;
+        return r->rc == 0;
+    }
+    if (is_meant(r, key, &e)) {
+        r->rc = put_back(r, key, &e);
+        r->n++;
+    }
+    mp_entry_free(&e);
+    return r->rc == 0;
+}
+
+static int retry(struct mp_queue *q, const char *id, struct mp_error *err)
+{
+    struct retry r = {.q = q, .id = id, .err = err};
+
+    if (mp_queue_each(q, MP_FAILED, retry_one, &r, err) < 0 || r.rc < 0)
+        return -1;
+    if (r.n == 0 && strcmp(id, "all") != 0)
+        return mp_fail(err, MP_FAULT_FAILED,
+                       "no failed job is called %s; `monster-power queue` lists them", id);
+    printf("%zu put back\n", r.n);
+    print_worker(q);
+    return 0;
+}
+
+/* --- the command --------------------------------------------------------------------- */
+
+static int open_queue(struct mp_queue *q, const struct mp_options *options,
+                      struct mp_error *err)
+{
+    struct mp_settings settings;
+    int rc;
+
+    if (mp_settings_load(&settings, options->config, options->overrides,
+                         options->n_overrides, err) < 0)
+        return -1;
+    rc = mp_queue_open(q, settings.queue.directory, false, err);
+    mp_settings_free(&settings);
+    return rc;
+}
+
+int mp_cmd_queue(int argc, char **argv, int *exit_status, struct mp_error *err)
+{
+    const struct mp_usage usage = {
+        .line = "usage: monster-power queue [retry ID|all] [OPTION...]",
+        .text = usage_text,
+        .max_operands = 2,
+        .no_backend = true,
+    };
+    struct mp_options options;
+    struct mp_queue q;
+    int rc;
+
+    (void)exit_status;
+    if (mp_options_parse(argc, argv, &usage, &options, err) < 0)
+        return -1;
+    if (options.help)
+        return 0;
+    if (options.n_operands != 0 &&
+        (strcmp(options.operands[0], "retry") != 0 || options.n_operands != 2))
+        return mp_fail(err, MP_FAULT_USAGE, "queue: the only action is `queue retry ID`");
+    if (open_queue(&q, &options, err) < 0) {
+        if (err->fault != MP_FAULT_NO_SAMPLES)
+            return -1;
+        if (options.n_operands != 0)
+            return mp_fail(err, MP_FAULT_FAILED, "nothing was ever queued");
+        printf("%s: nothing was ever queued\n", err->text);
+        return 0;
+    }
+    rc = options.n_operands == 0 ? show(&q, err) : retry(&q, options.operands[1], err);
+    mp_queue_close(&q);
+    return rc;
+}

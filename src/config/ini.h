@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ * ini.h - reading and writing an INI file so that every value survives.
+ *
+ * iniparser does the parsing, but on its own it loses things without a word: it cuts
+ * values at ';' and '#', takes a missing closing quote and text behind a quote, joins
+ * lines at a backslash, keeps the last of two equal keys, knows no line numbers
+ * afterwards, and its versions differ about backslashes within quotes.  So a scan goes
+ * first.  It refuses, by line, what iniparser would damage, and hands it lines that all
+ * its versions read alike.  The rules, documented in monster-power.ini(5):
+ *
+ *   key = value          up to a blank followed by ; or #; neither may stand elsewhere
+ *   key = "value"        anything; \" is a double quote, \\ a backslash
+ *   key = 'value'        anything but a single quote; nothing is special
+ *
+ * An error names file and line, never a value: it may be a secret. */
+#ifndef MP_INI_H
+#define MP_INI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct mp_ini_entry {
+    char *section; /* in lower case, single blanks between words */
+    char *key;     /* in lower case; NULL: the section's own line */
+    char *value;   /* "" where nothing was given; NULL with the section's own line */
+    int line;
+    bool commented; /* an unquoted value that a comment follows */
+};
+
+struct mp_ini {
+    struct mp_ini_entry *entries; /* in the file's order; owned */
+    size_t n;
+};
+
+enum { MP_INI_MAX = 64 * 1024 }; /* bytes of a file; more is refused */
+
+/* `name` is the file's, for messages.  On failure *ini is empty. */
+int mp_ini_parse(struct mp_ini *ini, const char *name, const char *text, size_t len,
+                 struct mp_error *err);
+/* Wipes the values. */
+void mp_ini_free(struct mp_ini *ini);
+
+/* The value as a file must hold it, in quotes where it needs them; the caller frees it.
+ * NULL: out of memory. */
+char *mp_ini_quote(const char *value);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT
+ * print.c - what `monster-power config` prints. */
+#include "config.h"
+
+#include "config/keys.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/ini.h"
+
+extern char **environ;
+
+struct printer {
+    const struct mp_settings *s;
+    FILE *out;
+    bool failed; /* out of memory */
+};
+
+static void put_origin(struct printer *p, const struct mp_origin *origin)
+{
+    switch (origin->kind) {
+    case MP_FROM_DEFAULT:
+        fputs("default", p->out);
+        break;
+    case MP_FROM_FILE:
+        fprintf(p->out, "file, line %d", origin->line);
+        break;
+    case MP_FROM_ENV:
+        fprintf(p->out, "environment, %s", origin->name);
+        break;
+    case MP_FROM_OPTION:
+        fprintf(p->out, "command line, %s", origin->name);
+        break;
+    }
+    fputc('\n', p->out);
+}
+
+static void put(struct printer *p, const char *name, const char *value,
+                const struct mp_origin *origin)
+{
+    char *quoted = mp_ini_quote(value);
+
+    if (quoted == NULL) {
+        p->failed = true;
+        return;
+    }
+    fprintf(p->out, "%s = %-*s ; ", name, 32 - (int)strlen(name), quoted);
+    put_origin(p, origin);
+    free(quoted);
+}
+
+/* As a comment, so that what is printed loads back without a wrong password. */
+static void put_secret(struct printer *p, const char *name, const char *value,
+                       const struct mp_origin *origin)
+{
+    if (*value == '\0') {
+        put(p, name, value, origin);
+        return;
+    }
+    fprintf(p->out, "; %s = %-*s ; ", name, 30 - (int)strlen(name), "********");
+    put_origin(p, origin);
+}
+
+static void put_keys(struct printer *p)
+{
+    const char *section = "";
+
+    for (size_t i = 0; i < mp_n_keys; i++) {
+        const struct mp_key *key = &mp_keys[i];
+        const struct mp_origin *origin = &p->s->origins->keys[i];
+        char buf[16];
+        const char *text = mp_key_text(p->s, key, buf, sizeof buf);
+
+        if (strcmp(section, key->section) != 0) {
+            section = key->section;
+            fprintf(p->out, "\n[%s]\n", section);
+        }
+        if (key->secret)
+            put_secret(p, key->name, text, origin);
+        else
+            put(p, key->name, text, origin);
+    }
+}
+
+static void put_metrics(struct printer *p, const struct mp_route *route,
+                        const struct mp_origin *origin)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *list = open_memstream(&text, &len);
+
+    if (list == NULL) {
+        p->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < route->n_metrics; i++)
+        fprintf(list, "%s%s:%s", i > 0 ? ", " : "", route->metrics[i].name,
+                mp_role_name(route->metrics[i].role));
+    if (fclose(list) == 0)
+        put(p, "metrics", text, origin);
+    else
+        p->failed = true;
+    free(text);
+}
+
+static void put_routes(struct printer *p)
+{
+    for (size_t i = 0; i < p->s->n_routes; i++) {
+        const struct mp_route *route = &p->s->routes[i];
+        const struct mp_route_origin *origin = &p->s->origins->routes[i];
+
+        fprintf(p->out, "\n[route %s]\n", route->name);
+        put(p, "prefix", route->prefix, &origin->prefix);
+        put(p, "database", route->database, &origin->database);
+        put(p, "schema", route->schema, &origin->schema);
+        put_metrics(p, route, &origin->metrics);
+    }
+}
+
+static bool is_known_variable(const char *name, size_t len)
+{
+    static const char config[] = "MONSTER_POWER_CONFIG";
+
+    if (len == sizeof config - 1 && strncmp(name, config, len) == 0)
+        return true;
+    for (size_t i = 0; i < mp_n_keys; i++)
+        for (int j = 0; j < MP_KEY_ENVS && mp_keys[i].env[j] != NULL; j++)
+            if (strlen(mp_keys[i].env[j]) == len &&
+                strncmp(mp_keys[i].env[j], name, len) == 0)
+                return true;
+    return false;
+}
+
+/* Variables that look like ours and mean nothing to us: MONSTER_POWER_PYTHON and _SCRIPT
+ * of the Python script, or a slip of the pen. */
+static void put_ignored_variables(struct printer *p)
+{
+    for (char **e = environ; *e != NULL; e++) {
+        size_t len = strcspn(*e, "=");
+
+        if (strncmp(*e, "MONSTER_POWER_", 14) != 0 || is_known_variable(*e, len))
+            continue;
+        fputs("# ignored: environment variable ", p->out);
+        for (size_t i = 0; i < len; i++)
+            fputc((unsigned char)(*e)[i] >= 0x20 && (*e)[i] != 0x7f ? (*e)[i] : '?',
+                  p->out);
+        fputc('\n', p->out);
+    }
+}
+
+int mp_settings_print(const struct mp_settings *s, FILE *out, struct mp_error *err)
+{
+    struct printer p = {.s = s, .out = out};
+
+    fputs("# The effective configuration of " PACKAGE_STRING
+          ", and where it comes from.\n"
+          "# file: ",
+          out);
+    for (const char *c = s->origins->path; *c != '\0'; c++)
+        fputc((unsigned char)*c >= 0x20 && *c != 0x7f ? *c : '?', out);
+    fputs(s->origins->file_read ? "\n" : " (not there)\n", out);
+    put_ignored_variables(&p);
+    put_keys(&p);
+    put_routes(&p);
+    if (p.failed)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory");
+    if (ferror(out))
+        return mp_fail(err, MP_FAULT_FAILED, "cannot write the configuration");
+    return 0;
+}

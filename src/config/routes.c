@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT
+ * routes.c - the sections [route NAME], on top of the built-in rpc and rpg. */
+#include "config.h"
+
+#include "config/keys.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/nearest.h"
+
+/* PostgreSQL cuts identifiers at NAMEDATALEN - 1. */
+enum { IDENTIFIER_BYTES = 63 };
+
+#define IDRAC_METRICS                                                                    \
+    "TotalCPUPower:cpu, TotalMemoryPower:memory, TotalStoragePower:storage, "            \
+    "TotalFanPower:fan, SystemInputPower:input, SystemOutputPower:output"
+
+/* Also the values of a new route that leaves keys out. */
+static const struct {
+    const char *name, *database, *metrics;
+} builtin[] = {
+    {"rpc", "zen4", IDRAC_METRICS},
+    {"rpg", "h100", IDRAC_METRICS ", PowerConsumption:gpu"},
+};
+
+enum { N_BUILTIN = sizeof builtin / sizeof *builtin };
+
+static int no_memory(struct mp_error *err)
+{
+    return mp_fail(err, MP_FAULT_FAILED, "out of memory while reading the configuration");
+}
+
+static int replace(char **member, const char *text, struct mp_error *err)
+{
+    char *copy = strdup(text);
+
+    if (copy == NULL)
+        return no_memory(err);
+    free(*member);
+    *member = copy;
+    return 0;
+}
+
+static void clear_metrics(struct mp_route *route)
+{
+    for (size_t i = 0; i < route->n_metrics; i++)
+        free(route->metrics[i].name);
+    free(route->metrics);
+    route->metrics = NULL;
+    route->n_metrics = 0;
+}
+
+/* The role that a built-in route gives the metric. */
+static bool usual_role(const char *name, enum mp_role *role)
+{
+    const char *at = builtin[N_BUILTIN - 1].metrics;
+    size_t len = strlen(name);
+
+    for (; at != NULL; at = strchr(at, ',')) {
+        char word[16];
+
+        at += strspn(at, ", ");
+        if (strncasecmp(at, name, len) != 0 || at[len] != ':')
+            continue;
+        snprintf(word, sizeof word, "%.*s", (int)strcspn(at + len + 1, ","),
+                 at + len + 1);
+        return mp_role_parse(word, role);
+    }
+    return false;
+}
+
+static char *trim(char *text)
+{
+    char *end;
+
+    text += strspn(text, " \t");
+    end = text + strlen(text);
+    while (end > text && (end[-1] == ' ' || end[-1] == '\t'))
+        *--end = '\0';
+    return text;
+}
+
+/* `item` is "Name" or "Name:role"; it is written to. */
+static int add_metric(struct mp_route *route, char *item, const char *where,
+                      struct mp_error *err)
+{
+    struct mp_metric *bigger;
+    char *colon = strchr(item, ':');
+    enum mp_role role = MP_ROLE_NONE;
+
+    if (colon != NULL) {
+        *colon = '\0';
+        colon = trim(colon + 1);
+        if (!mp_role_parse(colon, &role))
+            return mp_fail(
+                err, MP_FAULT_USAGE,
+                "%s: metric %.63s has no role %.20s; cpu, memory, storage, fan, gpu, "
+                "input, output or none",
+                where, item, colon);
+    }
+    item = trim(item);
+    if (*item == '\0' || strlen(item) > IDENTIFIER_BYTES)
+        return mp_fail(err, MP_FAULT_USAGE,
+                       "%s: a metric's name is empty or longer than %d bytes", where,
+                       IDENTIFIER_BYTES);
+    if (colon == NULL && !usual_role(item, &role))
+        return mp_fail(
+            err, MP_FAULT_USAGE,
+            "%s: metric %s needs a role: %s:cpu, or memory, storage, fan, gpu, input, "
+            "output, none",
+            where, item, item);
+    for (size_t i = 0; i < route->n_metrics; i++)
+        if (strcasecmp(route->metrics[i].name, item) == 0)
+            return mp_fail(err, MP_FAULT_USAGE, "%s: metric %s stands twice", where,
+                           item);
+    bigger = realloc(route->metrics, (route->n_metrics + 1) * sizeof *bigger);
+    if (bigger == NULL)
+        return no_memory(err);
+    route->metrics = bigger;
+    bigger[route->n_metrics] = (struct mp_metric){strdup(item), role};
+    if (bigger[route->n_metrics].name == NULL)
+        return no_memory(err);
+    route->n_metrics++;
+    return 0;
+}
+
+static int set_metrics(struct mp_route *route, const char *text, const char *where,
+                       struct mp_error *err)
+{
+    char *copy = strdup(text), *rest = copy, *item;
+    int rc = 0;
+
+    if (copy == NULL)
+        return no_memory(err);
+    clear_metrics(route);
+    while (rc == 0 && (item = strsep(&rest, ",")) != NULL)
+        rc = add_metric(route, item, where, err);
+    free(copy);
+    return rc;
+}
+
+/* A route with the given defaults; `database` NULL: to be found later. */
+static int add_route(struct mp_settings *s, const char *name, const char *database,
+                     const char *metrics, struct mp_error *err)
+{
+    struct mp_route *routes = realloc(s->routes, (s->n_routes + 1) * sizeof *routes);
+    struct mp_route_origin *origins;
+    struct mp_route *route;
+
+    if (routes == NULL)
+        return no_memory(err);
+    s->routes = routes;
+    origins = realloc(s->origins->routes, (s->n_routes + 1) * sizeof *origins);
+    if (origins == NULL)
+        return no_memory(err);
+    s->origins->routes = origins;
+    origins[s->n_routes] = (struct mp_route_origin){0};
+    route = &routes[s->n_routes++];
+    *route = (struct mp_route){0};
+    if (replace(&route->name, name, err) < 0 || replace(&route->prefix, name, err) < 0 ||
+        replace(&route->schema, "idrac", err) < 0 ||
+        replace(&route->database, database != NULL ? database : "", err) < 0)
+        return -1;
+    return set_metrics(route, metrics, "built-in", err);
+}
+
+int mp_routes_builtin(struct mp_settings *s, struct mp_error *err)
+{
+    for (size_t i = 0; i < N_BUILTIN; i++)
+        if (add_route(s, builtin[i].name, builtin[i].database, builtin[i].metrics, err) <
+            0)
+            return -1;
+    return 0;
+}
+
+static int set_identifier(char **member, const char *value, const char *where,
+                          const char *key, struct mp_error *err)
+{
+    if (*value == '\0' || strlen(value) > IDENTIFIER_BYTES)
+        return mp_fail(err, MP_FAULT_USAGE, "%s: %s is empty or longer than %d bytes",
+                       where, key, IDENTIFIER_BYTES);
+    return replace(member, value, err);
+}
+
+static int set_key(struct mp_settings *s, size_t i, const char *key, const char *value,
+                   int line, struct mp_error *err)
+{
+    static const char *const names[] = {"prefix", "database", "schema", "metrics"};
+    struct mp_route *route = &s->routes[i];
+    struct mp_route_origin *origin = &s->origins->routes[i];
+    struct mp_origin here = {.kind = MP_FROM_FILE, .line = line};
+    char where[512];
+
+    snprintf(where, sizeof where, "%s:%d: [route %s]", s->origins->path, line,
+             route->name);
+    if (strcmp(key, "prefix") == 0) {
+        origin->prefix = here;
+        return replace(&route->prefix, value, err);
+    }
+    if (strcmp(key, "database") == 0) {
+        origin->database = here;
+        return set_identifier(&route->database, value, where, key, err);
+    }
+    if (strcmp(key, "schema") == 0) {
+        origin->schema = here;
+        return set_identifier(&route->schema, value, where, key, err);
+    }
+    if (strcmp(key, "metrics") == 0) {
+        origin->metrics = here;
+        return set_metrics(route, value, where, err);
+    }
+    return mp_fail(err, MP_FAULT_USAGE, "%s has no key %s; did you mean %s?", where, key,
+                   mp_nearest(key, names, sizeof names / sizeof *names));
+}
+
+int mp_routes_set(struct mp_settings *s, const char *section, const char *key,
+                  const char *value, int line, struct mp_error *err)
+{
+    const char *name = section + strlen("route");
+    size_t i;
+
+    name += *name == ' ';
+    if (*name == '\0' || strchr(name, ' ') != NULL)
+        return mp_fail(err, MP_FAULT_USAGE,
+                       "%s:%d: [%s]: a route's section is [route NAME], NAME one word",
+                       s->origins->path, line, section);
+    for (i = 0; i < s->n_routes && strcmp(s->routes[i].name, name) != 0; i++)
+        ;
+    if (i == s->n_routes && add_route(s, name, NULL, builtin[0].metrics, err) < 0)
+        return -1;
+    return key != NULL ? set_key(s, i, key, value, line, err) : 0;
+}
+
+int mp_routes_finish(struct mp_settings *s, struct mp_error *err)
+{
+    for (size_t i = 0; i < s->n_routes; i++) {
+        struct mp_route *route = &s->routes[i];
+
+        for (size_t j = 0; j < i; j++)
+            if (strcasecmp(s->routes[j].prefix, route->prefix) == 0)
+                return mp_fail(err, MP_FAULT_USAGE,
+                               "%s: [route %s] and [route %s] have the same prefix %s",
+                               s->origins->path, s->routes[j].name, route->name,
+                               route->prefix);
+        if (*route->database != '\0')
+            continue;
+        if (*s->database.database == '\0')
+            return mp_fail(
+                err, MP_FAULT_USAGE,
+                "%s: [route %s] names no database, nor does [database] default",
+                s->origins->path, route->name);
+        if (replace(&route->database, s->database.database, err) < 0)
+            return -1;
+    }
+    return 0;
+}

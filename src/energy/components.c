@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT
+ * components.c - from series to nodes and the job: the pie's arithmetic, node by node,
+ * and the power extremes. */
+#include "config.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "energy/impl.h"
+
+/* One node's series, summed by role. */
+struct by_role {
+    double kwh[MP_N_ROLES];
+};
+
+static const struct mp_components none = {NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+
+static double measured_sum(const struct mp_components *c)
+{
+    const double parts[] = {c->cpu, c->memory, c->storage, c->fan, c->gpu, c->psu_loss};
+    double sum = NAN;
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        mp_add_measured(&sum, parts[i]);
+    return sum;
+}
+
+static void node_pie(const struct by_role *r, struct mp_node_result *n)
+{
+    struct mp_components *c = &n->components;
+    double rest;
+
+    *c = (struct mp_components){
+        .cpu = r->kwh[MP_ROLE_CPU],
+        .memory = r->kwh[MP_ROLE_MEMORY],
+        .storage = r->kwh[MP_ROLE_STORAGE],
+        .fan = r->kwh[MP_ROLE_FAN],
+        .gpu = r->kwh[MP_ROLE_GPU],
+        .psu_loss = r->kwh[MP_ROLE_INPUT] - r->kwh[MP_ROLE_OUTPUT],
+        .others = NAN,
+    };
+    if (c->psu_loss < 0)
+        c->psu_loss = 0;
+    n->energy_kwh = r->kwh[MP_ROLE_INPUT];
+    n->output_kwh = r->kwh[MP_ROLE_OUTPUT];
+    if (isnan(n->energy_kwh))
+        return;
+    rest = measured_sum(c);
+    if (isnan(rest))
+        rest = 0;
+    c->others = fmax(0, n->energy_kwh - rest);
+    n->excess_kwh = fmax(0, rest - n->energy_kwh);
+}
+
+static void add_input(struct mp_node_result *n, const struct mp_series_result *s)
+{
+    mp_add_measured(&n->power.mean_w, s->mean_w);
+    mp_add_measured(&n->power.min_w, s->min_w);
+    mp_add_measured(&n->power.max_w, s->max_w);
+    n->coverage = n->n_inputs == 0 ? s->coverage : fmin(n->coverage, s->coverage);
+    n->n_inputs++;
+}
+
+static void sum_nodes(struct mp_energy *e, struct by_role *roles)
+{
+    struct mp_energy_result *r = &e->result;
+
+    for (size_t i = 0; i < r->n_nodes; i++) {
+        r->nodes[i] =
+            (struct mp_node_result){.power = {NAN, NAN, NAN}, .energy_kwh = NAN};
+        for (int role = 0; role < MP_N_ROLES; role++)
+            roles[i].kwh[role] = NAN;
+    }
+    for (size_t k = 0; k < r->n_series; k++) {
+        size_t i = r->order[k];
+        const struct mp_series_result *s = &r->series[i];
+        uint32_t node = e->table->series[i].node;
+        enum mp_role role = mp_metric_of(e, i)->role;
+
+        r->nodes[node].samples += s->samples;
+        if (!s->usable)
+            continue;
+        mp_add_measured(&roles[node].kwh[role], s->energy_kwh);
+        if (role == MP_ROLE_INPUT)
+            add_input(&r->nodes[node], s);
+    }
+    for (size_t i = 0; i < r->n_nodes; i++)
+        node_pie(&roles[i], &r->nodes[i]);
+}
+
+static void sum_job(struct mp_energy_result *r)
+{
+    struct mp_components *job = &r->components;
+
+    for (size_t i = 0; i < r->n_nodes; i++) {
+        const struct mp_node_result *n = &r->nodes[i];
+        const struct mp_components *c = &n->components;
+
+        mp_add_measured(&r->total_kwh, n->energy_kwh);
+        mp_add_measured(&r->power.mean_w, n->power.mean_w);
+        mp_add_measured(&job->cpu, c->cpu);
+        mp_add_measured(&job->memory, c->memory);
+        mp_add_measured(&job->storage, c->storage);
+        mp_add_measured(&job->fan, c->fan);
+        mp_add_measured(&job->gpu, c->gpu);
+        mp_add_measured(&job->psu_loss, c->psu_loss);
+        mp_add_measured(&job->others, c->others);
+        r->excess_kwh += n->excess_kwh;
+        r->coverage += n->coverage / (double)r->n_nodes;
+    }
+}
+
+/* Extremes of the job's input power, see energy.h. */
+static void job_extremes(struct mp_energy *e)
+{
+    struct mp_energy_result *r = &e->result;
+    size_t nodes = 0, inputs = 0, only = 0;
+
+    for (size_t i = 0; i < r->n_nodes; i++) {
+        inputs += r->nodes[i].n_inputs;
+        nodes += r->nodes[i].n_inputs > 0;
+        if (r->nodes[i].n_inputs > 0)
+            only = i;
+    }
+    if (inputs == 0)
+        return;
+    if (inputs == 1) {
+        r->power = r->nodes[only].power;
+        return;
+    }
+    r->power.min_w = r->power.max_w = e->grid.w[0];
+    for (size_t k = 1; k < e->grid.n; k++) {
+        r->power.min_w = fmin(r->power.min_w, e->grid.w[k]);
+        r->power.max_w = fmax(r->power.max_w, e->grid.w[k]);
+    }
+    if (nodes == 1)
+        r->nodes[only].power = r->power;
+}
+
+int mp_components_sum(struct mp_energy *e, struct mp_error *err)
+{
+    struct mp_energy_result *r = &e->result;
+    struct by_role *roles = calloc(r->n_nodes + 1, sizeof *roles);
+
+    if (roles == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu nodes", r->n_nodes);
+    r->total_kwh = NAN;
+    r->components = none;
+    r->power = (struct mp_power){NAN, NAN, NAN};
+    r->grid_s = (double)e->grid.step / 1e6;
+    sum_nodes(e, roles);
+    sum_job(r);
+    job_extremes(e);
+    free(roles);
+    return 0;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ * impl.h - what energy.c, quality.c and components.c share; nobody else's
+ * business. */
+#ifndef MP_ENERGY_IMPL_H
+#define MP_ENERGY_IMPL_H
+
+#include "energy/energy.h"
+#include "energy/grid.h"
+#include "energy/trace.h"
+
+/* A sum with its rounding error carried along (two-sum), so that half a million steps of
+ * µs lose nothing that shows in a double. */
+struct mp_sum {
+    double high, low;
+};
+
+static inline void mp_sum_add(struct mp_sum *s, double x)
+{
+    double total = s->high + x;
+    double part = total - s->high;
+
+    s->low += (s->high - (total - part)) + (x - part);
+    s->high = total;
+}
+
+/* One series while it is read; values in its own units. */
+struct mp_acc {
+    struct mp_trace trace;
+    struct mp_vertex first, last; /* the final vertices at both ends so far */
+    struct mp_sum area2;          /* twice the integral, units * µs */
+    double min, max;
+    double factor; /* to W */
+    double limit;  /* MP_PLAUSIBLE_W in units */
+    struct mp_steps steps;
+    uint64_t fate[MP_N_FATES];
+    uint64_t repeated;
+    uint64_t zeros;    /* between values above 0 */
+    uint64_t zero_run; /* since the last value above 0 */
+    mp_grid_place place;
+    bool met;     /* a sample has come */
+    bool power;   /* units known: the members above mean something */
+    bool on_grid; /* input power */
+    bool any;     /* first and last are set */
+};
+
+struct mp_energy {
+    struct mp_sink sink;
+    const struct mp_plan *plan;
+    const struct mp_series_table *table;
+    struct mp_acc *accs;
+    size_t n_accs;
+    struct mp_grid grid; /* W, the job's input power */
+    struct mp_gap *gaps; /* of all series, one after the other */
+    struct mp_energy_result result;
+};
+
+/* From the series' units to W; a thousandth by division, which is exact where the decimal
+ * value is. */
+static inline double mp_to_watt(const struct mp_acc *a, double v)
+{
+    return a->factor < 1 ? v / (1 / a->factor) : v * a->factor;
+}
+
+/* NaN is "nothing": a sum of what there is. */
+static inline void mp_add_measured(double *sum, double x)
+{
+    if (x == x)
+        *sum = *sum == *sum ? *sum + x : x;
+}
+
+static inline const struct mp_metric *mp_metric_of(const struct mp_energy *e,
+                                                   size_t series)
+{
+    const struct mp_series *s = &e->table->series[series];
+
+    return &e->plan->routes[s->route].metrics[s->metric_index];
+}
+
+/* quality.c: intervals, gaps and coverage of every series. */
+int mp_quality_series(struct mp_energy *e, struct mp_error *err);
+/* verdict.c: what is missing, the verdict and its reasons; after all else. */
+int mp_quality_verdict(struct mp_energy *e, const struct mp_findings *findings,
+                       struct mp_error *err);
+/* components.c: nodes, components, total, power. */
+int mp_components_sum(struct mp_energy *e, struct mp_error *err);
+
+#endif

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+# src/energy/local.mk - from samples to kWh and a verdict.
+noinst_LIBRARIES += libmp-energy.a
+libmp_energy_a_CPPFLAGS = $(AM_CPPFLAGS)
+libmp_energy_a_SOURCES = \
+	src/energy/components.c \
+	src/energy/energy.c \
+	src/energy/energy.h \
+	src/energy/grid.c \
+	src/energy/grid.h \
+	src/energy/impl.h \
+	src/energy/inquest.h \
+	src/energy/missing.c \
+	src/energy/quality.c \
+	src/energy/reasons.c \
+	src/energy/silent.c \
+	src/energy/silent.h \
+	src/energy/steps.c \
+	src/energy/steps.h \
+	src/energy/trace.h \
+	src/energy/verdict.c

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ * quality.c - how well its samples cover a series: interval, gaps, coverage. */
+#include "config.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "energy/impl.h"
+
+/* Intervals that are well enough known, by metric, to judge the others by. */
+struct peer {
+    uint32_t route, metric;
+    double interval; /* µs */
+};
+
+static int by_metric(const struct peer *x, const struct peer *y)
+{
+    if (x->route != y->route)
+        return x->route < y->route ? -1 : 1;
+    return (x->metric > y->metric) - (x->metric < y->metric);
+}
+
+static int by_metric_and_interval(const void *a, const void *b)
+{
+    const struct peer *x = a, *y = b;
+    int c = by_metric(x, y);
+
+    return c != 0 ? c : (x->interval > y->interval) - (x->interval < y->interval);
+}
+
+/* Median interval of each metric, in place; returns how many metrics have one. */
+static size_t medians(struct peer *peers, size_t n)
+{
+    size_t kept = 0;
+
+    qsort(peers, n, sizeof *peers, by_metric_and_interval);
+    for (size_t i = 0, j; i < n; i = j) {
+        for (j = i + 1; j < n && by_metric(&peers[i], &peers[j]) == 0; j++)
+            ;
+        peers[kept++] = peers[i + (j - i - 1) / 2];
+    }
+    return kept;
+}
+
+static struct peer *find_peers(const struct mp_energy *e, size_t *n)
+{
+    struct peer *peers = calloc(e->table->n + 1, sizeof *peers);
+
+    *n = 0;
+    for (size_t i = 0; peers != NULL && i < e->n_accs; i++) {
+        const struct mp_series *s = &e->table->series[i];
+
+        if (e->accs[i].steps.n < MP_MIN_STEPS)
+            continue;
+        peers[(*n)++] =
+            (struct peer){s->route, s->metric_index, mp_steps_median(&e->accs[i].steps)};
+    }
+    if (peers != NULL)
+        *n = medians(peers, *n);
+    return peers;
+}
+
+/* The longest step that is still no gap, in µs. */
+static int64_t gap_limit(const struct mp_series *s, const struct mp_steps *steps,
+                         const struct peer *peers, size_t n_peers)
+{
+    const struct peer key = {.route = s->route, .metric = s->metric_index};
+    double interval = steps->n >= MP_MIN_STEPS ? mp_steps_median(steps) : INFINITY;
+    double theirs = INFINITY;
+
+    for (size_t i = 0; i < n_peers; i++) {
+        if (by_metric(&peers[i], &key) == 0)
+            theirs = peers[i].interval;
+    }
+    if (interval > 3 * theirs)
+        interval = theirs;
+    if (!(3 * interval > (double)MP_SHORTEST_GAP_US) || isinf(interval))
+        return MP_SHORTEST_GAP_US;
+    return llround(3 * interval);
+}
+
+/* All of the window a series leaves uncovered, written to `gaps` in order of time. */
+static void find_gaps(const struct mp_energy *e, struct mp_acc *a,
+                      struct mp_series_result *r, int64_t limit, struct mp_gap *gaps)
+{
+    int64_t start = e->plan->start, end = e->plan->end;
+    int64_t uncovered = mp_steps_above(&a->steps, limit);
+    int64_t head = a->first.time - start, tail = end - a->last.time;
+    int64_t longest = head > tail ? head : tail;
+
+    r->gaps = gaps;
+    if (head > limit)
+        gaps[r->n_gaps++] = (struct mp_gap){start, a->first.time - limit};
+    for (unsigned i = 0; i < a->steps.n_longest; i++) {
+        const struct mp_long_step *s = &a->steps.longest[i];
+
+        if (s->end - s->start > limit)
+            gaps[r->n_gaps++] = (struct mp_gap){s->start, s->end};
+    }
+    if (tail > limit)
+        gaps[r->n_gaps++] = (struct mp_gap){a->last.time + limit, end};
+    uncovered += (head > limit ? head - limit : 0) + (tail > limit ? tail - limit : 0);
+    if (a->steps.max > longest)
+        longest = a->steps.max;
+    r->longest_gap_s = (double)longest / 1e6;
+    r->interval_s = mp_steps_median(&a->steps) / 1e6;
+    r->coverage = end > start ? 1 - (double)uncovered / (double)(end - start) : 1;
+}
+
+static size_t most_gaps(const struct mp_energy *e)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < e->n_accs; i++)
+        n += e->accs[i].any ? e->accs[i].steps.n_longest + 2U : 0;
+    return n;
+}
+
+int mp_quality_series(struct mp_energy *e, struct mp_error *err)
+{
+    struct mp_gap *gaps = calloc(most_gaps(e) + 1, sizeof *gaps);
+    size_t n_peers;
+    struct peer *peers = find_peers(e, &n_peers);
+
+    free(e->gaps);
+    e->gaps = gaps;
+    if (gaps == NULL || peers == NULL) {
+        free(peers);
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for the gaps");
+    }
+    for (size_t i = 0; i < e->result.n_series; i++) {
+        struct mp_series_result *r = &e->result.series[i];
+        struct mp_acc *a;
+
+        r->longest_gap_s = (double)(e->plan->end - e->plan->start) / 1e6;
+        if (!r->usable)
+            continue;
+        a = &e->accs[i];
+        mp_steps_sort_longest(&a->steps);
+        find_gaps(e, a, r, gap_limit(&e->table->series[i], &a->steps, peers, n_peers),
+                  gaps);
+        gaps += r->n_gaps;
+    }
+    free(peers);
+    return 0;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT
+ * environment.c - SLURM_* variables to a queue entry. */
+#include "config.h"
+
+#include "hook/environment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_LIMIT = 1024, PATH_LIMIT = 4095 };
+
+static const char *text_of(const char *variable)
+{
+    const char *value = getenv(variable);
+
+    return value == NULL || value[0] == '\0' || strcmp(value, "(null)") == 0 ? NULL : value;
+}
+
+static int64_t number_of(const char *variable)
+{
+    const char *value = getenv(variable);
+    int64_t n = 0;
+
+    if (value == NULL || value[0] == '\0' || strlen(value) > 18)
+        return -1;
+    for (; *value != '\0'; value++) {
+        if (*value < '0' || *value > '9')
+            return -1;
+        n = n * 10 + (*value - '0');
+    }
+    return n;
+}
+
+/* The newer name, else the one of before the heterogeneous jobs were renamed (20.02). */
+static int64_t number_of_either(const char *variable, const char *older)
+{
+    int64_t n = number_of(variable);
+
+    return n >= 0 ? n : number_of(older);
+}
+
+static bool ends_word(char c)
+{
+    return c == '\0' || strchr(" \t\n,;", c) != NULL;
+}
+
+static bool has_word(const char *text, const char *word)
+{
+    const char *p = text;
+
+    while ((p = strstr(p, word)) != NULL) {
+        if ((p == text || ends_word(p[-1])) && ends_word(p[strlen(word)]))
+            return true;
+        p++;
+    }
+    return false;
+}
+
+bool mp_slurmenv_wanted(const char *keyword)
+{
+    const char *comment = getenv("SLURM_JOB_COMMENT");
+
+    if (comment == NULL)
+        return false;
+    return (keyword[0] != '\0' && strstr(comment, keyword) != NULL) ||
+           has_word(comment, "power:oob");
+}
+
+/* Longer than any name can be: cut, it is only shown. */
+static int set_name(char **member, const char *variable, struct mp_error *err)
+{
+    const char *value = text_of(variable);
+    char cut[NAME_LIMIT + 1];
+
+    if (value != NULL && strlen(value) > NAME_LIMIT) {
+        memcpy(cut, value, NAME_LIMIT);
+        cut[NAME_LIMIT] = '\0';
+        value = cut;
+    }
+    return mp_entry_set(member, value, err);
+}
+
+/* A path that is relative says nothing to us: we run elsewhere.  One that is longer than
+ * the system opens cannot be used either. */
+static int set_path(char **member, const char *variable, struct mp_error *err)
+{
+    const char *value = text_of(variable);
+
+    if (value != NULL && (value[0] != '/' || strlen(value) > PATH_LIMIT))
+        value = NULL;
+    return mp_entry_set(member, value, err);
+}
+
+static int read_times(struct mp_entry *e, int64_t now, struct mp_error *err)
+{
+    e->start = number_of("SLURM_JOB_START_TIME");
+    e->end = number_of("SLURM_JOB_END_TIME");
+    if (e->start == 0)
+        e->start = -1; /* never started, says Slurm */
+    if (e->start > 0 && mp_entry_set(&e->start_from, "slurm", err) < 0)
+        return -1;
+    if (e->end > 0)
+        return mp_entry_set(&e->end_from, "slurm", err);
+    e->end = now;
+    return mp_entry_set(&e->end_from, "epilog", err);
+}
+
+int mp_slurmenv_read(struct mp_entry *e, int64_t now, struct mp_error *err)
+{
+    e->job_id = number_of_either("SLURM_JOB_ID", "SLURM_JOBID");
+    if (e->job_id < 0)
+        return mp_fail(err, MP_FAULT_USAGE,
+                       "SLURM_JOB_ID is not set to a number: this is an entry point for "
+                       "EpilogSlurmctld and PrologSlurmctld, not for users");
+    e->restart_count = number_of_either("SLURM_JOB_RESTART_COUNT", "SLURM_RESTART_COUNT");
+    if (e->restart_count < 0)
+        e->restart_count = 0;
+    e->array_job = number_of("SLURM_ARRAY_JOB_ID");
+    e->array_task = number_of("SLURM_ARRAY_TASK_ID");
+    e->het_job = number_of_either("SLURM_HET_JOB_ID", "SLURM_PACK_JOB_ID");
+    e->het_offset = number_of_either("SLURM_HET_JOB_OFFSET", "SLURM_PACK_JOB_OFFSET");
+    e->uid = number_of("SLURM_JOB_UID");
+    e->gid = number_of("SLURM_JOB_GID");
+    e->queued = now;
+    if (set_name(&e->cluster, "SLURM_CLUSTER_NAME", err) < 0 ||
+        set_name(&e->user, "SLURM_JOB_USER", err) < 0 ||
+        set_name(&e->group, "SLURM_JOB_GROUP", err) < 0 ||
+        set_name(&e->name, "SLURM_JOB_NAME", err) < 0 ||
+        mp_entry_set(&e->nodelist, text_of("SLURM_JOB_NODELIST"), err) < 0 ||
+        set_path(&e->stdout_path, "SLURM_JOB_STDOUT", err) < 0 ||
+        set_path(&e->work_dir, "SLURM_JOB_WORK_DIR", err) < 0)
+        return -1;
+    return read_times(e, now, err);
+}

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+# src/model/local.mk - the nouns: job, plan, sample, sink.
+noinst_LIBRARIES += libmp-model.a
+libmp_model_a_CPPFLAGS = $(AM_CPPFLAGS)
+libmp_model_a_SOURCES = \
+	src/model/job.c \
+	src/model/job.h \
+	src/model/plan.c \
+	src/model/plan.h \
+	src/model/sample.c \
+	src/model/sample.h \
+	src/model/sink.c \
+	src/model/sink.h

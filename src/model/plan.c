@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT
+ * plan.c - routing of nodes by their names' prefixes. */
+#include "config.h"
+
+#include "model/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The index is open addressing over both lists: 0 is an empty slot, i + 1 is node i,
+ * UNROUTED + j + 1 is unrouted name j. */
+#define UNROUTED 0x80000000u
+
+static const char *const role_names[MP_N_ROLES] = {
+    [MP_ROLE_CPU] = "cpu",         [MP_ROLE_MEMORY] = "memory",
+    [MP_ROLE_STORAGE] = "storage", [MP_ROLE_FAN] = "fan",
+    [MP_ROLE_GPU] = "gpu",         [MP_ROLE_INPUT] = "input",
+    [MP_ROLE_OUTPUT] = "output",   [MP_ROLE_NONE] = "none",
+};
+
+const char *mp_role_name(enum mp_role role)
+{
+    return role < MP_N_ROLES ? role_names[role] : "none";
+}
+
+bool mp_role_parse(const char *name, enum mp_role *role)
+{
+    for (unsigned i = 0; i < MP_N_ROLES; i++)
+        if (strcmp(role_names[i], name) == 0) {
+            *role = (enum mp_role)i;
+            return true;
+        }
+    return false;
+}
+
+/* Node names are ASCII; the locale must not change which route a node takes. */
+static unsigned char fold(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+}
+
+static bool same_name(const char *a, const char *b)
+{
+    for (; *a != '\0' && fold(*a) == fold(*b); a++)
+        b++;
+    return fold(*a) == fold(*b);
+}
+
+static bool has_prefix(const char *name, const char *prefix)
+{
+    for (; *prefix != '\0'; name++, prefix++)
+        if (fold(*name) != fold(*prefix))
+            return false;
+    return true;
+}
+
+static uint32_t hash_name(const char *name)
+{
+    uint32_t h = 2166136261u; /* FNV-1a */
+
+    for (; *name != '\0'; name++)
+        h = (h ^ fold(*name)) * 16777619u;
+    return h;
+}
+
+static const char *slot_name(const struct mp_plan *plan, uint32_t slot)
+{
+    return slot & UNROUTED ? plan->unrouted[(slot & ~UNROUTED) - 1]
+                           : plan->nodes[slot - 1].name;
+}
+
+/* The slot that holds `name`, or the empty one where it belongs. */
+static uint32_t *find_slot(const struct mp_plan *plan, const char *name)
+{
+    size_t i = hash_name(name) & plan->index_mask;
+
+    while (plan->index[i] != 0 && !same_name(slot_name(plan, plan->index[i]), name))
+        i = (i + 1) & plan->index_mask;
+    return &plan->index[i];
+}
+
+static int no_memory(struct mp_error *err)
+{
+    return mp_fail(err, MP_FAULT_FAILED, "out of memory while planning");
+}
+
+/* Index of the route with the longest matching prefix (the first of equals), or -1. */
+static long route_of(const char *name, const struct mp_route *routes, size_t n)
+{
+    long best = -1;
+    size_t best_len = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        size_t len = strlen(routes[i].prefix);
+
+        if ((best < 0 || len > best_len) && has_prefix(name, routes[i].prefix)) {
+            best = (long)i;
+            best_len = len;
+        }
+    }
+    return best;
+}
+
+void mp_route_clear(struct mp_route *route)
+{
+    for (size_t i = 0; i < route->n_metrics; i++)
+        free(route->metrics[i].name);
+    free(route->metrics);
+    free(route->name);
+    free(route->prefix);
+    free(route->database);
+    free(route->schema);
+    memset(route, 0, sizeof *route);
+}
+
+int mp_route_copy(struct mp_route *dst, const struct mp_route *src, struct mp_error *err)
+{
+    *dst = (struct mp_route){
+        .name = strdup(src->name),
+        .prefix = strdup(src->prefix),
+        .database = strdup(src->database),
+        .schema = strdup(src->schema),
+        .metrics = calloc(src->n_metrics + 1, sizeof *dst->metrics),
+    };
+    if (dst->name == NULL || dst->prefix == NULL || dst->database == NULL ||
+        dst->schema == NULL || dst->metrics == NULL)
+        goto failed;
+    for (; dst->n_metrics < src->n_metrics; dst->n_metrics++) {
+        struct mp_metric *m = &dst->metrics[dst->n_metrics];
+
+        m->role = src->metrics[dst->n_metrics].role;
+        m->name = strdup(src->metrics[dst->n_metrics].name);
+        if (m->name == NULL)
+            goto failed;
+    }
+    return 0;
+failed:
+    mp_route_clear(dst);
+    return no_memory(err);
+}
+
+/* Give every name its place; nodes[].route is still an index into `routes`. */
+static int add_names(struct mp_plan *plan, char *const *names, size_t n,
+                     const struct mp_route *routes, size_t n_routes, struct mp_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t *slot = find_slot(plan, names[i]);
+        char *copy;
+        long route;
+
+        if (*slot != 0)
+            continue;
+        copy = strdup(names[i]);
+        if (copy == NULL)
+            return no_memory(err);
+        route = route_of(copy, routes, n_routes);
+        if (route < 0) {
+            plan->unrouted[plan->n_unrouted++] = copy;
+            *slot = UNROUTED | (uint32_t)plan->n_unrouted;
+        } else {
+            plan->nodes[plan->n_nodes++] = (struct mp_plan_node){copy, (uint32_t)route};
+            *slot = (uint32_t)plan->n_nodes;
+        }
+    }
+    return 0;
+}
+
+/* Keep the routes that some node takes, in configured order, and point the nodes there.
+ */
+static int keep_used_routes(struct mp_plan *plan, const struct mp_route *routes,
+                            size_t n_routes, struct mp_error *err)
+{
+    uint32_t *place =
+        calloc(n_routes + 1, sizeof *place); /* 0: unused, else new index + 1 */
+    int rc = -1;
+
+    plan->routes = calloc(n_routes + 1, sizeof *plan->routes);
+    if (place == NULL || plan->routes == NULL) {
+        no_memory(err);
+        goto out;
+    }
+    for (size_t i = 0; i < plan->n_nodes; i++)
+        place[plan->nodes[i].route] = 1;
+    for (size_t r = 0; r < n_routes; r++) {
+        if (place[r] == 0)
+            continue;
+        if (mp_route_copy(&plan->routes[plan->n_routes], &routes[r], err) < 0)
+            goto out;
+        place[r] = (uint32_t)++plan->n_routes;
+    }
+    for (size_t i = 0; i < plan->n_nodes; i++)
+        plan->nodes[i].route = place[plan->nodes[i].route] - 1;
+    rc = 0;
+out:
+    free(place);
+    return rc;
+}
+
+static int allocate(struct mp_plan *plan, size_t n, struct mp_error *err)
+{
+    size_t slots = 16;
+
+    if (n >= UNROUTED / 4)
+        return mp_fail(err, MP_FAULT_USAGE, "%zu nodes are more than a plan can hold", n);
+    while (slots < 2 * n)
+        slots *= 2;
+    plan->index = calloc(slots, sizeof *plan->index);
+    plan->index_mask = slots - 1;
+    plan->nodes = calloc(n + 1, sizeof *plan->nodes);
+    plan->unrouted = calloc(n + 1, sizeof *plan->unrouted);
+    if (plan->index == NULL || plan->nodes == NULL || plan->unrouted == NULL)
+        return no_memory(err);
+    return 0;
+}
+
+int mp_plan_make(struct mp_plan *plan, char *const *names, size_t n,
+                 const struct mp_route *routes, size_t n_routes, int64_t start,
+                 int64_t end, struct mp_error *err)
+{
+    *plan = (struct mp_plan){.start = start, .end = end};
+    if (start > end)
+        return mp_fail(
+            err, MP_FAULT_USAGE,
+            "the window ends before it starts: --start is %.6f s later than --end",
+            ((double)start - (double)end) / 1e6);
+    if (allocate(plan, n, err) < 0 ||
+        add_names(plan, names, n, routes, n_routes, err) < 0 ||
+        keep_used_routes(plan, routes, n_routes, err) < 0) {
+        mp_plan_free(plan);
+        return -1;
+    }
+    return 0;
+}
+
+void mp_plan_free(struct mp_plan *plan)
+{
+    for (size_t i = 0; i < plan->n_routes; i++)
+        mp_route_clear(&plan->routes[i]);
+    for (size_t i = 0; i < plan->n_nodes; i++)
+        free(plan->nodes[i].name);
+    for (size_t i = 0; i < plan->n_unrouted; i++)
+        free(plan->unrouted[i]);
+    free(plan->routes);
+    free(plan->nodes);
+    free(plan->unrouted);
+    free(plan->index);
+    memset(plan, 0, sizeof *plan);
+}
+
+long mp_plan_find_node(const struct mp_plan *plan, const char *name)
+{
+    uint32_t slot;
+
+    if (plan->index == NULL)
+        return -1;
+    slot = *find_slot(plan, name);
+    return slot == 0 || (slot & UNROUTED) ? -1 : (long)slot - 1;
+}

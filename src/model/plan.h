@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ * plan.h - what to read: the job's nodes, each routed to a database and its metrics.
+ *
+ * Pure: no I/O.  A plan is made from the nodelist (slurm/nodelist.h) and the configured routes
+ * (config/settings.h), and never changes afterwards.
+ */
+#ifndef MP_PLAN_H
+#define MP_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* What a metric stands for in the energy pie.  Summary keys in mp_role_name(). */
+enum mp_role {
+    MP_ROLE_CPU,
+    MP_ROLE_MEMORY,
+    MP_ROLE_STORAGE,
+    MP_ROLE_FAN,
+    MP_ROLE_GPU,
+    MP_ROLE_INPUT,  /* what the node draws from the wall: the total */
+    MP_ROLE_OUTPUT, /* what its power supplies deliver: input - output = PSU loss */
+    MP_ROLE_NONE,   /* kept in raw_power.csv, no part of the pie */
+    MP_N_ROLES
+};
+
+const char *mp_role_name(enum mp_role role); /* "cpu", ... "input", "output", "none" */
+bool mp_role_parse(const char *name, enum mp_role *role);
+
+struct mp_metric {
+    char *name; /* as configured, e.g. TotalCPUPower; table = lower case of it; owned */
+    enum mp_role role;
+};
+
+/* Nodes whose name starts with `prefix` (any case; the longest prefix wins). */
+struct mp_route {
+    char *name; /* the word after "route" in the section's name */
+    char *prefix;
+    char *database;
+    char *schema;
+    struct mp_metric *metrics;
+    size_t n_metrics;
+};
+
+struct mp_plan_node {
+    char *name;     /* as the nodelist spells it */
+    uint32_t route; /* index into mp_plan.routes */
+};
+
+struct mp_plan {
+    int64_t start, end;      /* µs since the epoch; both ends belong to the window */
+    struct mp_route *routes; /* only those with at least one node, in configured order */
+    size_t n_routes;
+    struct mp_plan_node *nodes; /* each once, in nodelist order */
+    size_t n_nodes;
+    char **unrouted; /* nodes whose prefix no route knows, each once */
+    size_t n_unrouted;
+    uint32_t *index; /* private to plan.c: names by hash */
+    size_t index_mask;
+};
+
+/* A deep copy; and what frees one (the struct itself is the caller's). */
+int mp_route_copy(struct mp_route *dst, const struct mp_route *src, struct mp_error *err);
+void mp_route_clear(struct mp_route *route);
+
+/* Route `names` (n of them, repeats allowed, compared without case).  The plan owns
+ * copies of everything; on failure it is left empty.  start > end is a usage error.  No
+ * routed node at all is not an error here: n_nodes is then 0 and the caller says which
+ * names nobody knows. */
+int mp_plan_make(struct mp_plan *plan, char *const *names, size_t n,
+                 const struct mp_route *routes, size_t n_routes, int64_t start,
+                 int64_t end, struct mp_error *err);
+void mp_plan_free(struct mp_plan *plan);
+
+/* Index of the node called `name` (any case), or -1. Constant time. */
+long mp_plan_find_node(const struct mp_plan *plan, const char *name);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT
+ * sample.c - the series table, units, and what could not be read. */
+#include "config.h"
+
+#include "model/sample.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int dup_or_null(char **dst, const char *src)
+{
+    *dst = src != NULL ? strdup(src) : NULL;
+    return src != NULL && *dst == NULL ? -1 : 0;
+}
+
+static void series_free(struct mp_series *s)
+{
+    free(s->hostname);
+    free(s->source);
+    free(s->fqdd);
+    free(s->metric);
+    free(s->units);
+}
+
+int mp_series_add(struct mp_series_table *table, const struct mp_series *s,
+                  uint32_t *index, struct mp_error *err)
+{
+    struct mp_series copy = *s;
+
+    if (table->n == table->capacity) {
+        size_t capacity = table->capacity > 0 ? 2 * table->capacity : 64;
+        struct mp_series *grown = realloc(table->series, capacity * sizeof *grown);
+
+        if (grown == NULL)
+            return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series", capacity);
+        table->series = grown;
+        table->capacity = capacity;
+    }
+    copy.hostname = copy.source = copy.fqdd = copy.metric = copy.units = NULL;
+    if (dup_or_null(&copy.hostname, s->hostname) < 0 ||
+        dup_or_null(&copy.source, s->source) < 0 || dup_or_null(&copy.fqdd, s->fqdd) < 0 ||
+        dup_or_null(&copy.metric, s->metric) < 0 ||
+        dup_or_null(&copy.units, s->units) < 0) {
+        series_free(&copy);
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for a series");
+    }
+    *index = (uint32_t)table->n;
+    table->series[table->n++] = copy;
+    return 0;
+}
+
+void mp_series_table_free(struct mp_series_table *table)
+{
+    for (size_t i = 0; i < table->n; i++)
+        series_free(&table->series[i]);
+    free(table->series);
+    *table = (struct mp_series_table){0};
+}
+
+bool mp_units_to_watt(const char *units, double *factor)
+{
+    static const struct {
+        const char *units;
+        double factor;
+    } known[] = {{"W", 1.0}, {"mW", 1e-3}, {"kW", 1e3}};
+
+    for (size_t i = 0; units != NULL && i < sizeof known / sizeof *known; i++) {
+        if (strcmp(units, known[i].units) == 0) {
+            *factor = known[i].factor;
+            return true;
+        }
+    }
+    return false;
+}
+
+int mp_findings_missing(struct mp_findings *f, const char *node, const char *metric,
+                        const char *reason, struct mp_error *err)
+{
+    struct mp_missing m = {0};
+    struct mp_missing *grown = realloc(f->missing, (f->n_missing + 1) * sizeof *grown);
+
+    if (grown == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for the list of missing data");
+    f->missing = grown;
+    if (dup_or_null(&m.node, node) < 0 || dup_or_null(&m.metric, metric) < 0 ||
+        dup_or_null(&m.reason, reason) < 0) {
+        free(m.node);
+        free(m.metric);
+        free(m.reason);
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for the list of missing data");
+    }
+    f->missing[f->n_missing++] = m;
+    return 0;
+}
+
+int mp_findings_warn(struct mp_findings *f, struct mp_error *err, const char *fmt, ...)
+{
+    char **grown = realloc(f->warnings, (f->n_warnings + 1) * sizeof *grown);
+    char *line = NULL;
+    va_list ap;
+    int rc;
+
+    if (grown == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for a warning");
+    f->warnings = grown;
+    va_start(ap, fmt);
+    rc = vasprintf(&line, fmt, ap);
+    va_end(ap);
+    if (rc < 0)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for a warning");
+    f->warnings[f->n_warnings++] = line;
+    return 0;
+}
+
+void mp_findings_free(struct mp_findings *f)
+{
+    for (size_t i = 0; i < f->n_missing; i++) {
+        free(f->missing[i].node);
+        free(f->missing[i].metric);
+        free(f->missing[i].reason);
+    }
+    for (size_t i = 0; i < f->n_warnings; i++)
+        free(f->warnings[i]);
+    free(f->missing);
+    free(f->warnings);
+    *f = (struct mp_findings){0};
+}

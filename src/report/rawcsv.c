@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT
+ * rawcsv.c - samples to CSV lines.
+ *
+ * What a line repeats is made once: the fields before and after the value once per
+ * series, the time's text once per distinct time.  A line is then four copies.
+ */
+#include "config.h"
+
+#include "report/rawcsv.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/drain.h"
+#include "base/numtext.h"
+#include "base/zone.h"
+
+/* ",hostname,source,fqdd," and ",units,metric\n" */
+struct line_ends {
+    char *text; /* owned; both, one after the other, and COPY_STEP bytes to read over */
+    uint32_t before, after;
+};
+
+/* Short copies are made in steps of this many bytes: source and target have that much to
+ * spare. */
+enum { COPY_STEP = 32 };
+
+struct time_text {
+    int64_t us;
+    bool naive;
+    size_t len;
+    char text[MP_TIME_TEXT_MAX + COPY_STEP];
+};
+
+struct mp_rawcsv {
+    struct mp_sink sink;
+    int fd;
+    char *name;
+    const struct mp_run *run;
+    const struct mp_series_table *series;
+    struct line_ends *ends; /* one per series met */
+    size_t n_ends, capacity;
+    size_t longest; /* longest line_ends */
+    struct mp_zone zone;
+    struct time_text time;
+    struct mp_drain *drain;
+    char *buffer; /* taken from the drain; NULL: none */
+    size_t used;
+    uint64_t rows;
+};
+
+static void put(char **p, const char *text, size_t len)
+{
+    char *out = *p;
+
+    for (size_t i = 0; i < len; i += COPY_STEP)
+        memcpy(out + i, text + i, COPY_STEP);
+    *p = out + len;
+}
+
+/* Room that a field may need, quoted. */
+static size_t field_room(const char *text)
+{
+    return text != NULL ? 2 * strlen(text) + 2 : 0;
+}
+
+/* One field as COPY ... CSV prints it. */
+static char *put_field(char *p, const char *text)
+{
+    if (text == NULL)
+        return p;
+    if (*text != '\0' && strpbrk(text, ",\"\r\n") == NULL)
+        return stpcpy(p, text);
+    *p++ = '"';
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            *p++ = '"';
+        *p++ = *text;
+    }
+    *p++ = '"';
+    return p;
+}
+
+static int make_ends(struct line_ends *ends, const struct mp_series *s,
+                     struct mp_error *err)
+{
+    size_t room = field_room(s->hostname) + field_room(s->source) + field_room(s->fqdd) +
+                  field_room(s->units) + field_room(s->metric) + 8 + COPY_STEP;
+    char *p = malloc(room);
+
+    if (p == NULL || room > MP_DRAIN_SIZE / 4) {
+        free(p);
+        return mp_fail(err, MP_FAULT_FAILED, "node %s: no room for a line of its series",
+                       s->hostname);
+    }
+    ends->text = p;
+    *p++ = ',';
+    p = put_field(p, s->hostname);
+    *p++ = ',';
+    p = put_field(p, s->source);
+    *p++ = ',';
+    p = put_field(p, s->fqdd);
+    *p++ = ',';
+    ends->before = (uint32_t)(p - ends->text);
+    *p++ = ',';
+    p = put_field(p, s->units);
+    *p++ = ',';
+    p = put_field(p, s->metric);
+    *p++ = '\n';
+    ends->after = (uint32_t)(p - ends->text) - ends->before;
+    return 0;
+}
+
+static int meet_new_series(struct mp_rawcsv *w, struct mp_error *err)
+{
+    if (w->series->n > w->capacity) {
+        size_t capacity = w->series->capacity;
+        struct line_ends *grown = realloc(w->ends, capacity * sizeof *grown);
+
+        if (grown == NULL)
+            return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series",
+                           capacity);
+        w->ends = grown;
+        w->capacity = capacity;
+    }
+    for (; w->n_ends < w->series->n; w->n_ends++) {
+        struct line_ends *ends = &w->ends[w->n_ends];
+
+        if (make_ends(ends, &w->series->series[w->n_ends], err) < 0)
+            return -1;
+        if (ends->before + ends->after > w->longest)
+            w->longest = ends->before + ends->after;
+    }
+    return 0;
+}
+
+static int begin(struct mp_sink *sink, const struct mp_plan *plan,
+                 const struct mp_series_table *series, struct mp_error *err)
+{
+    struct mp_rawcsv *w = (struct mp_rawcsv *)sink;
+
+    (void)plan;
+    w->series = series;
+    mp_zone_init(&w->zone);
+    w->time.us = INT64_MIN;
+    if (mp_drain_new(&w->drain, w->fd, w->name, w->run, err) < 0 ||
+        mp_drain_take(w->drain, &w->buffer, err) < 0)
+        return -1;
+    w->used = (size_t)(stpcpy(w->buffer, MP_RAWCSV_HEADER "\n") - w->buffer);
+    return 0;
+}
+
+static int flush(struct mp_rawcsv *w, struct mp_error *err)
+{
+    char *full = w->buffer;
+
+    w->buffer = NULL;
+    if (full != NULL && mp_drain_put(w->drain, w->used, err) < 0)
+        return -1;
+    w->used = 0;
+    return mp_drain_take(w->drain, &w->buffer, err);
+}
+
+static size_t value_text(const struct mp_sample *s, char *out)
+{
+    switch ((enum mp_value_kind)s->kind) {
+    case MP_VALUE_INT:
+        return mp_int_text((int64_t)s->value, out);
+    case MP_VALUE_FLOAT4:
+        return mp_float4_text((float)s->value, out);
+    case MP_VALUE_FLOAT8:
+        return mp_float8_text(s->value, out);
+    case MP_VALUE_TEXT:
+        memcpy(out, s->text, s->text_len);
+        return s->text_len;
+    case MP_VALUE_NULL:
+        break;
+    }
+    return 0;
+}
+
+static void set_time(struct mp_rawcsv *w, int64_t us, bool naive)
+{
+    struct time_text *t = &w->time;
+
+    t->us = us;
+    t->naive = naive;
+    t->len = mp_time_text(&w->zone, us, naive, t->text);
+}
+
+static int batch(struct mp_sink *sink, const struct mp_sample *samples, size_t n,
+                 struct mp_error *err)
+{
+    struct mp_rawcsv *w = (struct mp_rawcsv *)sink;
+    size_t room = 0;
+
+    if (w->n_ends < w->series->n && meet_new_series(w, err) < 0)
+        return -1;
+    room = w->longest + sizeof w->time.text + MP_NUMBER_TEXT_MAX + 3 * COPY_STEP;
+    for (size_t i = 0; i < n; i++) {
+        const struct mp_sample *s = &samples[i];
+        const struct line_ends *ends = &w->ends[s->series];
+        bool naive = w->series->series[s->series].naive;
+
+        if (w->used + room + s->text_len > MP_DRAIN_SIZE && flush(w, err) < 0)
+            return -1;
+        if (s->time != w->time.us || naive != w->time.naive)
+            set_time(w, s->time, naive);
+        char *p = w->buffer + w->used;
+        put(&p, w->time.text, w->time.len);
+        put(&p, ends->text, ends->before);
+        p += value_text(s, p);
+        put(&p, ends->text + ends->before, ends->after);
+        w->used = (size_t)(p - w->buffer);
+    }
+    w->rows += n;
+    return n > 0 && mp_drain_is_live(w->drain) ? flush(w, err) : 0;
+}
+
+static int end(struct mp_sink *sink, struct mp_error *err)
+{
+    struct mp_rawcsv *w = (struct mp_rawcsv *)sink;
+
+    if (w->rows > 0 && mp_drain_put(w->drain, w->used, err) < 0)
+        return -1;
+    w->buffer = NULL;
+    return mp_drain_finish(w->drain, err);
+}
+
+static void stop(struct mp_sink *sink)
+{
+    struct mp_rawcsv *w = (struct mp_rawcsv *)sink;
+
+    mp_drain_free(w->drain);
+    w->drain = NULL;
+    w->buffer = NULL;
+}
+
+static const struct mp_sink_ops ops = {
+    .name = "rawcsv",
+    .begin = begin,
+    .batch = batch,
+    .end = end,
+    .abort = stop,
+};
+
+int mp_rawcsv_new(struct mp_rawcsv **out, int fd, const char *name, struct mp_error *err)
+{
+    struct mp_rawcsv *w = calloc(1, sizeof *w);
+
+    *out = NULL;
+    if (w == NULL || (w->name = strdup(name)) == NULL) {
+        free(w);
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for writing %s", name);
+    }
+    w->sink.ops = &ops;
+    w->fd = fd;
+    *out = w;
+    return 0;
+}
+
+void mp_rawcsv_set_run(struct mp_rawcsv *w, const struct mp_run *run)
+{
+    w->run = run;
+}
+
+struct mp_sink *mp_rawcsv_sink(struct mp_rawcsv *w)
+{
+    return &w->sink;
+}
+
+uint64_t mp_rawcsv_rows(const struct mp_rawcsv *w)
+{
+    return w->rows;
+}
+
+void mp_rawcsv_free(struct mp_rawcsv *w)
+{
+    if (w == NULL)
+        return;
+    mp_drain_free(w->drain);
+    for (size_t i = 0; i < w->n_ends; i++)
+        free(w->ends[i].text);
+    free(w->ends);
+    free(w->name);
+    free(w);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT
+ * report.c - a report: the sinks that take the samples in, and the files made of them. */
+#include "config.h"
+
+#include "report/report.h"
+
+#include <stdlib.h>
+
+#include "chart/chart.h"
+#include "report/outdir.h"
+#include "report/rawcsv.h"
+#include "chart/reduce.h"
+#include "report/summary.h"
+
+struct mp_report {
+    const struct mp_job *job; /* borrowed */
+    struct mp_outdir *dir;
+    struct mp_rawcsv *rawcsv;
+    struct mp_energy *energy;
+    struct mp_reduce *reduce;
+    struct mp_tee tee;
+    const struct mp_energy_result *result; /* owned by `energy` */
+};
+
+int mp_report_new(struct mp_report **out, const char *outdir, const struct mp_job *job,
+                  struct mp_error *err)
+{
+    return mp_report_new_for(out, outdir, job, NULL, err);
+}
+
+int mp_report_new_for(struct mp_report **out, const char *outdir, const struct mp_job *job,
+                      const struct mp_outdir_owner *give_to, struct mp_error *err)
+{
+    struct mp_report *r = calloc(1, sizeof *r);
+    int fd;
+
+    if (r == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for a report");
+    r->job = job;
+    if (mp_outdir_new(&r->dir, outdir, job->label, give_to, err) < 0 ||
+        mp_outdir_create(r->dir, "raw_power.csv", &fd, err) < 0 ||
+        mp_rawcsv_new(&r->rawcsv, fd, "raw_power.csv", err) < 0 ||
+        mp_energy_new(&r->energy, err) < 0 || mp_reduce_new(&r->reduce, err) < 0) {
+        mp_report_free(r);
+        return -1;
+    }
+    mp_tee_init(&r->tee,
+                (struct mp_sink *[]){mp_rawcsv_sink(r->rawcsv), mp_energy_sink(r->energy),
+                                     mp_reduce_sink(r->reduce)},
+                3);
+    *out = r;
+    return 0;
+}
+
+struct mp_sink *mp_report_sink(struct mp_report *r)
+{
+    return &r->tee.sink;
+}
+
+static int draw_charts(struct mp_report *r, const struct mp_chart_input *in,
+                       struct mp_error *err)
+{
+    int fds[MP_N_CHARTS];
+
+    for (int i = 0; i < MP_N_CHARTS; i++)
+        if (mp_outdir_create(r->dir, mp_chart_file_name((enum mp_chart_file)i), &fds[i], err) <
+            0)
+            return -1;
+    return mp_chart_draw(in, fds, err);
+}
+
+static int write_summary(struct mp_report *r, const struct mp_summary_input *in,
+                         struct mp_error *err)
+{
+    int fd;
+
+    if (mp_outdir_create(r->dir, "summary.json.part", &fd, err) < 0)
+        return -1;
+    return mp_summary_write(in, fd, err);
+}
+
+int mp_report_finish(struct mp_report *r, const struct mp_plan *plan,
+                     const struct mp_series_table *series,
+                     const struct mp_findings *findings, const char *backend,
+                     const char *backend_label, enum mp_verdict *verdict,
+                     struct mp_error *err)
+{
+    struct mp_chart_input chart = {.job = r->job, .plan = plan, .series = series};
+    struct mp_summary_input summary = {
+        .job = r->job,
+        .plan = plan,
+        .series = series,
+        .findings = findings,
+        .backend = backend,
+        .backend_label = backend_label,
+    };
+
+    if (series->n == 0 || mp_rawcsv_rows(r->rawcsv) == 0)
+        return mp_fail(err, MP_FAULT_NO_SAMPLES,
+                       "no power samples of job %s's nodes in its window; nothing written",
+                       r->job->label);
+    if (mp_energy_result(r->energy, findings, &summary.energy, err) < 0 ||
+        mp_reduce_result(r->reduce, summary.energy, &chart.reduced, err) < 0)
+        return -1;
+    chart.energy = summary.energy;
+    r->result = summary.energy;
+    if (draw_charts(r, &chart, err) < 0 || write_summary(r, &summary, err) < 0 ||
+        mp_outdir_commit(r->dir, err) < 0)
+        return -1;
+    *verdict = summary.energy->verdict;
+    return 0;
+}
+
+const struct mp_energy_result *mp_report_result(const struct mp_report *r)
+{
+    return r->result;
+}
+
+const char *mp_report_path(const struct mp_report *r)
+{
+    return mp_outdir_path(r->dir);
+}
+
+void mp_report_free(struct mp_report *r)
+{
+    if (r == NULL)
+        return;
+    mp_rawcsv_free(r->rawcsv);
+    mp_energy_free(r->energy);
+    mp_reduce_free(r->reduce);
+    mp_outdir_free(r->dir);
+    free(r);
+}

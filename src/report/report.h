@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ * report.h - power_<label>/: all files of a report, put in place whole or not at all.
+ *
+ * The files are written into a new directory beside the final one, synced, and then the
+ * directory takes the final name in one step (an existing report is exchanged with it), so
+ * that a reader sees the old report or the new one, never a mix.  Paths are opened as the
+ * effective user, with openat and O_NOFOLLOW below `outdir`.
+ */
+#ifndef MP_REPORT_H
+#define MP_REPORT_H
+
+#include "base/error.h"
+#include "energy/energy.h"
+#include "model/job.h"
+#include "report/outdir.h"
+#include "model/plan.h"
+#include "model/sample.h"
+#include "model/sink.h"
+
+struct mp_report; /* opaque */
+
+/* Make the hidden directory in `outdir` and open the raw file.  `job` is borrowed. */
+int mp_report_new(struct mp_report **out, const char *outdir, const struct mp_job *job,
+                  struct mp_error *err);
+/* The same where root writes for an owner who cannot: the files become `give_to`'s. */
+int mp_report_new_for(struct mp_report **out, const char *outdir, const struct mp_job *job,
+                      const struct mp_outdir_owner *give_to, struct mp_error *err);
+/* The sink a backend (or the reading end of a pipe) fills: raw CSV, energy, reduction. */
+struct mp_sink *mp_report_sink(struct mp_report *r);
+/* After the sink's end: draw, write summary.json, sync, and put the directory in place.
+ * *verdict is for the exit status.  MP_FAULT_NO_SAMPLES where the table is empty. */
+int mp_report_finish(struct mp_report *r, const struct mp_plan *plan,
+                     const struct mp_series_table *series,
+                     const struct mp_findings *findings, const char *backend,
+                     const char *backend_label, enum mp_verdict *verdict,
+                     struct mp_error *err);
+/* What mp_report_finish found; owned by `r`, NULL before. */
+const struct mp_energy_result *mp_report_result(const struct mp_report *r);
+/* The final directory's path (outdir/power_<label>). */
+const char *mp_report_path(const struct mp_report *r);
+/* Removes what was not put in place. */
+void mp_report_free(struct mp_report *r);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ * child.c - a process that works on one entry after the other. */
+#include "config.h"
+
+#include "worker/impl.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* What is under way in the child. */
+struct flight {
+    struct mp_attempt *drawing[MP_IN_FLIGHT];
+    size_t n;
+};
+
+static bool tell(struct mp_worker_child *child, int sock, const struct mp_answer *answer)
+{
+    if (answer->backend_away && child->have_settings) {
+        mp_settings_free(&child->session.settings); /* it may be mended by then */
+        child->have_settings = false;
+    }
+    return send(sock, answer, sizeof *answer, MSG_NOSIGNAL) == sizeof *answer;
+}
+
+/* False: time to go. */
+static bool take_key(struct mp_worker_child *child, int sock, struct flight *f)
+{
+    char key[MP_QUEUE_KEY_MAX];
+    struct mp_answer answer;
+    ssize_t n = recv(sock, key, sizeof key - 1, 0);
+
+    if (n <= 0)
+        return false;
+    key[n] = '\0';
+    answer = mp_attempt_begin(child, key, &f->drawing[f->n]);
+    if (answer.outcome == MP_OUTCOME_DRAWING)
+        f->n++;
+    return tell(child, sock, &answer);
+}
+
+static bool finish_one(struct mp_worker_child *child, int sock, struct flight *f, size_t i)
+{
+    struct mp_answer answer = mp_attempt_finish(f->drawing[i]);
+
+    f->drawing[i] = f->drawing[--f->n];
+    return tell(child, sock, &answer);
+}
+
+/* Wait for a key, a report or a signal, and act on it.  False: time to go. */
+static bool step(struct mp_worker_child *child, int sock, struct flight *f)
+{
+    struct pollfd p[2 + MP_IN_FLIGHT] = {
+        {.fd = child->session.run.stop_fd, .events = POLLIN},
+        {.fd = f->n < MP_IN_FLIGHT ? sock : -1, .events = POLLIN},
+    };
+    int timeout = -1;
+
+    for (size_t i = 0; i < f->n; i++) {
+        int left = mp_run_poll_ms(&f->drawing[i]->run, -1);
+
+        p[2 + i] = (struct pollfd){.fd = mp_writer_fd(f->drawing[i]->writer), .events = POLLIN};
+        if (left >= 0 && (timeout < 0 || left < timeout))
+            timeout = left;
+    }
+    if (poll(p, 2 + f->n, timeout) < 0)
+        return errno == EINTR;
+    if (p[0].revents != 0)
+        return false;
+    for (size_t i = 0; i < f->n; i++)
+        if (p[2 + i].revents != 0 || mp_run_check(&f->drawing[i]->run, NULL) < 0)
+            return finish_one(child, sock, f, i);
+    return p[1].revents == 0 || take_key(child, sock, f);
+}
+
+static void work_off(struct mp_worker_child *child, int sock)
+{
+    struct flight f = {.n = 0};
+
+    while (step(child, sock, &f))
+        ;
+    while (f.n > 0) /* told to stop: they are put back, unless they are done already */
+        finish_one(child, sock, &f, 0);
+}
+
+/* The spawner first: it and the writers it forks must not have the configuration in their
+ * memory. */
+static int child_begin(struct mp_worker_child *child, struct mp_error *err)
+{
+    child->session = (struct mp_session){.run.stop_fd = -1};
+    if (mp_spawner_start(&child->spawner, err) < 0)
+        return -1;
+    return mp_run_init(&child->session.run, "worker", err);
+}
+
+void mp_worker_child_main(const struct mp_options *options, struct mp_queue *queue,
+                          struct mp_log *log, int sock, pid_t master)
+{
+    struct mp_worker_child child = {.options = options, .queue = queue, .log = log};
+    struct mp_error err = {0};
+
+    /* A killed master takes us with it, by the signal on which we put the entry back. */
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    prctl(PR_SET_DUMPABLE, 0);
+    if (getppid() != master)
+        _exit(1);
+    if (child_begin(&child, &err) == 0)
+        work_off(&child, sock);
+    else
+        mp_log_event(log, MP_LOG_ERROR, NULL, "no_child", "reason", err.text, NULL);
+    mp_session_close(&child.session);
+    if (child.spawner != NULL)
+        mp_spawner_stop(child.spawner);
+    _exit(err.text[0] == '\0' ? 0 : 1);
+}

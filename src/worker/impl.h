@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ * impl.h - what the worker's own files share. */
+#ifndef MP_WORKER_IMPL_H
+#define MP_WORKER_IMPL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/log.h"
+#include "queue/queue.h"
+#include "session/session.h"
+#include "worker/worker.h"
+#include "writer/writer.h"
+
+/* What the master needs of the configuration.  Strings are owned. */
+struct mp_worker_conf {
+    char *queue_directory;
+    char *logfile;
+    int workers;
+    int delay_seconds;
+};
+
+/* Reads the configuration in a process of its own, so that no secret in it ever comes into
+ * this one. */
+int mp_worker_conf_load(struct mp_worker_conf *conf, const struct mp_options *options,
+                        struct mp_error *err);
+void mp_worker_conf_free(struct mp_worker_conf *conf);
+
+/* What became of a claimed entry. */
+enum mp_outcome {
+    MP_OUTCOME_DRAWING, /* no end yet: the writer has the samples, the child has time */
+    MP_OUTCOME_DONE,
+    MP_OUTCOME_FAILED,
+    MP_OUTCOME_LATER, /* back in waiting/, with a due time */
+    MP_OUTCOME_STUCK, /* could not be moved: left in running/ for the next start */
+};
+
+struct mp_answer {
+    enum mp_outcome outcome;
+    bool backend_away; /* no backend could be opened: trying the next entry is no use */
+    char key[MP_QUEUE_KEY_MAX];
+};
+
+/* A child fetches the samples of one job while the reports of those before are drawn and, which
+ * takes longest, synced. */
+enum { MP_IN_FLIGHT = 3 };
+
+/* What a child keeps over many entries. */
+struct mp_worker_child {
+    const struct mp_options *options;
+    struct mp_queue *queue;
+    struct mp_log *log;
+    struct mp_spawner *spawner;
+    struct mp_session session; /* settings, run and backend stay; the job changes */
+    bool have_settings;
+};
+
+/* One attempt at one entry. */
+struct mp_attempt {
+    struct mp_worker_child *child;
+    char key[MP_QUEUE_KEY_MAX];
+    struct mp_entry entry;
+    char label[MP_ENTRY_LABEL_MAX];
+    struct mp_run run; /* the writer's: with this job's deadline */
+    struct mp_writer *writer;
+    int64_t began;
+    bool in_jobdir;               /* the writer was given the job's own directory */
+    struct mp_error no_directory; /* why the job's directory could not be used */
+    bool backend_away;            /* the failure is not the entry's */
+    bool not_yet;                 /* no failure: the samples are not there yet */
+    bool writer_died;
+};
+
+/* Work on running/KEY.  Where its samples are with the writer (MP_OUTCOME_DRAWING), *out is
+ * for mp_attempt_finish, once mp_writer_fd((*out)->writer) is readable; in all other cases
+ * the entry has been moved on and *out is NULL.  Neither fails to answer. */
+struct mp_answer mp_attempt_begin(struct mp_worker_child *child, const char *key,
+                                  struct mp_attempt **out);
+/* Frees the attempt. */
+struct mp_answer mp_attempt_finish(struct mp_attempt *a);
+
+/* Where the entry goes (settle.c). */
+struct mp_answer mp_attempt_done(struct mp_attempt *a);
+struct mp_answer mp_attempt_give_up(struct mp_attempt *a, const char *reason);
+struct mp_answer mp_attempt_again(struct mp_attempt *a, const struct mp_error *why);
+struct mp_answer mp_attempt_put_back(struct mp_attempt *a, int64_t due);
+struct mp_answer mp_attempt_unreadable(struct mp_queue *queue, struct mp_log *log,
+                                       const char *key, const struct mp_error *why);
+
+/* The child's whole life: keys come over `sock`, answers go back, its end is our end.
+ * Does not return. */
+void mp_worker_child_main(const struct mp_options *options, struct mp_queue *queue,
+                          struct mp_log *log, int sock, pid_t master)
+    __attribute__((noreturn));
+
+/* An attempt on running/KEY ended because a process died: wait again, or give up when that
+ * happens every time. */
+struct mp_answer mp_worker_interrupted(struct mp_queue *queue, struct mp_log *log,
+                                       const char *key, const char *reason);
+
+/* Wall clock, µs since the epoch. */
+int64_t mp_worker_now(void);
+
+#endif
