@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * backend.h - the contract between the program and a source of samples.
  *
- * A backend is given a plan and pushes batches of samples into a sink.  It knows nothing of
- * energy, files or charts.  A new one is a file that ends with a `const struct
+ * A backend is given a plan and pushes batches of samples into a sink.  It knows nothing
+ * of energy, files or charts.  A new one is a file that ends with a `const struct
  * mp_backend_ops` and a line in registry.c.
  *
- * Order of calls: open, then any of the others any number of times (a worker profiles many
- * jobs over one open backend), then close.  One thread at a time.
+ * Order of calls: open, then any of the others any number of times (a worker profiles
+ * many jobs over one open backend), then close.  One thread at a time.
  *
  * Order of rows: by time; rows of equal time by route, then metric (both in the plan's
- * order), then hostname, source, fqdd (bytes; NULL last), then value (NULL last).  The csv
- * backend keeps the order of its file.
+ * order), then hostname, source, fqdd (bytes; NULL last), then value (NULL last).  The
+ * csv backend keeps the order of its file.
  */
 #ifndef MP_BACKEND_H
 #define MP_BACKEND_H
@@ -52,17 +52,18 @@ struct mp_backend_ops {
      * caller's: no series yet, findings only of the
      * planning.  No row at all is not an error here: end is called and
      * the caller looks at series->n. */
-    int (*fetch)(struct mp_backend *b, const struct mp_plan *plan, const struct mp_run *run,
-                 struct mp_series_table *series, struct mp_findings *findings,
-                 struct mp_sink *sink, struct mp_error *err);
+    int (*fetch)(struct mp_backend *b, const struct mp_plan *plan,
+                 const struct mp_run *run, struct mp_series_table *series,
+                 struct mp_findings *findings, struct mp_sink *sink,
+                 struct mp_error *err);
 
-    /* Optional.  Window, nodes and owner of a finished job, from slurm.jobs, looked for in
-     * every routed database.  -1 with MP_FAULT_FAILED where it is in none. */
+    /* Optional.  Window, nodes and owner of a finished job, from slurm.jobs, looked for
+     * in every routed database.  -1 with MP_FAULT_FAILED where it is in none. */
     int (*find_job)(struct mp_backend *b, const char *label, const struct mp_run *run,
                     struct mp_job *job, struct mp_error *err);
 
-    /* Optional.  *ready = 1 when every node of the plan has a sample at or after plan->end
-     * (the telemetry has caught up), else 0. */
+    /* Optional.  *ready = 1 when every node of the plan has a sample at or after
+     * plan->end (the telemetry has caught up), else 0. */
     int (*caught_up)(struct mp_backend *b, const struct mp_plan *plan,
                      const struct mp_run *run, int *ready, struct mp_error *err);
 
@@ -85,8 +86,8 @@ struct mp_backend_entry {
 /* All backends, built or not, ended by a NULL name. */
 const struct mp_backend_entry *mp_backends(void);
 
-/* Open the backend that settings->power.backend names; AUTO tries direct for auto_probe_ms,
- * then ssh.  Which one it took is in (*out)->ops->name. */
+/* Open the backend that settings->power.backend names; AUTO tries direct for
+ * auto_probe_ms, then ssh.  Which one it took is in (*out)->ops->name. */
 int mp_backend_open(const struct mp_settings *settings, const struct mp_run *run,
                     struct mp_backend **out, struct mp_error *err);
 void mp_backend_close(struct mp_backend *b);

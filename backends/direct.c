@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * direct.c - the databases reached straight from here: backends/pq/rows.h with nothing in front. */
+ * direct.c - the databases reached straight from here: backends/pq/rows.h with nothing in
+ * front. */
 #include "config.h"
 
 #include "backends/backend.h"
@@ -53,7 +54,8 @@ static void direct_close(struct mp_backend *b)
     free(b);
 }
 
-static char *make_label(const struct mp_settings *settings, const struct mp_pq_target *target)
+static char *make_label(const struct mp_settings *settings,
+                        const struct mp_pq_target *target)
 {
     char text[512];
 

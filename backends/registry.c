@@ -52,9 +52,10 @@ static int open_named(const char *name, const struct mp_settings *settings,
     return mp_fail(err, MP_FAULT_USAGE, "no backend is called %s", name);
 }
 
-/* The database reached directly within auto_probe_ms, or else through SSH.  Only a failure
- * to reach it, or a pg_hba.conf that does not admit this machine, makes us look for another
- * way: a database that says no to a wrong password, say, would say the same there. */
+/* The database reached directly within auto_probe_ms, or else through SSH.  Only a
+ * failure to reach it, or a pg_hba.conf that does not admit this machine, makes us look
+ * for another way: a database that says no to a wrong password, say, would say the same
+ * there. */
 static int open_auto(const struct mp_settings *settings, const struct mp_run *run,
                      struct mp_backend **out, struct mp_error *err)
 {

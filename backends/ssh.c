@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * ssh.c - the databases behind an SSH server: a tunnel, and backends/pq/rows.h through it. */
+ * ssh.c - the databases behind an SSH server: a tunnel, and backends/pq/rows.h through
+ * it. */
 #include "config.h"
 
 #include "backends/backend.h"
@@ -54,7 +55,8 @@ static int connect_through(struct ssh *s, const struct mp_run *run, struct mp_er
     return 0;
 }
 
-/* A worker keeps the backend open for hours: a tunnel that broke meanwhile is made anew. */
+/* A worker keeps the backend open for hours: a tunnel that broke meanwhile is made anew.
+ */
 static int ready(struct mp_backend *b, const struct mp_run *run, struct mp_error *err)
 {
     struct ssh *s = (struct ssh *)b;
@@ -94,8 +96,8 @@ static int ssh_caught_up(struct mp_backend *b, const struct mp_plan *plan,
                                   : mp_pq_caught_up(pq_of(b), plan, run, is_ready, err);
 }
 
-static int ssh_check(struct mp_backend *b, const struct mp_run *run, mp_check_report *report,
-                     void *arg, struct mp_error *err)
+static int ssh_check(struct mp_backend *b, const struct mp_run *run,
+                     mp_check_report *report, void *arg, struct mp_error *err)
 {
     char line[512];
 
@@ -119,14 +121,16 @@ static int check_target(const struct mp_settings *settings, struct mp_error *err
 
     mp_pq_target_direct(settings, &target);
     if (target.host[0] == '/' || target.host[0] == '@')
-        return mp_fail(err, MP_FAULT_USAGE,
-                       "the ssh backend needs the database's name as the SSH server sees it, not "
-                       "the Unix socket %s; set host in section [database]",
-                       target.host);
+        return mp_fail(
+            err, MP_FAULT_USAGE,
+            "the ssh backend needs the database's name as the SSH server sees it, not "
+            "the Unix socket %s; set host in section [database]",
+            target.host);
     if (target.host[0] == '\0' || target.port == 0 || strchr(target.host, ',') != NULL)
-        return mp_fail(err, MP_FAULT_USAGE,
-                       "the ssh backend needs one host and port in section [database]; it does "
-                       "not take them from a service file");
+        return mp_fail(
+            err, MP_FAULT_USAGE,
+            "the ssh backend needs one host and port in section [database]; it does "
+            "not take them from a service file");
     return 0;
 }
 

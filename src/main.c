@@ -33,15 +33,17 @@ static const struct mp_command write_report = {"write-report", "", mp_cmd_write_
 
 static void usage(FILE *out)
 {
-    fputs("usage: monster-power COMMAND [OPTION...]\n\n"
-          "What power did a Slurm job draw, where did the energy go, and how far can the\n"
-          "number be trusted?\n\ncommands:\n",
-          out);
+    fputs(
+        "usage: monster-power COMMAND [OPTION...]\n\n"
+        "What power did a Slurm job draw, where did the energy go, and how far can the\n"
+        "number be trusted?\n\ncommands:\n",
+        out);
     for (size_t i = 0; i < N_COMMANDS; i++)
         fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
     fputs("\n`monster-power COMMAND --help` tells about one command; the manual is\n"
           "monster-power(1).\n\n"
-          "exit status: 0 complete; 1 failed; 2 wrong usage or configuration; 3 no samples in\n"
+          "exit status: 0 complete; 1 failed; 2 wrong usage or configuration; 3 no "
+          "samples in\n"
           "the window; 4 written, but the verdict is partial or suspect.\n",
           out);
 }
@@ -51,7 +53,8 @@ static void usage(FILE *out)
 static void open_standard_fds(void)
 {
     for (int fd = 0; fd <= 2; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 2 ? O_WRONLY : O_RDONLY) != fd)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == 2 ? O_WRONLY : O_RDONLY) != fd)
             _exit(1);
 }
 

@@ -15,7 +15,8 @@ static bool has_name(const struct mp_pqconn *c)
     const char *host = c->target->host;
 
     return c->target->hostaddr == NULL && c->settings->database.service[0] == '\0' &&
-           host[0] != '\0' && host[0] != '/' && host[0] != '@' && strchr(host, ',') == NULL;
+           host[0] != '\0' && host[0] != '/' && host[0] != '@' &&
+           strchr(host, ',') == NULL;
 }
 
 static void take(const struct addrinfo *list, struct mp_pqaddresses *found)
@@ -29,10 +30,11 @@ static void take(const struct addrinfo *list, struct mp_pqaddresses *found)
 static int unknown(struct mp_pqconn *c, int code, struct mp_error *err)
 {
     c->retry = code == EAI_AGAIN ? MP_PQRETRY_REACH : MP_PQRETRY_NEVER;
-    return mp_fail(err, MP_FAULT_TRANSIENT,
-                   "database %s, connecting: could not translate host name \"%s\" to address: "
-                   "%s; check host in section [database]",
-                   c->database, c->target->host, gai_strerror(code));
+    return mp_fail(
+        err, MP_FAULT_TRANSIENT,
+        "database %s, connecting: could not translate host name \"%s\" to address: "
+        "%s; check host in section [database]",
+        c->database, c->target->host, gai_strerror(code));
 }
 
 int mp_pqaddresses_find(struct mp_pqconn *c, const struct mp_run *run, int64_t limit_us,

@@ -15,8 +15,8 @@
 #include "backends/pq/pool.h"
 #include "backends/pq/tables.h"
 
-/* How long after a job's end a node may first be heard of again.  Who is silent for longer
- * is not late but broken, and waiting would not help. */
+/* How long after a job's end a node may first be heard of again.  Who is silent for
+ * longer is not late but broken, and waiting would not help. */
 enum { LATE_S = 600, OLD_SAMPLE_S = 300 };
 
 static int no_memory(struct mp_error *err)
@@ -120,8 +120,9 @@ static int mark_heard(struct mp_pqconn *c, const struct mp_run *run,
 
 /* Nodes the database does not know, and routes without a table to look at, are not waited
  * for: nothing would come. */
-static int all_heard(struct mp_pqconn *c, const struct mp_run *run, const struct mp_plan *plan,
-                     const struct mp_pqtables *t, int *ready, struct mp_error *err)
+static int all_heard(struct mp_pqconn *c, const struct mp_run *run,
+                     const struct mp_plan *plan, const struct mp_pqtables *t, int *ready,
+                     struct mp_error *err)
 {
     bool *heard = calloc(plan->n_nodes + 1, sizeof *heard);
     bool *asked = calloc(plan->n_routes + 1, sizeof *asked);
@@ -144,8 +145,8 @@ static int all_heard(struct mp_pqconn *c, const struct mp_run *run, const struct
     return rc;
 }
 
-int mp_pq_caught_up(struct mp_pq *pq, const struct mp_plan *plan, const struct mp_run *run,
-                    int *ready, struct mp_error *err)
+int mp_pq_caught_up(struct mp_pq *pq, const struct mp_plan *plan,
+                    const struct mp_run *run, int *ready, struct mp_error *err)
 {
     struct mp_findings ignored = {0};
     int rc = 0;
@@ -199,7 +200,8 @@ static void say(const struct checker *k, enum mp_check_level level, const char *
     k->report(k->arg, level, text, level == MP_CHECK_OK ? NULL : remedy);
 }
 
-static int check_age(const struct checker *k, const struct mp_pqarm *arm, struct mp_error *err)
+static int check_age(const struct checker *k, const struct mp_pqarm *arm,
+                     struct mp_error *err)
 {
     struct quoted q = {0};
     char *sql = NULL;
@@ -214,8 +216,8 @@ static int check_age(const struct checker *k, const struct mp_pqarm *arm, struct
         no_memory(err);
         goto out;
     }
-    rc = mp_pqconn_query(k->c, k->run, "looking for the newest sample", sql, 0, NULL, &res,
-                         err);
+    rc = mp_pqconn_query(k->c, k->run, "looking for the newest sample", sql, 0, NULL,
+                         &res, err);
     if (rc < 0)
         goto out;
     if (PQntuples(res) != 1 || PQgetisnull(res, 0, 0))
@@ -239,17 +241,19 @@ static int check_nodes(const struct checker *k, const struct mp_route *route,
     PGresult *res = NULL;
     const char *const values[] = {route->prefix};
 
-    if (mp_pqconn_query(k->c, k->run, "reading public.nodes",
-                        "SELECT count(DISTINCT lower(hostname)) FROM public.nodes"
-                        " WHERE lower(left(hostname, length($1::text))) = lower($1::text)",
-                        1, values, &res, err) < 0)
+    if (mp_pqconn_query(
+            k->c, k->run, "reading public.nodes",
+            "SELECT count(DISTINCT lower(hostname)) FROM public.nodes"
+            " WHERE lower(left(hostname, length($1::text))) = lower($1::text)",
+            1, values, &res, err) < 0)
         return -1;
     if (strcmp(PQgetvalue(res, 0, 0), "0") == 0)
         say(k, MP_CHECK_WARN, "check the prefix of the route, and public.nodes",
-            "public.nodes has no node whose name starts with %s (route %s)", route->prefix,
-            route->name);
+            "public.nodes has no node whose name starts with %s (route %s)",
+            route->prefix, route->name);
     else
-        say(k, MP_CHECK_OK, NULL, "%s nodes of route %s", PQgetvalue(res, 0, 0), route->name);
+        say(k, MP_CHECK_OK, NULL, "%s nodes of route %s", PQgetvalue(res, 0, 0),
+            route->name);
     PQclear(res);
     return 0;
 }
@@ -258,15 +262,16 @@ static int check_jobs(const struct checker *k, struct mp_error *err)
 {
     PGresult *res = NULL;
 
-    if (mp_pqconn_query(k->c, k->run, "looking for slurm.jobs",
-                        "SELECT CASE WHEN n.oid IS NULL OR c.oid IS NULL THEN 'none'"
-                        " WHEN has_schema_privilege(n.oid, 'USAGE')"
-                        "  AND has_table_privilege(c.oid, 'SELECT') THEN 'ok'"
-                        " ELSE 'denied' END"
-                        " FROM (SELECT 1) one LEFT JOIN pg_namespace n ON n.nspname = 'slurm'"
-                        " LEFT JOIN pg_class c ON c.relnamespace = n.oid"
-                        "  AND c.relname = 'jobs'",
-                        0, NULL, &res, err) < 0)
+    if (mp_pqconn_query(
+            k->c, k->run, "looking for slurm.jobs",
+            "SELECT CASE WHEN n.oid IS NULL OR c.oid IS NULL THEN 'none'"
+            " WHEN has_schema_privilege(n.oid, 'USAGE')"
+            "  AND has_table_privilege(c.oid, 'SELECT') THEN 'ok'"
+            " ELSE 'denied' END"
+            " FROM (SELECT 1) one LEFT JOIN pg_namespace n ON n.nspname = 'slurm'"
+            " LEFT JOIN pg_class c ON c.relnamespace = n.oid"
+            "  AND c.relname = 'jobs'",
+            0, NULL, &res, err) < 0)
         return -1;
     if (strcmp(PQgetvalue(res, 0, 0), "ok") == 0)
         say(k, MP_CHECK_OK, NULL, "slurm.jobs can be read");
@@ -278,7 +283,8 @@ static int check_jobs(const struct checker *k, struct mp_error *err)
     return 0;
 }
 
-static int check_tables(const struct checker *k, struct mp_pqtables *t, struct mp_error *err)
+static int check_tables(const struct checker *k, struct mp_pqtables *t,
+                        struct mp_error *err)
 {
     for (size_t i = 0; i < t->n_arms; i++) {
         const struct mp_pqarm *arm = &t->arms[i];
@@ -309,8 +315,8 @@ static int check_database(const struct checker *k, struct mp_error *err)
     if (mp_pqconn_begin(k->c, k->run, err) == 0) {
         const char *version = PQparameterStatus(k->c->pg, "server_version");
 
-        say(k, MP_CHECK_OK, NULL, "reached as user %s, PostgreSQL %s, %s", PQuser(k->c->pg),
-            version != NULL ? version : "of unknown version",
+        say(k, MP_CHECK_OK, NULL, "reached as user %s, PostgreSQL %s, %s",
+            PQuser(k->c->pg), version != NULL ? version : "of unknown version",
             PQsslInUse(k->c->pg) ? "encrypted" : "not encrypted");
         rc = mp_pqtables_read(k->c, k->run, k->plan, &findings, &tables, err);
     }

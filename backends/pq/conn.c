@@ -17,8 +17,8 @@
 #include "backends/pq/error.h"
 
 enum {
-    SILENCE_GRACE_S = 5,   /* how much later than the server we give a statement up */
-    FIRST_PAUSE_MS = 250,  /* between two tries to connect; doubled up to ... */
+    SILENCE_GRACE_S = 5,  /* how much later than the server we give a statement up */
+    FIRST_PAUSE_MS = 250, /* between two tries to connect; doubled up to ... */
     LONGEST_PAUSE_MS = 5000,
     MAX_PARAMS = 24,
     GATHER_US = 300,
@@ -78,7 +78,8 @@ static void make_params(const struct mp_pqconn *c, const struct mp_run *run,
     if (PQlibVersion() >= 120000) {
         add(p, "tcp_user_timeout", "60000");
         /* what a service file says of it stays: it may require it */
-        add(p, "gssencmode", t->no_gss && s->database.service[0] == '\0' ? "disable" : NULL);
+        add(p, "gssencmode",
+            t->no_gss && s->database.service[0] == '\0' ? "disable" : NULL);
     }
 }
 
@@ -117,7 +118,8 @@ int mp_pqconn_wait(struct mp_pqconn *c, const struct mp_run *run, int fd, short 
 static int64_t connect_limit(const struct mp_pqconn *c, const struct mp_run *run)
 {
     int seconds = c->settings->database.connect_timeout;
-    int64_t limit = seconds > 0 ? mp_clock_us() + (int64_t)seconds * 1000000 : INT64_MAX / 2;
+    int64_t limit =
+        seconds > 0 ? mp_clock_us() + (int64_t)seconds * 1000000 : INT64_MAX / 2;
 
     return limit < run->deadline_us ? limit : run->deadline_us;
 }
@@ -129,11 +131,12 @@ static int handshake(struct mp_pqconn *c, const struct mp_run *run, int64_t limi
 
     while (state != PGRES_POLLING_OK) {
         struct mp_error why = {0};
-        int ready =
-            mp_pqconn_wait(c, run, PQsocket(c->pg),
-                           state == PGRES_POLLING_READING ? POLLIN : POLLOUT, limit, &why);
+        int ready = mp_pqconn_wait(c, run, PQsocket(c->pg),
+                                   state == PGRES_POLLING_READING ? POLLIN : POLLOUT,
+                                   limit, &why);
 
-        if (ready <= 0 && why.fault != MP_FAULT_STOPPED && mp_clock_us() >= run->deadline_us)
+        if (ready <= 0 && why.fault != MP_FAULT_STOPPED &&
+            mp_clock_us() >= run->deadline_us)
             return mp_pqerror_silent(c, NULL, 0, err);
         if (ready == 0)
             return mp_pqerror_silent(c, "connect_timeout",
@@ -201,7 +204,8 @@ static int connect_address(struct mp_pqconn *c, const struct mp_run *run,
 }
 
 /* Every address of the host, until one of them is a server, whatever it answers. */
-static int connect_once(struct mp_pqconn *c, const struct mp_run *run, struct mp_error *err)
+static int connect_once(struct mp_pqconn *c, const struct mp_run *run,
+                        struct mp_error *err)
 {
     int64_t limit = connect_limit(c, run);
     struct mp_pqaddresses hosts;
@@ -235,7 +239,8 @@ static int pause_ms(const struct mp_run *run, int ms, struct mp_error *err)
 }
 
 /* A server that went away has left its last words, and behind them the end: both are read
- * here, so that a session kept between two jobs is not found dead in the middle of one. */
+ * here, so that a session kept between two jobs is not found dead in the middle of one.
+ */
 static bool nothing_but_silence(PGconn *pg)
 {
     struct pollfd fd = {.fd = PQsocket(pg), .events = POLLIN};
@@ -394,9 +399,9 @@ int mp_pqconn_query(struct mp_pqconn *c, const struct mp_run *run, const char *w
                     const char *sql, int n_values, const char *const *values,
                     PGresult **out, struct mp_error *err)
 {
-    int sent = n_values > 0 ? PQsendQueryParams(c->pg, sql, n_values, NULL, values, NULL,
-                                                NULL, 0)
-                            : PQsendQuery(c->pg, sql);
+    int sent = n_values > 0
+                   ? PQsendQueryParams(c->pg, sql, n_values, NULL, values, NULL, NULL, 0)
+                   : PQsendQuery(c->pg, sql);
 
     *out = NULL;
     if (sent == 0)
@@ -435,7 +440,8 @@ int mp_pqconn_begin(struct mp_pqconn *c, const struct mp_run *run, struct mp_err
 int mp_pqconn_commit(struct mp_pqconn *c, const struct mp_run *run, struct mp_error *err)
 {
     PGresult *res = NULL;
-    int rc = mp_pqconn_query(c, run, "ending the transaction", "COMMIT", 0, NULL, &res, err);
+    int rc =
+        mp_pqconn_query(c, run, "ending the transaction", "COMMIT", 0, NULL, &res, err);
 
     PQclear(res);
     return rc;
@@ -457,9 +463,10 @@ int mp_pqconn_copy(struct mp_pqconn *c, const struct mp_run *run, const char *sq
                              c->database);
 }
 
-/* A server sends 8 KiB at a time.  To wake up for each costs both sides more than the rows
- * in it; a moment later there are ten times as many. */
-static int wait_for_rows(struct mp_pqconn *c, const struct mp_run *run, struct mp_error *err)
+/* A server sends 8 KiB at a time.  To wake up for each costs both sides more than the
+ * rows in it; a moment later there are ten times as many. */
+static int wait_for_rows(struct mp_pqconn *c, const struct mp_run *run,
+                         struct mp_error *err)
 {
     struct timespec moment = {.tv_nsec = GATHER_US * 1000};
 

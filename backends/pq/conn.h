@@ -34,8 +34,9 @@ struct mp_pqconn {
 };
 
 /* Connects where there is no session, or none that still lives.  Failures that may pass
- * are tried again, more and more slowly: a server that is starting, stopping or full until
- * the run's deadline, one that cannot be reached for MP_PQCONN_REACH_S seconds at most. */
+ * are tried again, more and more slowly: a server that is starting, stopping or full
+ * until the run's deadline, one that cannot be reached for MP_PQCONN_REACH_S seconds at
+ * most. */
 enum { MP_PQCONN_REACH_S = 15 };
 int mp_pqconn_open(struct mp_pqconn *c, const struct mp_run *run, struct mp_error *err);
 
@@ -58,8 +59,8 @@ int mp_pqconn_copy(struct mp_pqconn *c, const struct mp_run *run, const char *sq
 int mp_pqconn_copy_next(struct mp_pqconn *c, const struct mp_run *run, char **data,
                         struct mp_error *err);
 
-/* Waits until `fd` is ready, at most until `limit_us` on mp_clock_us's clock.  1: it is; 0:
- * the limit came first; -1: stopped, the run's deadline, or the carrier broke. */
+/* Waits until `fd` is ready, at most until `limit_us` on mp_clock_us's clock.  1: it is;
+ * 0: the limit came first; -1: stopped, the run's deadline, or the carrier broke. */
 int mp_pqconn_wait(struct mp_pqconn *c, const struct mp_run *run, int fd, short events,
                    int64_t limit_us, struct mp_error *err);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * copy.c - binary COPY, row by row.
  *
- * The format (PostgreSQL's manual, COPY, "Binary Format"): an 11-byte signature, flags, the
- * length of an extension; then for each row int16 number of fields and for each field
+ * The format (PostgreSQL's manual, COPY, "Binary Format"): an 11-byte signature, flags,
+ * the length of an extension; then for each row int16 number of fields and for each field
  * int32 length (-1: NULL) and bytes, all big-endian; -1 instead of a number ends it.  The
  * server sends each row as one message; a row that is split over messages is refused. */
 #include "config.h"
@@ -85,9 +85,10 @@ static inline int64_t integer(struct field f, bool *bad)
 
 static int malformed(struct mp_error *err)
 {
-    return mp_fail(err, MP_FAULT_FAILED,
-                   "the database sent a row that does not fit its table; was a table changed "
-                   "just now?");
+    return mp_fail(
+        err, MP_FAULT_FAILED,
+        "the database sent a row that does not fit its table; was a table changed "
+        "just now?");
 }
 
 /* ---- which series ---- */
@@ -166,14 +167,15 @@ static int put_integer(struct mp_pqcopy *p, struct mp_pqrow *row, int64_t value,
 
     row->value = (double)value;
     row->kind = MP_VALUE_INT;
-    if (value > -(INT64_C(1) << EXACT_DOUBLE_BITS) && value < INT64_C(1) << EXACT_DOUBLE_BITS)
+    if (value > -(INT64_C(1) << EXACT_DOUBLE_BITS) && value < INT64_C(1)
+                                                                  << EXACT_DOUBLE_BITS)
         return 0;
     n = snprintf(text, sizeof text, "%" PRId64, value);
     return put_text(p, row, text, (size_t)n, err);
 }
 
-static int put_numeric(struct mp_pqcopy *p, struct mp_pqrow *row, const struct mp_pqarm *arm,
-                       struct field f, struct mp_error *err)
+static int put_numeric(struct mp_pqcopy *p, struct mp_pqrow *row,
+                       const struct mp_pqarm *arm, struct field f, struct mp_error *err)
 {
     char text[NUMERIC_TEXT];
     size_t n = mp_pqnumeric_text(f.bytes, f.n, text, sizeof text);
@@ -182,7 +184,8 @@ static int put_numeric(struct mp_pqcopy *p, struct mp_pqrow *row, const struct m
         return mp_fail(err, MP_FAULT_FAILED,
                        "column %s of table %s.%s holds a number that is broken or longer "
                        "than %d digits, which no power is; delete it",
-                       arm->columns[MP_PQ_VALUE], arm->schema, arm->table, NUMERIC_TEXT - 1);
+                       arm->columns[MP_PQ_VALUE], arm->schema, arm->table,
+                       NUMERIC_TEXT - 1);
     row->value = strtod(text, NULL);
     return put_text(p, row, text, n, err);
 }
@@ -211,8 +214,8 @@ static int put_float(struct mp_pqrow *row, struct field f, struct mp_error *err)
     return 0;
 }
 
-static int put_value(struct mp_pqcopy *p, struct mp_pqrow *row, const struct mp_pqarm *arm,
-                     struct field f, struct mp_error *err)
+static int put_value(struct mp_pqcopy *p, struct mp_pqrow *row,
+                     const struct mp_pqarm *arm, struct field f, struct mp_error *err)
 {
     bool bad = false;
     int64_t whole;

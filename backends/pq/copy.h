@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * copy.h - decodes the binary COPY of statement.h into rows.
  *
- * Nothing of what the server sends is trusted: lengths, counts and ids are checked, and what
- * does not fit is an error.
+ * Nothing of what the server sends is trusted: lengths, counts and ids are checked, and
+ * what does not fit is an error.
  */
 #ifndef MP_PQCOPY_H
 #define MP_PQCOPY_H
@@ -24,7 +24,7 @@ struct mp_pqcopy {
     const struct mp_pqtables *tables;
     struct mp_pqlayout layout;
     struct mp_pqmerge *merge;
-    struct mp_pqmap known;     /* (table, node id, source, fqdd) -> number of the series */
+    struct mp_pqmap known; /* (table, node id, source, fqdd) -> number of the series */
     struct mp_pqstrings texts; /* source and fqdd where they are texts */
     char *message;             /* being decoded: [at, length) is left */
     int at, length;

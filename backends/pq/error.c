@@ -105,8 +105,8 @@ static void blank_secret(char *text, const char *secret)
     }
 }
 
-/* libpq's text on one line, without "LOCATION: ..., postmaster.c:123" and without "LINE 1:"
- * of a statement that is ours. */
+/* libpq's text on one line, without "LOCATION: ..., postmaster.c:123" and without "LINE
+ * 1:" of a statement that is ours. */
 static char *one_line(const char *text, const char *password)
 {
     char *line = strdup(text != NULL ? text : "");
@@ -115,7 +115,8 @@ static char *one_line(const char *text, const char *password)
 
     if (line == NULL)
         return NULL;
-    if ((cut = strstr(line, "\nLOCATION:")) != NULL || (cut = strstr(line, "\nLINE ")) != NULL)
+    if ((cut = strstr(line, "\nLOCATION:")) != NULL ||
+        (cut = strstr(line, "\nLINE ")) != NULL)
         *cut = '\0';
     blank_secret(line, password);
     for (n = strlen(line); n > 0 && isspace((unsigned char)line[n - 1]); n--)
@@ -126,7 +127,8 @@ static char *one_line(const char *text, const char *password)
     return line;
 }
 
-/* Cuts the "28P01: " of "FATAL:  28P01: text" out of a verbose text; "" if none is there. */
+/* Cuts the "28P01: " of "FATAL:  28P01: text" out of a verbose text; "" if none is there.
+ */
 static void take_sqlstate(char *text, char *sqlstate)
 {
     sqlstate[0] = '\0';

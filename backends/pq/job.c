@@ -21,27 +21,38 @@ struct label {
     char kind;     /* '\0' a job, '_' an array task, '+' a component of a het job */
 };
 
-enum { FIELD_ID, FIELD_STATE, FIELD_CLUSTER, FIELD_USER, FIELD_NAME, FIELD_NODES,
-       FIELD_START, FIELD_END, FIELD_RESTARTS, FIELD_HET_ID, FIELD_HET_OFFSET };
+enum {
+    FIELD_ID,
+    FIELD_STATE,
+    FIELD_CLUSTER,
+    FIELD_USER,
+    FIELD_NAME,
+    FIELD_NODES,
+    FIELD_START,
+    FIELD_END,
+    FIELD_RESTARTS,
+    FIELD_HET_ID,
+    FIELD_HET_OFFSET
+};
 
 /* Through jsonb, because the collector's table has grown columns over time: one that is
  * not there reads as NULL. */
-#define JOB_FIELDS                                                                             \
-    "SELECT j->>'job_id', "                                                                    \
-    "CASE jsonb_typeof(j->'job_state') WHEN 'array' THEN "                                     \
-    " (SELECT string_agg(v, ',') FROM jsonb_array_elements_text(j->'job_state') v) "           \
-    " ELSE j->>'job_state' END, "                                                              \
-    "j->>'cluster', j->>'user_name', j->>'name', "                                             \
-    "CASE jsonb_typeof(j->'nodes') WHEN 'array' THEN "                                         \
-    " (SELECT string_agg(v, ',') FROM jsonb_array_elements_text(j->'nodes') v) "               \
-    " ELSE j->>'nodes' END, "                                                                  \
-    "j->>'start_time', j->>'end_time', j->>'restart_cnt', j->>'het_job_id', "                  \
+#define JOB_FIELDS                                                                       \
+    "SELECT j->>'job_id', "                                                              \
+    "CASE jsonb_typeof(j->'job_state') WHEN 'array' THEN "                               \
+    " (SELECT string_agg(v, ',') FROM jsonb_array_elements_text(j->'job_state') v) "     \
+    " ELSE j->>'job_state' END, "                                                        \
+    "j->>'cluster', j->>'user_name', j->>'name', "                                       \
+    "CASE jsonb_typeof(j->'nodes') WHEN 'array' THEN "                                   \
+    " (SELECT string_agg(v, ',') FROM jsonb_array_elements_text(j->'nodes') v) "         \
+    " ELSE j->>'nodes' END, "                                                            \
+    "j->>'start_time', j->>'end_time', j->>'restart_cnt', j->>'het_job_id', "            \
     "j->>'het_job_offset' FROM (SELECT to_jsonb(x) AS j FROM slurm.jobs x WHERE "
 
-/* A collector that keeps a row for each run of a requeued job: the last run that began, as
- * Slurm means it by the job's number. */
-#define LAST_RUN                                                                               \
-    ") y ORDER BY j->'start_time' DESC NULLS LAST, j->'restart_cnt' DESC NULLS LAST,"          \
+/* A collector that keeps a row for each run of a requeued job: the last run that began,
+ * as Slurm means it by the job's number. */
+#define LAST_RUN                                                                         \
+    ") y ORDER BY j->'start_time' DESC NULLS LAST, j->'restart_cnt' DESC NULLS LAST,"    \
     " j->'job_id' DESC LIMIT 1"
 
 static const char by_id_sql[] = JOB_FIELDS "x.job_id = $1::int8" LAST_RUN;
@@ -69,13 +80,15 @@ static int look_up(struct mp_pqconn *c, const struct mp_run *run, const struct l
     char id[24];
     char part[24];
     const char *const values[] = {id, part};
-    /* the components of a het job are submitted together and numbered one after the other */
+    /* the components of a het job are submitted together and numbered one after the other
+     */
     uint64_t number = l->kind == '+' ? l->id + l->part : l->id;
 
     snprintf(id, sizeof id, "%" PRIu64, number);
     snprintf(part, sizeof part, "%" PRIu64, l->part);
     if (l->kind == '_')
-        return mp_pqconn_query(c, run, "reading slurm.jobs", by_task_sql, 2, values, out, err);
+        return mp_pqconn_query(c, run, "reading slurm.jobs", by_task_sql, 2, values, out,
+                               err);
     return mp_pqconn_query(c, run, "reading slurm.jobs", by_id_sql, 1, values, out, err);
 }
 
@@ -102,7 +115,8 @@ static bool same(const PGresult *a, const PGresult *b, int column)
 /* slurm.jobs may not say which jobs belong together; then the leader's owner and start
  * must be this one's. */
 static int check_component(struct mp_pqconn *c, const struct mp_run *run,
-                           const struct label *l, const PGresult *res, struct mp_error *err)
+                           const struct label *l, const PGresult *res,
+                           struct mp_error *err)
 {
     struct label leader = {.text = l->text, .id = l->id};
     PGresult *first = NULL;
@@ -120,31 +134,36 @@ static int check_component(struct mp_pqconn *c, const struct mp_run *run,
     }
     if (fits)
         return 0;
-    return mp_fail(err, MP_FAULT_FAILED,
-                   "job %s: slurm.jobs of database %s does not tell its components apart; "
-                   "give --start, --end and --nodelist",
-                   l->text, c->database);
+    return mp_fail(
+        err, MP_FAULT_FAILED,
+        "job %s: slurm.jobs of database %s does not tell its components apart; "
+        "give --start, --end and --nodelist",
+        l->text, c->database);
 }
 
 static int check_ended(const struct label *l, const PGresult *res, struct mp_error *err)
 {
     static const char *const alive[] = {"RUNNING", "PENDING", "SUSPENDED", "CONFIGURING"};
     const char *state = field(res, FIELD_STATE);
-    bool ended = number(res, FIELD_END) > 0 && number(res, FIELD_END) <= (int64_t)time(NULL);
+    bool ended =
+        number(res, FIELD_END) > 0 && number(res, FIELD_END) <= (int64_t)time(NULL);
 
     for (size_t i = 0; state != NULL && i < sizeof alive / sizeof *alive; i++)
         ended = ended && strstr(state, alive[i]) == NULL;
     if (!ended)
-        return mp_fail(err, MP_FAULT_FAILED,
-                       "job %s has not ended, or slurm.jobs has not heard of it yet (state "
-                       "%s); try again later",
-                       l->text, state != NULL ? state : "unknown");
-    if (number(res, FIELD_START) <= 0 || number(res, FIELD_START) > number(res, FIELD_END) ||
+        return mp_fail(
+            err, MP_FAULT_FAILED,
+            "job %s has not ended, or slurm.jobs has not heard of it yet (state "
+            "%s); try again later",
+            l->text, state != NULL ? state : "unknown");
+    if (number(res, FIELD_START) <= 0 ||
+        number(res, FIELD_START) > number(res, FIELD_END) ||
         field(res, FIELD_NODES) == NULL || field(res, FIELD_NODES)[0] == '\0')
-        return mp_fail(err, MP_FAULT_FAILED,
-                       "job %s never ran: slurm.jobs has no start or no nodes of it (state "
-                       "%s)",
-                       l->text, state != NULL ? state : "unknown");
+        return mp_fail(
+            err, MP_FAULT_FAILED,
+            "job %s never ran: slurm.jobs has no start or no nodes of it (state "
+            "%s)",
+            l->text, state != NULL ? state : "unknown");
     return 0;
 }
 
@@ -242,7 +261,8 @@ int mp_pq_find_job(struct mp_pq *pq, const char *label, const struct mp_run *run
         *err = first;
         return -1;
     }
-    return mp_fail(err, MP_FAULT_FAILED,
-                   "job %s is not in slurm.jobs of %s; give --start, --end and --nodelist",
-                   label, asked);
+    return mp_fail(
+        err, MP_FAULT_FAILED,
+        "job %s is not in slurm.jobs of %s; give --start, --end and --nodelist", label,
+        asked);
 }

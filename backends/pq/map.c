@@ -118,8 +118,8 @@ static int append(struct mp_pqstrings *s, const char *text, size_t len, uint32_t
     return 0;
 }
 
-int mp_pqstrings_put(struct mp_pqstrings *s, const char *text, size_t len, uint32_t *number,
-                     struct mp_error *err)
+int mp_pqstrings_put(struct mp_pqstrings *s, const char *text, size_t len,
+                     uint32_t *number, struct mp_error *err)
 {
     struct mp_pqkey key = {.a = (int64_t)hash_text(text, len), .b = (int64_t)len};
 

@@ -36,8 +36,8 @@ struct mp_pqstrings {
 };
 
 /* The string's number in *number; text need not end with a NUL. */
-int mp_pqstrings_put(struct mp_pqstrings *s, const char *text, size_t len, uint32_t *number,
-                     struct mp_error *err);
+int mp_pqstrings_put(struct mp_pqstrings *s, const char *text, size_t len,
+                     uint32_t *number, struct mp_error *err);
 void mp_pqstrings_free(struct mp_pqstrings *s);
 
 #endif

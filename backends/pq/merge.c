@@ -11,9 +11,11 @@
 enum { BATCH = 2048, RADIX_BITS = 11, RADIX_FROM = 1024, MAX_TEXT = 65535 };
 
 struct mp_pqseries {
-    struct mp_series s; /* its strings belong to m->names, s.metric and s.units to others */
+    struct mp_series
+        s; /* its strings belong to m->names, s.metric and s.units to others */
     uint32_t rank;
-    uint32_t index; /* in the caller's table; UINT32_MAX until its first row is handed on */
+    uint32_t
+        index; /* in the caller's table; UINT32_MAX until its first row is handed on */
 };
 
 struct mp_pqsort {
@@ -26,9 +28,9 @@ static int no_memory(struct mp_error *err)
     return mp_fail(err, MP_FAULT_FAILED, "out of memory for samples");
 }
 
-int mp_pqmerge_init(struct mp_pqmerge *m, const struct mp_plan *plan, const struct mp_run *run,
-                    struct mp_series_table *table, struct mp_sink *sink,
-                    struct mp_error *err)
+int mp_pqmerge_init(struct mp_pqmerge *m, const struct mp_plan *plan,
+                    const struct mp_run *run, struct mp_series_table *table,
+                    struct mp_sink *sink, struct mp_error *err)
 {
     *m = (struct mp_pqmerge){.plan = plan, .run = run, .table = table, .sink = sink};
     m->batch = malloc(BATCH * sizeof *m->batch);
@@ -99,8 +101,8 @@ int mp_pqmerge_series(struct mp_pqmerge *m, const struct mp_series *s, uint32_t 
     struct mp_pqkey key = {.a = (int64_t)s->route << 32 | s->metric_index};
     uint32_t *at;
 
-    if (put_name(m, s->hostname, &key.b, err) < 0 || put_name(m, s->source, &key.c, err) < 0 ||
-        put_name(m, s->fqdd, &key.d, err) < 0)
+    if (put_name(m, s->hostname, &key.b, err) < 0 ||
+        put_name(m, s->source, &key.c, err) < 0 || put_name(m, s->fqdd, &key.d, err) < 0)
         return -1;
     at = mp_pqmap_at(&m->known, &key);
     if (at == NULL)
@@ -180,11 +182,12 @@ full:
     return NULL;
 }
 
-int mp_pqmerge_text(struct mp_pqmerge *m, struct mp_pqrow *row, const char *text, size_t len,
-                    struct mp_error *err)
+int mp_pqmerge_text(struct mp_pqmerge *m, struct mp_pqrow *row, const char *text,
+                    size_t len, struct mp_error *err)
 {
     if (len > MAX_TEXT)
-        return mp_fail(err, MP_FAULT_FAILED, "a value has %zu digits, which is no power", len);
+        return mp_fail(err, MP_FAULT_FAILED, "a value has %zu digits, which is no power",
+                       len);
     if (m->n_text + len > m->text_capacity) {
         size_t capacity = 2 * m->text_capacity + MAX_TEXT;
         char *grown = capacity < UINT32_MAX ? realloc(m->text, capacity) : NULL;
@@ -250,7 +253,8 @@ static int compare_keys(const void *a, const void *b)
 }
 
 /* One pass over RADIX_BITS bits from `shift` on, stable, from `from` to `to`. */
-static void radix_pass(const struct mp_pqsort *from, struct mp_pqsort *to, size_t n, int shift)
+static void radix_pass(const struct mp_pqsort *from, struct mp_pqsort *to, size_t n,
+                       int shift)
 {
     uint32_t start[1 << RADIX_BITS] = {0};
     uint32_t mask = (1u << RADIX_BITS) - 1;
@@ -291,7 +295,8 @@ static void sort_equals(struct mp_pqmerge *m)
         size_t at = i;
 
         while (at > 0 && m->order[at - 1].key == moved.key &&
-               compare_values(m, &m->rows[m->order[at - 1].row], &m->rows[moved.row]) > 0) {
+               compare_values(m, &m->rows[m->order[at - 1].row], &m->rows[moved.row]) >
+                   0) {
             m->order[at] = m->order[at - 1];
             at--;
         }

@@ -48,9 +48,9 @@ struct mp_pqmerge {
     struct mp_sample *batch;
 };
 
-int mp_pqmerge_init(struct mp_pqmerge *m, const struct mp_plan *plan, const struct mp_run *run,
-                    struct mp_series_table *table, struct mp_sink *sink,
-                    struct mp_error *err);
+int mp_pqmerge_init(struct mp_pqmerge *m, const struct mp_plan *plan,
+                    const struct mp_run *run, struct mp_series_table *table,
+                    struct mp_sink *sink, struct mp_error *err);
 
 /* The number of a series.  Its strings are copied; the same strings give the same number,
  * whichever ids they came from. */
@@ -60,8 +60,8 @@ int mp_pqmerge_series(struct mp_pqmerge *m, const struct mp_series *s, uint32_t 
 /* Room for one more row: filled by the caller, who then counts it with m->n++. */
 struct mp_pqrow *mp_pqmerge_room(struct mp_pqmerge *m, struct mp_error *err);
 /* Keeps a value's text until the flush and sets row->text and text_len. */
-int mp_pqmerge_text(struct mp_pqmerge *m, struct mp_pqrow *row, const char *text, size_t len,
-                    struct mp_error *err);
+int mp_pqmerge_text(struct mp_pqmerge *m, struct mp_pqrow *row, const char *text,
+                    size_t len, struct mp_error *err);
 
 int mp_pqmerge_flush(struct mp_pqmerge *m, struct mp_error *err);
 void mp_pqmerge_free(struct mp_pqmerge *m);

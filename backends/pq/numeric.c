@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: MIT
  * numeric.c - numeric's binary form (what numeric_send writes) to text.
  *
- * int16 number of digits, int16 weight, uint16 sign, uint16 display scale, then the digits
- * to base 10000; the first stands for digit * 10000^weight. */
+ * int16 number of digits, int16 weight, uint16 sign, uint16 display scale, then the
+ * digits to base 10000; the first stands for digit * 10000^weight. */
 #include "config.h"
 
 #include "backends/pq/copy.h"
 
 #include <string.h>
 
-enum { POSITIVE = 0x0000, NEGATIVE = 0x4000, NOT_A_NUMBER = 0xC000, PLUS_INF = 0xD000,
-       MINUS_INF = 0xF000, HEADER = 8, MAX_SCALE = 16383 };
+enum {
+    POSITIVE = 0x0000,
+    NEGATIVE = 0x4000,
+    NOT_A_NUMBER = 0xC000,
+    PLUS_INF = 0xD000,
+    MINUS_INF = 0xF000,
+    HEADER = 8,
+    MAX_SCALE = 16383
+};
 
 struct numeric {
     const unsigned char *digits;

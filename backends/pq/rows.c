@@ -149,8 +149,8 @@ static int start_copies(struct fetch *f, struct mp_error *err)
     for (size_t i = 0; i < f->n_sources; i++) {
         struct source *s = &f->sources[i];
 
-        if (mp_pqstatement_make(s->conn->pg, f->plan, &s->tables, &f->slices, &s->copy.layout,
-                                &s->sql, err) < 0)
+        if (mp_pqstatement_make(s->conn->pg, f->plan, &s->tables, &f->slices,
+                                &s->copy.layout, &s->sql, err) < 0)
             return -1;
         s->copy.plan = f->plan;
         s->copy.tables = &s->tables;

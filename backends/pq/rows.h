@@ -2,12 +2,13 @@
  * rows.h - MonSTer's PostgreSQL databases as a source of samples, whatever carries the
  * connection.
  *
- * The direct backend is this and nothing else; the ssh backend is a tunnel in front of it.
- * The calls mean what the functions of the same names in backends/backend.h mean: an instance is
- * opened once and then used for any number of jobs by one thread.
+ * The direct backend is this and nothing else; the ssh backend is a tunnel in front of
+ * it. The calls mean what the functions of the same names in backends/backend.h mean: an
+ * instance is opened once and then used for any number of jobs by one thread.
  *
- * One connection for each database of a plan, read at the same time.  Connections are made
- * when they are first needed, kept until close, and made anew where the server dropped them.
+ * One connection for each database of a plan, read at the same time.  Connections are
+ * made when they are first needed, kept until close, and made anew where the server
+ * dropped them.
  */
 #ifndef MP_PQROWS_H
 #define MP_PQROWS_H
@@ -22,7 +23,8 @@ struct mp_pq; /* opaque */
 struct mp_pq_target {
     const char *host; /* the server's own name: for TLS, .pgpass and messages; a path that
                          starts with / is a Unix socket's directory */
-    const char *hostaddr; /* the address to connect to instead of looking `host` up, or NULL */
+    const char
+        *hostaddr; /* the address to connect to instead of looking `host` up, or NULL */
     int port;
     bool no_gss; /* gssencmode=disable, unless a service's file may say otherwise: what a
                   * tunnel's loopback end wants */
@@ -43,8 +45,8 @@ struct mp_pq_target {
 void mp_pq_target_direct(const struct mp_settings *settings, struct mp_pq_target *target);
 
 /* Connects to one routed database, to say that it works, retrying failures that may pass
- * until run->deadline_us.  `settings` and `target`'s strings are borrowed until close; the
- * struct itself is copied. */
+ * until run->deadline_us.  `settings` and `target`'s strings are borrowed until close;
+ * the struct itself is copied. */
 int mp_pq_open(const struct mp_settings *settings, const struct mp_pq_target *target,
                const struct mp_run *run, struct mp_pq **out, struct mp_error *err);
 
@@ -53,8 +55,8 @@ int mp_pq_fetch(struct mp_pq *pq, const struct mp_plan *plan, const struct mp_ru
                 struct mp_sink *sink, struct mp_error *err);
 int mp_pq_find_job(struct mp_pq *pq, const char *label, const struct mp_run *run,
                    struct mp_job *job, struct mp_error *err);
-int mp_pq_caught_up(struct mp_pq *pq, const struct mp_plan *plan, const struct mp_run *run,
-                    int *ready, struct mp_error *err);
+int mp_pq_caught_up(struct mp_pq *pq, const struct mp_plan *plan,
+                    const struct mp_run *run, int *ready, struct mp_error *err);
 int mp_pq_check(struct mp_pq *pq, const struct mp_run *run, mp_check_report *report,
                 void *arg, struct mp_error *err);
 

@@ -12,8 +12,9 @@
 
 enum { ROWS_PER_SLICE = 65536, MIN_WIDTH_S = 1 };
 
-/* As if every sensor spoke once a second: MonSTer's speak every five, a GPU's four together
- * four times as often.  A sensor ten times as fast still makes only a bigger slice. */
+/* As if every sensor spoke once a second: MonSTer's speak every five, a GPU's four
+ * together four times as often.  A sensor ten times as fast still makes only a bigger
+ * slice. */
 void mp_pqslices_choose(struct mp_pqslices *s, const struct mp_plan *plan, uint64_t pairs)
 {
     uint64_t seconds = ROWS_PER_SLICE / (pairs > 0 ? pairs : 1);
@@ -35,8 +36,9 @@ static void put_time(FILE *out, int64_t us)
         seconds--;
     }
     gmtime_r(&seconds, &tm);
-    fprintf(out, "'%04d-%02d-%02d %02d:%02d:%02d.%06d+00'::timestamptz", tm.tm_year + 1900,
-            tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, fraction);
+    fprintf(out, "'%04d-%02d-%02d %02d:%02d:%02d.%06d+00'::timestamptz",
+            tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+            tm.tm_sec, fraction);
 }
 
 static int put_identifier(FILE *out, PGconn *pg, const char *name, struct mp_error *err)
@@ -69,8 +71,8 @@ static const char *send_function(enum mp_pqtype type)
     }
 }
 
-/* The arms of a UNION ALL must agree on types: values of different types travel as the bytes
- * their type would send anyway. */
+/* The arms of a UNION ALL must agree on types: values of different types travel as the
+ * bytes their type would send anyway. */
 struct shape {
     struct mp_pqlayout layout;
     bool mixed_values;
@@ -96,12 +98,12 @@ static struct shape shape_of(const struct mp_pqtables *t)
 }
 
 static int put_name_column(FILE *out, PGconn *pg, const struct mp_pqarm *arm,
-                           enum mp_pqcolumn column, const char *type, struct mp_error *err)
+                           enum mp_pqcolumn column, const char *type,
+                           struct mp_error *err)
 {
     bool want_text = strcmp(type, "text") == 0;
 
-    if (arm->columns[column] == NULL ||
-        (arm->types[column] == MP_PQ_TEXT) != want_text) {
+    if (arm->columns[column] == NULL || (arm->types[column] == MP_PQ_TEXT) != want_text) {
         fprintf(out, ", NULL::%s", type);
         return 0;
     }
@@ -131,7 +133,8 @@ static int put_columns(FILE *out, PGconn *pg, const struct mp_pqarm *arm, size_t
     else
         fprintf(out, "::int4 + %" PRIu64 "::int8", (uint64_t)number << 32);
     if ((l->source_id && put_name_column(out, pg, arm, MP_PQ_SOURCE, id, err) < 0) ||
-        (l->source_text && put_name_column(out, pg, arm, MP_PQ_SOURCE, "text", err) < 0) ||
+        (l->source_text &&
+         put_name_column(out, pg, arm, MP_PQ_SOURCE, "text", err) < 0) ||
         (l->fqdd_id && put_name_column(out, pg, arm, MP_PQ_FQDD, id, err) < 0) ||
         (l->fqdd_text && put_name_column(out, pg, arm, MP_PQ_FQDD, "text", err) < 0))
         return -1;
@@ -146,8 +149,8 @@ static int put_columns(FILE *out, PGconn *pg, const struct mp_pqarm *arm, size_t
     return 0;
 }
 
-static void put_node_ids(FILE *out, const struct mp_plan *plan, const struct mp_pqtables *t,
-                         const struct mp_pqarm *arm)
+static void put_node_ids(FILE *out, const struct mp_plan *plan,
+                         const struct mp_pqtables *t, const struct mp_pqarm *arm)
 {
     static const struct {
         const char *type;
@@ -171,7 +174,8 @@ static void put_node_ids(FILE *out, const struct mp_plan *plan, const struct mp_
     fprintf(out, "}'::%s[])", ranges[type].type);
 }
 
-/* The whole window is said as well: it lets TimescaleDB leave chunks out when it plans. */
+/* The whole window is said as well: it lets TimescaleDB leave chunks out when it plans.
+ */
 static int put_arm(FILE *out, PGconn *pg, const struct mp_plan *plan,
                    const struct mp_pqtables *t, size_t number, const struct shape *s,
                    const struct mp_pqslices *slices, struct mp_error *err)
@@ -188,7 +192,8 @@ static int put_arm(FILE *out, PGconn *pg, const struct mp_plan *plan,
     putc('.', out);
     if (put_identifier(out, pg, arm->table, err) < 0)
         return -1;
-    time = PQescapeIdentifier(pg, arm->columns[MP_PQ_TIME], strlen(arm->columns[MP_PQ_TIME]));
+    time = PQescapeIdentifier(pg, arm->columns[MP_PQ_TIME],
+                              strlen(arm->columns[MP_PQ_TIME]));
     if (time == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for a statement");
     fprintf(out, " WHERE %s >= ", time);
@@ -196,7 +201,8 @@ static int put_arm(FILE *out, PGconn *pg, const struct mp_plan *plan,
     fprintf(out, " AND %s <= ", time);
     put_time(out, slices->end);
     if (t->sliceable)
-        fprintf(out, " AND %s >= s.lo AND %s < s.lo + '%" PRId64 " microseconds'::interval",
+        fprintf(out,
+                " AND %s >= s.lo AND %s < s.lo + '%" PRId64 " microseconds'::interval",
                 time, time, slices->width);
     fputs(" AND ", out);
     rc = put_identifier(out, pg, arm->columns[MP_PQ_NODE], err);
@@ -221,7 +227,8 @@ static void put_settings(FILE *out, PGconn *pg, const struct mp_pqtables *t)
               out);
 }
 
-static bool has_nodes(const struct mp_plan *plan, const struct mp_pqtables *t, size_t number)
+static bool has_nodes(const struct mp_plan *plan, const struct mp_pqtables *t,
+                      size_t number)
 {
     for (size_t i = 0; i < t->nodes.n; i++)
         if (plan->nodes[t->nodes.names[i].node].route == t->arms[number].route)
@@ -243,7 +250,8 @@ static int put_statement(FILE *out, PGconn *pg, const struct mp_plan *plan,
         put_time(out, slices->start);
         fputs(", ", out);
         put_time(out, slices->end);
-        fprintf(out, ", '%" PRId64 " microseconds'::interval) WITH ORDINALITY AS s(lo, k), ",
+        fprintf(out,
+                ", '%" PRId64 " microseconds'::interval) WITH ORDINALITY AS s(lo, k), ",
                 slices->width);
     }
     fputs("LATERAL (", out);
@@ -262,9 +270,9 @@ static int put_statement(FILE *out, PGconn *pg, const struct mp_plan *plan,
     return 0;
 }
 
-int mp_pqstatement_make(PGconn *pg, const struct mp_plan *plan, const struct mp_pqtables *t,
-                        const struct mp_pqslices *slices, struct mp_pqlayout *layout,
-                        char **sql, struct mp_error *err)
+int mp_pqstatement_make(PGconn *pg, const struct mp_plan *plan,
+                        const struct mp_pqtables *t, const struct mp_pqslices *slices,
+                        struct mp_pqlayout *layout, char **sql, struct mp_error *err)
 {
     struct shape s = shape_of(t);
     size_t size;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * statement.h - the one statement that reads a database's samples.
  *
- * COPY (one SELECT per metric table, UNION ALL) in binary, narrow: time, node id and number
- * of the table, source, fqdd, value.  Rows come slice by slice: everything of the window's
- * first seconds, then the next, and so on, in no order inside a slice.  So the server never
- * sorts, every index finds a slice (design-database.md has the measurements), and the client
- * puts a slice in order that fits into its cache.
+ * COPY (one SELECT per metric table, UNION ALL) in binary, narrow: time, node id and
+ * number of the table, source, fqdd, value.  Rows come slice by slice: everything of the
+ * window's first seconds, then the next, and so on, in no order inside a slice.  So the
+ * server never sorts, every index finds a slice (design-database.md has the
+ * measurements), and the client puts a slice in order that fits into its cache.
  *
- * Nothing of the statement's text comes from outside but identifiers from configuration and
- * catalogue, quoted; node ids are numbers of our own printing.
+ * Nothing of the statement's text comes from outside but identifiers from configuration
+ * and catalogue, quoted; node ids are numbers of our own printing.
  */
 #ifndef MP_PQSTATEMENT_H
 #define MP_PQSTATEMENT_H
@@ -36,11 +36,13 @@ struct mp_pqslices {
 };
 
 /* A width that makes a slice some ten thousand rows for `pairs` (node, table) pairs. */
-void mp_pqslices_choose(struct mp_pqslices *s, const struct mp_plan *plan, uint64_t pairs);
+void mp_pqslices_choose(struct mp_pqslices *s, const struct mp_plan *plan,
+                        uint64_t pairs);
 
-/* *sql is freed by the caller; NULL where there is nothing to read: no table or no node. */
-int mp_pqstatement_make(PGconn *pg, const struct mp_plan *plan, const struct mp_pqtables *t,
-                        const struct mp_pqslices *slices, struct mp_pqlayout *layout,
-                        char **sql, struct mp_error *err);
+/* *sql is freed by the caller; NULL where there is nothing to read: no table or no node.
+ */
+int mp_pqstatement_make(PGconn *pg, const struct mp_plan *plan,
+                        const struct mp_pqtables *t, const struct mp_pqslices *slices,
+                        struct mp_pqlayout *layout, char **sql, struct mp_error *err);
 
 #endif

@@ -16,12 +16,10 @@ static const struct {
     const char *oid; /* fixed for ever in pg_type.dat */
     enum mp_pqtype type;
 } known_types[] = {
-    {"21", MP_PQ_INT2},         {"23", MP_PQ_INT4},
-    {"20", MP_PQ_INT8},         {"700", MP_PQ_FLOAT4},
-    {"701", MP_PQ_FLOAT8},      {"1700", MP_PQ_NUMERIC},
-    {"25", MP_PQ_TEXT},         {"1043", MP_PQ_TEXT},
-    {"19", MP_PQ_TEXT},         {"1184", MP_PQ_TIMESTAMPTZ},
-    {"1114", MP_PQ_TIMESTAMP},
+    {"21", MP_PQ_INT2},          {"23", MP_PQ_INT4},        {"20", MP_PQ_INT8},
+    {"700", MP_PQ_FLOAT4},       {"701", MP_PQ_FLOAT8},     {"1700", MP_PQ_NUMERIC},
+    {"25", MP_PQ_TEXT},          {"1043", MP_PQ_TEXT},      {"19", MP_PQ_TEXT},
+    {"1184", MP_PQ_TIMESTAMPTZ}, {"1114", MP_PQ_TIMESTAMP},
 };
 
 static const char *const column_names[MP_PQ_N_COLUMNS] = {"timestamp", "nodeid", "source",
@@ -43,8 +41,12 @@ static bool is_utf8(const char *text)
     const unsigned char *at = (const unsigned char *)text;
 
     while (*at != '\0') {
-        int more = *at < 0x80 ? 0 : *at >= 0xC2 && *at < 0xE0 ? 1 : *at < 0xE0 ? -1
-                   : *at < 0xF0 ? 2 : *at < 0xF5 ? 3 : -1;
+        int more = *at < 0x80                  ? 0
+                   : *at >= 0xC2 && *at < 0xE0 ? 1
+                   : *at < 0xE0                ? -1
+                   : *at < 0xF0                ? 2
+                   : *at < 0xF5                ? 3
+                                               : -1;
         unsigned char lead = *at++;
 
         if (more < 0 || (lead == 0xE0 && *at < 0xA0) || (lead == 0xED && *at >= 0xA0) ||
@@ -146,9 +148,9 @@ static int wanted_arms(const struct mp_pqconn *c, const struct mp_plan *plan,
     return 0;
 }
 
-/* One row per column we want, those spelled as MonSTer does first, or one with NULLs where
- * there is no such table.  A table is
- * sliceable when an index starts with "timestamp", or with nodeid and then "timestamp". */
+/* One row per column we want, those spelled as MonSTer does first, or one with NULLs
+ * where there is no such table.  A table is sliceable when an index starts with
+ * "timestamp", or with nodeid and then "timestamp". */
 static const char catalogue_sql[] =
     "SELECT w.ord, n.oid IS NOT NULL, has_schema_privilege(n.oid, 'USAGE'),"
     " c.oid IS NOT NULL, has_any_column_privilege(c.oid, 'SELECT'),"
@@ -172,16 +174,26 @@ static const char catalogue_sql[] =
     " LEFT JOIN pg_type t ON t.oid = a.atttypid "
     "ORDER BY w.ord, a.attname <> lower(a.attname), a.attnum";
 
-enum { CAT_ORD, CAT_SCHEMA, CAT_MAY_SCHEMA, CAT_TABLE, CAT_MAY_TABLE, CAT_COLUMN, CAT_OID,
-       CAT_TYPE, CAT_INDEXED };
+enum {
+    CAT_ORD,
+    CAT_SCHEMA,
+    CAT_MAY_SCHEMA,
+    CAT_TABLE,
+    CAT_MAY_TABLE,
+    CAT_COLUMN,
+    CAT_OID,
+    CAT_TYPE,
+    CAT_INDEXED
+};
 
 static int refuse_type(const struct mp_pqconn *c, const struct mp_pqarm *arm,
                        const char *column, const char *type, struct mp_error *err)
 {
-    return mp_fail(err, MP_FAULT_FAILED,
-                   "database %s: column %s of table %s.%s has type %s, which cannot be read "
-                   "as a power sample's %s",
-                   c->database, column, arm->schema, arm->table, type, column);
+    return mp_fail(
+        err, MP_FAULT_FAILED,
+        "database %s: column %s of table %s.%s has type %s, which cannot be read "
+        "as a power sample's %s",
+        c->database, column, arm->schema, arm->table, type, column);
 }
 
 static bool fits(enum mp_pqcolumn column, enum mp_pqtype type)
@@ -230,15 +242,17 @@ static int check_arm(const struct mp_pqconn *c, const struct mp_pqarm *arm,
                        "[route] sections",
                        c->database, arm->schema);
     if (!is_true(res, row, CAT_MAY_SCHEMA))
-        return mp_fail(err, MP_FAULT_FAILED,
-                       "database %s: permission denied for schema %s; its owner must GRANT "
-                       "USAGE ON SCHEMA %s to user %s",
-                       c->database, arm->schema, arm->schema, PQuser(c->pg));
+        return mp_fail(
+            err, MP_FAULT_FAILED,
+            "database %s: permission denied for schema %s; its owner must GRANT "
+            "USAGE ON SCHEMA %s to user %s",
+            c->database, arm->schema, arm->schema, PQuser(c->pg));
     if (is_true(res, row, CAT_TABLE) && !is_true(res, row, CAT_MAY_TABLE))
-        return mp_fail(err, MP_FAULT_FAILED,
-                       "database %s: permission denied for table %s.%s; its owner must GRANT "
-                       "SELECT ON it to user %s",
-                       c->database, arm->schema, arm->table, PQuser(c->pg));
+        return mp_fail(
+            err, MP_FAULT_FAILED,
+            "database %s: permission denied for table %s.%s; its owner must GRANT "
+            "SELECT ON it to user %s",
+            c->database, arm->schema, arm->table, PQuser(c->pg));
     return 0;
 }
 
@@ -257,9 +271,9 @@ static int take_catalogue(const struct mp_pqconn *c, const PGresult *res,
         if (!is_true(res, row, CAT_TABLE))
             continue;
         if (is_null(res, row, CAT_COLUMN))
-            return mp_fail(err, MP_FAULT_FAILED, "database %s: table %s.%s has no column %s",
-                           c->database, t->arms[i].schema, t->arms[i].table,
-                           column_names[MP_PQ_TIME]);
+            return mp_fail(err, MP_FAULT_FAILED,
+                           "database %s: table %s.%s has no column %s", c->database,
+                           t->arms[i].schema, t->arms[i].table, column_names[MP_PQ_TIME]);
         if (!is_true(res, row, CAT_INDEXED))
             t->sliceable = false;
         if (take_column(c, &t->arms[i], PQgetvalue(res, row, CAT_COLUMN),
@@ -357,7 +371,8 @@ const struct mp_pqname *mp_pqdim_find(const struct mp_pqdim *dim, int64_t id)
 {
     struct mp_pqname key = {.id = id};
 
-    return dim->n > 0 ? bsearch(&key, dim->names, dim->n, sizeof key, compare_names) : NULL;
+    return dim->n > 0 ? bsearch(&key, dim->names, dim->n, sizeof key, compare_names)
+                      : NULL;
 }
 
 /* Takes rows (id, name[, number of the node, counted from 1]) that come sorted by id and
@@ -379,8 +394,8 @@ static int take_names(const struct mp_pqconn *c, const PGresult *res, const char
         if (is_null(res, row, 0))
             break; /* the rest has no id: NULLs sort last, and no sample can mean them */
         if (last != NULL && last->id == id) {
-            bool same = name == last->name ||
-                        (name != NULL && last->name != NULL && strcmp(name, last->name) == 0);
+            bool same = name == last->name || (name != NULL && last->name != NULL &&
+                                               strcmp(name, last->name) == 0);
 
             if (!same && mp_findings_warn(findings, err,
                                           "database %s: id %" PRId64
@@ -441,7 +456,8 @@ static int read_ids(struct mp_pqconn *c, const struct mp_run *run,
     return 0;
 }
 
-static bool routed_here(const struct mp_pqconn *c, const struct mp_plan *plan, size_t node)
+static bool routed_here(const struct mp_pqconn *c, const struct mp_plan *plan,
+                        size_t node)
 {
     const struct mp_route *route = &plan->routes[plan->nodes[node].route];
 
@@ -508,7 +524,8 @@ static const char units_sql[] =
     "SELECT w.ord, m.units"
     " FROM unnest($1::text[]) WITH ORDINALITY AS w(name, ord)"
     " JOIN public.metrics_definition m ON lower(m.metric_id) = lower(w.name)"
-    " ORDER BY w.ord, m.units IS NULL, m.metric_id = w.name DESC, m.units::text COLLATE \"C\"";
+    " ORDER BY w.ord, m.units IS NULL, m.metric_id = w.name DESC, m.units::text COLLATE "
+    "\"C\"";
 
 static int take_units(const struct mp_pqconn *c, const PGresult *res,
                       struct mp_findings *findings, struct mp_pqtables *t,
@@ -528,11 +545,12 @@ static int take_units(const struct mp_pqconn *c, const PGresult *res,
                 return no_memory(err);
         } else if ((units == NULL) != (arm->units == NULL) ||
                    (units != NULL && strcmp(units, arm->units) != 0)) {
-            if (mp_findings_warn(findings, err,
-                                 "database %s: public.metrics_definition gives %s several "
-                                 "units; %s is used",
-                                 c->database, arm->table,
-                                 arm->units != NULL ? arm->units : "none") < 0)
+            if (mp_findings_warn(
+                    findings, err,
+                    "database %s: public.metrics_definition gives %s several "
+                    "units; %s is used",
+                    c->database, arm->table,
+                    arm->units != NULL ? arm->units : "none") < 0)
                 return -1;
         }
     }
@@ -573,9 +591,9 @@ static int set_zone(struct mp_pqconn *c, const struct mp_run *run,
     return 0;
 }
 
-int mp_pqtables_read(struct mp_pqconn *c, const struct mp_run *run, const struct mp_plan *plan,
-                     struct mp_findings *findings, struct mp_pqtables *t,
-                     struct mp_error *err)
+int mp_pqtables_read(struct mp_pqconn *c, const struct mp_run *run,
+                     const struct mp_plan *plan, struct mp_findings *findings,
+                     struct mp_pqtables *t, struct mp_error *err)
 {
     *t = (struct mp_pqtables){0};
     if (wanted_arms(c, plan, t, err) == 0 && read_catalogue(c, run, t, err) == 0 &&

@@ -2,8 +2,8 @@
  * tables.h - what one database holds of a plan: its metric tables with their columns'
  * types, and the dimensions that give ids their names.
  *
- * Read anew for each fetch, inside the transaction that then reads the samples, in at most
- * five statements however many nodes there are.  Duplicate rows in a dimension never
+ * Read anew for each fetch, inside the transaction that then reads the samples, in at
+ * most five statements however many nodes there are.  Duplicate rows in a dimension never
  * multiply samples: an id has one name (the first in byte order; a warning says so where
  * they differ), a metric one unit.
  */
@@ -35,14 +35,21 @@ enum mp_pqtype {
 
 bool mp_pqtype_is_id(enum mp_pqtype type); /* smallint, integer or bigint */
 
-enum mp_pqcolumn { MP_PQ_TIME, MP_PQ_NODE, MP_PQ_SOURCE, MP_PQ_FQDD, MP_PQ_VALUE, MP_PQ_N_COLUMNS };
+enum mp_pqcolumn {
+    MP_PQ_TIME,
+    MP_PQ_NODE,
+    MP_PQ_SOURCE,
+    MP_PQ_FQDD,
+    MP_PQ_VALUE,
+    MP_PQ_N_COLUMNS
+};
 
 /* A metric's table.  Its number in mp_pqtables.arms is what the rows carry as metric. */
 struct mp_pqarm {
-    uint32_t route;     /* index into mp_plan.routes */
-    uint32_t metric;    /* index into mp_route.metrics */
-    const char *schema; /* the route's; borrowed from the plan */
-    char *table;        /* lower case of the metric's name */
+    uint32_t route;                 /* index into mp_plan.routes */
+    uint32_t metric;                /* index into mp_route.metrics */
+    const char *schema;             /* the route's; borrowed from the plan */
+    char *table;                    /* lower case of the metric's name */
     char *columns[MP_PQ_N_COLUMNS]; /* as spelled there; NULL: no such column (source and
                                        fqdd only) */
     enum mp_pqtype types[MP_PQ_N_COLUMNS];
@@ -68,11 +75,11 @@ struct mp_pqtables {
     bool sliceable; /* every table has an index that finds a span of time */
 };
 
-/* Tables that do not exist and nodes that public.nodes does not know go to `findings`.  An
+/* Tables that do not exist and nodes that public.nodes does not know go to `findings`. An
  * error: a schema, column or permission that is missing, a type we cannot read. */
-int mp_pqtables_read(struct mp_pqconn *c, const struct mp_run *run, const struct mp_plan *plan,
-                     struct mp_findings *findings, struct mp_pqtables *t,
-                     struct mp_error *err);
+int mp_pqtables_read(struct mp_pqconn *c, const struct mp_run *run,
+                     const struct mp_plan *plan, struct mp_findings *findings,
+                     struct mp_pqtables *t, struct mp_error *err);
 void mp_pqtables_free(struct mp_pqtables *t);
 
 /* NULL where the id is not there. */

@@ -64,7 +64,8 @@ static int zone_name(char *name, size_t size)
     if (tz != NULL && tz[0] == '/')
         return name_in_path(tz, name, size) == 0 ? 0 : from_link(tz, name, size);
     if (tz != NULL)
-        return snprintf(name, size, "%s", tz[0] != '\0' ? tz : "UTC") < (int)size ? 0 : -1;
+        return snprintf(name, size, "%s", tz[0] != '\0' ? tz : "UTC") < (int)size ? 0
+                                                                                  : -1;
     if (from_link("/etc/localtime", name, size) == 0)
         return 0;
     if (access("/etc/localtime", F_OK) < 0)
@@ -79,9 +80,10 @@ int mp_pqzone_set(struct mp_pqconn *c, const struct mp_run *run, struct mp_error
     int rc;
 
     if (zone_name(name, sizeof name) < 0)
-        return mp_fail(err, MP_FAULT_FAILED,
-                       "a table's timestamps have no time zone, and this machine's zone has "
-                       "no name to tell PostgreSQL; set TZ, for example TZ=America/Chicago");
+        return mp_fail(
+            err, MP_FAULT_FAILED,
+            "a table's timestamps have no time zone, and this machine's zone has "
+            "no name to tell PostgreSQL; set TZ, for example TZ=America/Chicago");
     rc = mp_pqconn_query(c, run, "setting the time zone",
                          "SELECT set_config('TimeZone', $1, true)", 1,
                          (const char *const[]){name}, &res, err);

@@ -29,7 +29,8 @@ int mp_agent_open(struct mp_agent *agent, const char *path, int timeout_ms,
 
     *agent = (struct mp_agent){.fd = -1};
     if (strlen(path) >= sizeof sa.sun_path)
-        return mp_fail(err, MP_FAULT_USAGE, "the agent's socket has too long a path: %s", path);
+        return mp_fail(err, MP_FAULT_USAGE, "the agent's socket has too long a path: %s",
+                       path);
     memcpy(sa.sun_path, path, strlen(path) + 1);
     memcpy(agent->path, path, strlen(path) + 1);
     agent->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -37,10 +38,11 @@ int mp_agent_open(struct mp_agent *agent, const char *path, int timeout_ms,
         setsockopt(agent->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) < 0 ||
         setsockopt(agent->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0 ||
         connect(agent->fd, (struct sockaddr *)&sa, sizeof sa) < 0) {
-        mp_fail(err, MP_FAULT_USAGE,
-                "cannot reach the ssh agent at %s: %s; start it, or set key_path or agent in "
-                "section [ssh]",
-                path, strerror(errno));
+        mp_fail(
+            err, MP_FAULT_USAGE,
+            "cannot reach the ssh agent at %s: %s; start it, or set key_path or agent in "
+            "section [ssh]",
+            path, strerror(errno));
         mp_agent_close(agent);
         return -1;
     }
@@ -58,7 +60,9 @@ static int lost(const struct mp_agent *agent, struct mp_error *err)
 {
     return mp_fail(err, MP_FAULT_FAILED, "the ssh agent at %s does not answer: %s",
                    agent->path,
-                   errno == EAGAIN ? "timed out" : errno != 0 ? strerror(errno) : "it hung up");
+                   errno == EAGAIN ? "timed out"
+                   : errno != 0    ? strerror(errno)
+                                   : "it hung up");
 }
 
 static int send_all(int fd, const unsigned char *p, size_t n)
@@ -143,7 +147,8 @@ static int add_key(struct mp_agent_keys *keys, const struct mp_wire *blob)
     return 0;
 }
 
-int mp_agent_list(struct mp_agent *agent, struct mp_agent_keys *keys, struct mp_error *err)
+int mp_agent_list(struct mp_agent *agent, struct mp_agent_keys *keys,
+                  struct mp_error *err)
 {
     struct mp_wirebuf body = {0}, answer = {0};
     struct mp_wire w, blob, comment;
@@ -158,8 +163,10 @@ int mp_agent_list(struct mp_agent *agent, struct mp_agent_keys *keys, struct mp_
     w = (struct mp_wire){answer.data, answer.n};
     if (mp_wire_get_u8(&w, &type) < 0 || type != IDENTITIES_ANSWER ||
         mp_wire_get_u32(&w, &n) < 0) {
-        mp_fail(err, MP_FAULT_FAILED, "the ssh agent at %s does not list its keys; is it "
-                "locked?", agent->path);
+        mp_fail(err, MP_FAULT_FAILED,
+                "the ssh agent at %s does not list its keys; is it "
+                "locked?",
+                agent->path);
         goto out;
     }
     for (uint32_t i = 0; i < n && i < KEYS_MAX; i++) {
@@ -208,11 +215,13 @@ int mp_agent_sign(struct mp_agent *agent, const unsigned char *blob, size_t blob
                     mp_wire_get_string(&signature, &bytes) < 0))
         rc = mp_fail(err, MP_FAULT_FAILED,
                      "the ssh agent at %s refused to sign with its key", agent->path);
-    if (rc == 0 && (flags & MP_AGENT_RSA_SHA2_512) != 0 && !mp_wire_is(&type, "rsa-sha2-512"))
-        rc = mp_fail(err, MP_FAULT_FAILED,
-                     "the ssh agent at %s is too old to sign with SHA-2, which servers want of "
-                     "RSA keys; use an ed25519 key",
-                     agent->path);
+    if (rc == 0 && (flags & MP_AGENT_RSA_SHA2_512) != 0 &&
+        !mp_wire_is(&type, "rsa-sha2-512"))
+        rc = mp_fail(
+            err, MP_FAULT_FAILED,
+            "the ssh agent at %s is too old to sign with SHA-2, which servers want of "
+            "RSA keys; use an ed25519 key",
+            agent->path);
     if (rc == 0) {
         mp_wire_put_bytes(out, bytes.p, bytes.left);
         if (out->failed)

@@ -28,7 +28,8 @@ int mp_agent_open(struct mp_agent *agent, const char *path, int timeout_ms,
                   struct mp_error *err);
 void mp_agent_close(struct mp_agent *agent);
 
-int mp_agent_list(struct mp_agent *agent, struct mp_agent_keys *keys, struct mp_error *err);
+int mp_agent_list(struct mp_agent *agent, struct mp_agent_keys *keys,
+                  struct mp_error *err);
 void mp_agent_keys_free(struct mp_agent_keys *keys);
 
 /* Has the agent sign `data` with the key that has this blob; the signature without its

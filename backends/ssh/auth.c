@@ -23,7 +23,7 @@ struct login {
     const struct mp_limit *limit;
     struct mp_error *err;
     struct mp_agent agent;
-    char tried[512];   /* the keys it refused, for the message */
+    char tried[512]; /* the keys it refused, for the message */
 };
 
 /* What the signing callback is given. */
@@ -138,15 +138,17 @@ static enum outcome still_wanted(struct login *l, const char *label)
 
     if (outcome != REFUSED)
         return outcome;
-    mp_fail(l->err, MP_FAULT_FAILED,
-            "%s accepts the key %s for %s, but wants more than one proof: still %s; this "
-            "program logs in with one key only: have the server's administrator exempt the "
-            "account (Match User %s, AuthenticationMethods publickey)",
-            l->ssh->name, label, l->ssh->user, methods, l->ssh->user);
+    mp_fail(
+        l->err, MP_FAULT_FAILED,
+        "%s accepts the key %s for %s, but wants more than one proof: still %s; this "
+        "program logs in with one key only: have the server's administrator exempt the "
+        "account (Match User %s, AuthenticationMethods publickey)",
+        l->ssh->name, label, l->ssh->user, methods, l->ssh->user);
     return PARTIAL;
 }
 
-static enum outcome try_key(struct login *l, const struct mp_ssh_key *key, const char *label)
+static enum outcome try_key(struct login *l, const struct mp_ssh_key *key,
+                            const char *label)
 {
     struct mp_ssh *ssh = l->ssh;
     struct signer signer = {.key = key, .agent = &l->agent, .err = l->err};
@@ -157,8 +159,8 @@ static enum outcome try_key(struct login *l, const struct mp_ssh_key *key, const
     int rc;
 
     presented(key, &blob);
-    while ((rc = libssh2_userauth_publickey(ssh->session, ssh->user, blob.data, blob.n, sign,
-                                            &abstract)) == LIBSSH2_ERROR_EAGAIN) {
+    while ((rc = libssh2_userauth_publickey(ssh->session, ssh->user, blob.data, blob.n,
+                                            sign, &abstract)) == LIBSSH2_ERROR_EAGAIN) {
         rc = mp_ssh_wait(ssh, l->limit, l->err);
         if (rc != MP_WAIT_READY) {
             outcome = rc < 0 ? BROKEN : timed_out(l);
@@ -235,10 +237,11 @@ static enum outcome try_agent(struct login *l)
     if (outcome == REFUSED && keys.n > AGENT_KEYS_TRIED) {
         size_t n = strlen(l->tried);
 
-        snprintf(l->tried + n, sizeof l->tried - n,
-                 ", and %zu more keys of the agent not tried (servers hang up after a few: "
-                 "name one in key_path)",
-                 keys.n - AGENT_KEYS_TRIED);
+        snprintf(
+            l->tried + n, sizeof l->tried - n,
+            ", and %zu more keys of the agent not tried (servers hang up after a few: "
+            "name one in key_path)",
+            keys.n - AGENT_KEYS_TRIED);
     }
     mp_agent_keys_free(&keys);
     return outcome;
@@ -260,10 +263,11 @@ static enum outcome try_locked(struct login *l, const struct mp_ssh_key *key,
         }
     }
     if (rc >= 0)
-        mp_fail(l->err, MP_FAULT_USAGE,
-                "the private key %s is protected by a passphrase: set passphrase in section "
-                "[ssh], or load the key into an agent (%s)",
-                path, rc == 0 ? "none is running" : "the one that runs does not hold it");
+        mp_fail(
+            l->err, MP_FAULT_USAGE,
+            "the private key %s is protected by a passphrase: set passphrase in section "
+            "[ssh], or load the key into an agent (%s)",
+            path, rc == 0 ? "none is running" : "the one that runs does not hold it");
 out:
     mp_agent_keys_free(&keys);
     return outcome;
@@ -306,14 +310,16 @@ static enum outcome try_usual_files(struct login *l)
 static int say_refused(struct login *l)
 {
     if (l->tried[0] == '\0')
-        return mp_fail(l->err, MP_FAULT_USAGE,
-                       "no key to log in to %s with: set key_path in section [ssh] (no agent "
-                       "holds one, and there is none of ~/.ssh/id_ed25519, id_ecdsa, id_rsa)",
-                       l->ssh->name);
-    return mp_fail(l->err, MP_FAULT_FAILED,
-                   "%s refuses to log %s in with %s: check username in section [ssh], and that "
-                   "the key's public half is in that account's authorized_keys there",
-                   l->ssh->name, l->ssh->user, l->tried);
+        return mp_fail(
+            l->err, MP_FAULT_USAGE,
+            "no key to log in to %s with: set key_path in section [ssh] (no agent "
+            "holds one, and there is none of ~/.ssh/id_ed25519, id_ecdsa, id_rsa)",
+            l->ssh->name);
+    return mp_fail(
+        l->err, MP_FAULT_FAILED,
+        "%s refuses to log %s in with %s: check username in section [ssh], and that "
+        "the key's public half is in that account's authorized_keys there",
+        l->ssh->name, l->ssh->user, l->tried);
 }
 
 static enum outcome try_all(struct login *l)
@@ -339,16 +345,20 @@ static enum outcome try_all(struct login *l)
 int mp_ssh_log_in(struct mp_ssh *ssh, const struct mp_settings *settings,
                   const struct mp_limit *limit, struct mp_error *err)
 {
-    struct login l = {
-        .ssh = ssh, .settings = settings, .limit = limit, .err = err, .agent = {.fd = -1}};
+    struct login l = {.ssh = ssh,
+                      .settings = settings,
+                      .limit = limit,
+                      .err = err,
+                      .agent = {.fd = -1}};
     char *methods = NULL;
     enum outcome outcome = ask_methods(&l, &methods);
 
     if (outcome == REFUSED && strstr(methods, "publickey") == NULL) {
-        mp_fail(err, MP_FAULT_FAILED,
-                "%s does not take keys, only %s; this program logs in with a key: have the "
-                "server's administrator allow them (PubkeyAuthentication yes)",
-                ssh->name, methods);
+        mp_fail(
+            err, MP_FAULT_FAILED,
+            "%s does not take keys, only %s; this program logs in with a key: have the "
+            "server's administrator allow them (PubkeyAuthentication yes)",
+            ssh->name, methods);
         outcome = BROKEN;
     }
     if (outcome == REFUSED)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * bcrypt.c - Blowfish with bcrypt's key schedule, and bcrypt_pbkdf on top.
  *
- * Blowfish starts from the first 33,344 bits of pi's fraction.  They are worked out (Machin:
- * pi = 16 atan(1/5) - 4 atan(1/239)) rather than carried as a table: some 30 ms, once per
- * protected key, before some 200 ms of bcrypt. */
+ * Blowfish starts from the first 33,344 bits of pi's fraction.  They are worked out
+ * (Machin: pi = 16 atan(1/5) - 4 atan(1/239)) rather than carried as a table: some 30 ms,
+ * once per protected key, before some 200 ms of bcrypt. */
 #include "config.h"
 
 #include "backends/ssh/bcrypt.h"
@@ -18,7 +18,7 @@ enum {
     N_S = 4 * 256,
     PI_BYTES = (N_P + N_S) * 4,
     GUARD_BITS = 64,
-    HASH_LEN = 64, /* SHA-512 */
+    HASH_LEN = 64,  /* SHA-512 */
     BLOCK_LEN = 32, /* one bcrypt output */
 };
 
@@ -51,13 +51,14 @@ static int pi_state(struct blowfish *b)
     BIGNUM *pi = BN_new();
     int rc = -1;
 
-    if (pi == NULL || add_atan(pi, 16, 5, BITS, 1) < 0 || add_atan(pi, 4, 239, BITS, -1) < 0 ||
-        !BN_rshift(pi, pi, GUARD_BITS) || !BN_mask_bits(pi, PI_BYTES * 8) ||
-        BN_bn2binpad(pi, bytes, PI_BYTES) != PI_BYTES)
+    if (pi == NULL || add_atan(pi, 16, 5, BITS, 1) < 0 ||
+        add_atan(pi, 4, 239, BITS, -1) < 0 || !BN_rshift(pi, pi, GUARD_BITS) ||
+        !BN_mask_bits(pi, PI_BYTES * 8) || BN_bn2binpad(pi, bytes, PI_BYTES) != PI_BYTES)
         goto out;
     for (size_t i = 0; i < N_P + N_S; i++) {
         const unsigned char *w = bytes + 4 * i;
-        uint32_t v = (uint32_t)w[0] << 24 | (uint32_t)w[1] << 16 | (uint32_t)w[2] << 8 | w[3];
+        uint32_t v =
+            (uint32_t)w[0] << 24 | (uint32_t)w[1] << 16 | (uint32_t)w[2] << 8 | w[3];
 
         if (i < N_P)
             b->p[i] = v;
@@ -76,8 +77,9 @@ static void encipher(const struct blowfish *b, uint32_t *left, uint32_t *right)
 
     for (int i = 0; i < 16; i++) {
         l ^= b->p[i];
-        r ^= ((b->s[l >> 24] + b->s[256 + (l >> 16 & 255)]) ^ b->s[512 + (l >> 8 & 255)]) +
-             b->s[768 + (l & 255)];
+        r ^=
+            ((b->s[l >> 24] + b->s[256 + (l >> 16 & 255)]) ^ b->s[512 + (l >> 8 & 255)]) +
+            b->s[768 + (l & 255)];
         t = l;
         l = r;
         r = t;
@@ -96,7 +98,8 @@ static uint32_t next_word(const unsigned char *data, size_t *at)
 }
 
 /* Mix in `key` (64 bytes), and `salt` (64 bytes, or NULL). */
-static void expand(struct blowfish *b, const unsigned char *salt, const unsigned char *key)
+static void expand(struct blowfish *b, const unsigned char *salt,
+                   const unsigned char *key)
 {
     uint32_t l = 0, r = 0, *at_word;
     size_t at = 0;
@@ -152,8 +155,8 @@ static int sha512(const void *a, size_t na, const void *b, size_t nb, unsigned c
 
 /* The `count`th block of output. */
 static int block(const struct blowfish *start, const unsigned char *pass,
-                 const unsigned char *salt, size_t salt_len, uint32_t count, uint32_t rounds,
-                 unsigned char out[BLOCK_LEN])
+                 const unsigned char *salt, size_t salt_len, uint32_t count,
+                 uint32_t rounds, unsigned char out[BLOCK_LEN])
 {
     unsigned char number[4] = {(unsigned char)(count >> 24), (unsigned char)(count >> 16),
                                (unsigned char)(count >> 8), (unsigned char)count};
@@ -181,8 +184,8 @@ int mp_bcrypt_pbkdf(const char *pass, size_t pass_len, const unsigned char *salt
     unsigned char hashed[HASH_LEN], out[BLOCK_LEN];
     int rc = -1;
 
-    if (pass_len == 0 || salt_len == 0 || key_len == 0 || key_len > KEY_MAX || rounds == 0 ||
-        rounds > ROUNDS_MAX)
+    if (pass_len == 0 || salt_len == 0 || key_len == 0 || key_len > KEY_MAX ||
+        rounds == 0 || rounds > ROUNDS_MAX)
         return -1;
     start = malloc(sizeof *start);
     if (start == NULL || pi_state(start) < 0 || sha512(pass, pass_len, "", 0, hashed) < 0)

@@ -19,7 +19,8 @@
 
 #include "backends/pq/lookup.h"
 
-int mp_limit_wait(const struct mp_limit *limit, int fd, short events, struct mp_error *err)
+int mp_limit_wait(const struct mp_limit *limit, int fd, short events,
+                  struct mp_error *err)
 {
     struct pollfd p[2] = {{.fd = fd, .events = events},
                           {.fd = limit->run->stop_fd, .events = POLLIN}};
@@ -45,7 +46,8 @@ int mp_limit_wait(const struct mp_limit *limit, int fd, short events, struct mp_
 static int begin_connect(const struct addrinfo *a)
 {
     int on = 1;
-    int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
+    int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                    a->ai_protocol);
 
     if (fd < 0)
         return -1;
@@ -86,20 +88,23 @@ static int say_why(const char *name, int why, struct mp_error *err)
 {
     switch (why) {
     case ECONNREFUSED:
-        return mp_fail(err, MP_FAULT_TRANSIENT,
-                       "%s refuses the connection: no SSH server is listening there; check "
-                       "hostname and port in section [ssh]",
-                       name);
+        return mp_fail(
+            err, MP_FAULT_TRANSIENT,
+            "%s refuses the connection: no SSH server is listening there; check "
+            "hostname and port in section [ssh]",
+            name);
     case ETIMEDOUT:
-        return mp_fail(err, MP_FAULT_TRANSIENT,
-                       "%s does not answer in time: it is down, or a firewall drops the packets "
-                       "(connect_timeout in section [ssh])",
-                       name);
+        return mp_fail(
+            err, MP_FAULT_TRANSIENT,
+            "%s does not answer in time: it is down, or a firewall drops the packets "
+            "(connect_timeout in section [ssh])",
+            name);
     default:
-        return mp_fail(err, MP_FAULT_TRANSIENT,
-                       "cannot connect to %s: %s; check hostname in section [ssh] and the "
-                       "network between here and there",
-                       name, strerror(why));
+        return mp_fail(
+            err, MP_FAULT_TRANSIENT,
+            "cannot connect to %s: %s; check hostname in section [ssh] and the "
+            "network between here and there",
+            name, strerror(why));
     }
 }
 
@@ -122,8 +127,8 @@ static int connect_any(const struct addrinfo *list, const char *name,
     return say_why(name, why, err);
 }
 
-int mp_ssh_connect(const char *host, int port, const char *name, const struct mp_limit *limit,
-                   int *fd, struct mp_error *err)
+int mp_ssh_connect(const char *host, int port, const char *name,
+                   const struct mp_limit *limit, int *fd, struct mp_error *err)
 {
     struct mp_lookup *l = mp_lookup_start(host, port);
     const struct addrinfo *found = NULL;
@@ -131,7 +136,8 @@ int mp_ssh_connect(const char *host, int port, const char *name, const struct mp
 
     *fd = -1;
     if (l == NULL)
-        return mp_fail(err, MP_FAULT_FAILED, "cannot look up %s: %s", host, strerror(errno));
+        return mp_fail(err, MP_FAULT_FAILED, "cannot look up %s: %s", host,
+                       strerror(errno));
     rc = mp_limit_wait(limit, mp_lookup_fd(l), POLLIN, err);
     if (rc == MP_WAIT_READY)
         code = mp_lookup_result(l, &found);

@@ -18,13 +18,15 @@ struct mp_limit {
 
 enum { MP_WAIT_READY = 0, MP_WAIT_TIMEOUT = 1 };
 
-/* Wait for `events` of fd: MP_WAIT_READY, MP_WAIT_TIMEOUT (until_us is over; the caller says
- * what that means), or -1 with *err where the run was stopped or its deadline is over. */
-int mp_limit_wait(const struct mp_limit *limit, int fd, short events, struct mp_error *err);
+/* Wait for `events` of fd: MP_WAIT_READY, MP_WAIT_TIMEOUT (until_us is over; the caller
+ * says what that means), or -1 with *err where the run was stopped or its deadline is
+ * over. */
+int mp_limit_wait(const struct mp_limit *limit, int fd, short events,
+                  struct mp_error *err);
 
 /* Name lookup and connect(2), every address in turn.  *fd is non-blocking, close-on-exec,
  * TCP_NODELAY.  `name` is the server as messages call it. */
-int mp_ssh_connect(const char *host, int port, const char *name, const struct mp_limit *limit,
-                   int *fd, struct mp_error *err);
+int mp_ssh_connect(const char *host, int port, const char *name,
+                   const struct mp_limit *limit, int *fd, struct mp_error *err);
 
 #endif

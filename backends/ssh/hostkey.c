@@ -23,8 +23,9 @@ int mp_hostkey_known(const struct mp_settings *settings, struct mp_known_hosts *
         return -1;
     for (size_t i = 0; i < n; i++) {
         char *path = mp_ssh_expand_path(files[i]);
-        int rc = path != NULL ? mp_known_hosts_read(known, path, configured[0] == '\0', err)
-                              : mp_fail(err, MP_FAULT_FAILED, "out of memory");
+        int rc = path != NULL
+                     ? mp_known_hosts_read(known, path, configured[0] == '\0', err)
+                     : mp_fail(err, MP_FAULT_FAILED, "out of memory");
 
         free(path);
         if (rc < 0)
@@ -65,7 +66,8 @@ int mp_hostkey_prefer(struct mp_ssh *ssh, const struct mp_known_hosts *known,
 {
     const char **supported = NULL;
     char list[1024] = "";
-    int n = libssh2_session_supported_algs(ssh->session, LIBSSH2_METHOD_HOSTKEY, &supported);
+    int n =
+        libssh2_session_supported_algs(ssh->session, LIBSSH2_METHOD_HOSTKEY, &supported);
 
     /* the known ones first, then the rest, so that an unknown key can be shown */
     append_all(list, sizeof list, supported, n, known, 1);
@@ -85,8 +87,8 @@ struct shown {
     char keyscan[1536]; /* the command that adds it */
 };
 
-static int describe(const struct mp_settings *settings, const unsigned char *blob, size_t n,
-                    struct shown *s)
+static int describe(const struct mp_settings *settings, const unsigned char *blob,
+                    size_t n, struct shown *s)
 {
     static const struct {
         const char *type, *option;
@@ -121,14 +123,16 @@ static int say_unknown(const struct mp_ssh *ssh, const struct mp_known_hosts *kn
     const char *also = "";
 
     if (mp_known_hosts_has_ca(known))
-        also = " (its @cert-authority line cannot be used here: host certificates are not "
-               "supported, add the host's own key)";
+        also =
+            " (its @cert-authority line cannot be used here: host certificates are not "
+            "supported, add the host's own key)";
     else if (known->n > 0)
         also = " (known_hosts has only keys of other types or ports for it)";
-    return mp_fail(err, MP_FAULT_USAGE,
-                   "the host key of %s is not known%s: %s %s; compare the fingerprint with the "
-                   "server's own, then add it: %s",
-                   ssh->name, also, s->type, s->fingerprint, s->keyscan);
+    return mp_fail(
+        err, MP_FAULT_USAGE,
+        "the host key of %s is not known%s: %s %s; compare the fingerprint with the "
+        "server's own, then add it: %s",
+        ssh->name, also, s->type, s->fingerprint, s->keyscan);
 }
 
 static int say_changed(const struct mp_ssh *ssh, const struct mp_settings *settings,
@@ -141,13 +145,15 @@ static int say_changed(const struct mp_ssh *ssh, const struct mp_settings *setti
     if (settings->ssh.port == 22)
         snprintf(host, sizeof host, "%s", settings->ssh.hostname);
     else
-        snprintf(host, sizeof host, "'[%s]:%d'", settings->ssh.hostname, settings->ssh.port);
-    return mp_fail(err, MP_FAULT_FAILED,
-                   "the host key of %s has CHANGED: it shows %s %s, but %s line %u has %s; "
-                   "somebody may be in between. Only if the server really got a new key: "
-                   "ssh-keygen -R %s -f %s && %s",
-                   ssh->name, s->type, s->fingerprint, which->file, which->line, old, host,
-                   which->file, s->keyscan);
+        snprintf(host, sizeof host, "'[%s]:%d'", settings->ssh.hostname,
+                 settings->ssh.port);
+    return mp_fail(
+        err, MP_FAULT_FAILED,
+        "the host key of %s has CHANGED: it shows %s %s, but %s line %u has %s; "
+        "somebody may be in between. Only if the server really got a new key: "
+        "ssh-keygen -R %s -f %s && %s",
+        ssh->name, s->type, s->fingerprint, which->file, which->line, old, host,
+        which->file, s->keyscan);
 }
 
 int mp_hostkey_check(struct mp_ssh *ssh, const struct mp_settings *settings,
@@ -166,10 +172,11 @@ int mp_hostkey_check(struct mp_ssh *ssh, const struct mp_settings *settings,
     case MP_HOST_KNOWN:
         return 0;
     case MP_HOST_REVOKED:
-        return mp_fail(err, MP_FAULT_FAILED,
-                       "the host key of %s, %s %s, is marked @revoked in %s line %u: whoever "
-                       "answers there must not be trusted",
-                       ssh->name, shown.type, shown.fingerprint, which->file, which->line);
+        return mp_fail(
+            err, MP_FAULT_FAILED,
+            "the host key of %s, %s %s, is marked @revoked in %s line %u: whoever "
+            "answers there must not be trusted",
+            ssh->name, shown.type, shown.fingerprint, which->file, which->line);
     case MP_HOST_CHANGED:
         return say_changed(ssh, settings, which, &shown, err);
     case MP_HOST_UNKNOWN:

@@ -17,8 +17,8 @@ int mp_hostkey_known(const struct mp_settings *settings, struct mp_known_hosts *
 int mp_hostkey_prefer(struct mp_ssh *ssh, const struct mp_known_hosts *known,
                       struct mp_error *err);
 
-/* After it: -1 unless the server's key is known, with its fingerprint and the command that
- * would add it. */
+/* After it: -1 unless the server's key is known, with its fingerprint and the command
+ * that would add it. */
 int mp_hostkey_check(struct mp_ssh *ssh, const struct mp_settings *settings,
                      const struct mp_known_hosts *known, struct mp_error *err);
 

@@ -39,10 +39,11 @@ int mp_kexinit_not_ssh(const char *name, const unsigned char *heard, size_t n,
         len++;
     }
     said[len] = '\0';
-    return mp_fail(err, MP_FAULT_FAILED,
-                   "%s is not an SSH server: it says '%s'; check hostname and port in section "
-                   "[ssh]",
-                   name, said);
+    return mp_fail(
+        err, MP_FAULT_FAILED,
+        "%s is not an SSH server: it says '%s'; check hostname and port in section "
+        "[ssh]",
+        name, said);
 }
 
 /* Does the comma-separated `list` hold `word`? */
@@ -75,7 +76,8 @@ static bool any_common(LIBSSH2_SESSION *session, int method, const struct mp_wir
     return found;
 }
 
-/* The packet after the greeting: length, padding length, message 20, a cookie, the lists. */
+/* The packet after the greeting: length, padding length, message 20, a cookie, the lists.
+ */
 static int find_lists(const unsigned char *heard, size_t n, struct mp_wire *lists)
 {
     enum { MSG_KEXINIT = 20, COOKIE = 16 };
@@ -115,14 +117,14 @@ int mp_kexinit_explain(LIBSSH2_SESSION *session, const char *name,
             return 0;
         if (any_common(session, order[i].method, &offer))
             continue;
-        return mp_fail(err, MP_FAULT_FAILED,
-                       "%s and libssh2 %s have no %s algorithm in common; the server offers "
-                       "%.*s; have its administrator allow more%s",
-                       name, libssh2_version(0), order[i].what,
-                       (int)(offer.left < 300 ? offer.left : 300), (const char *)offer.p,
-                       order[i].method == LIBSSH2_METHOD_HOSTKEY
-                           ? " (an ed25519 host key)"
-                           : " (as OpenSSH does by default)");
+        return mp_fail(
+            err, MP_FAULT_FAILED,
+            "%s and libssh2 %s have no %s algorithm in common; the server offers "
+            "%.*s; have its administrator allow more%s",
+            name, libssh2_version(0), order[i].what,
+            (int)(offer.left < 300 ? offer.left : 300), (const char *)offer.p,
+            order[i].method == LIBSSH2_METHOD_HOSTKEY ? " (an ed25519 host key)"
+                                                      : " (as OpenSSH does by default)");
     }
     return 0;
 }

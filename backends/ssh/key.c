@@ -26,13 +26,15 @@ static int check_mode(const char *path, const struct stat *st, struct mp_error *
     if (!S_ISREG(st->st_mode))
         return mp_fail(err, MP_FAULT_USAGE, "the private key %s is not a file", path);
     if ((st->st_mode & bad) != 0)
-        return mp_fail(err, MP_FAULT_USAGE,
-                       "the private key %s is open to others (mode %04o): chmod 600 %s, and "
-                       "make a new key if somebody may have read it",
-                       path, (unsigned)(st->st_mode & 07777), path);
+        return mp_fail(
+            err, MP_FAULT_USAGE,
+            "the private key %s is open to others (mode %04o): chmod 600 %s, and "
+            "make a new key if somebody may have read it",
+            path, (unsigned)(st->st_mode & 07777), path);
     if (st->st_size > FILE_MAX)
-        return mp_fail(err, MP_FAULT_USAGE, "%s is too big for a private key (%lld bytes)",
-                       path, (long long)st->st_size);
+        return mp_fail(err, MP_FAULT_USAGE,
+                       "%s is too big for a private key (%lld bytes)", path,
+                       (long long)st->st_size);
     return 0;
 }
 
@@ -48,9 +50,10 @@ static char *read_private(const char *path, size_t *n, struct mp_error *err)
     *n = 0;
     if (fd < 0 || fstat(fd, &st) < 0) {
         mp_fail(err, MP_FAULT_USAGE,
-                errno == ENOENT ? "the private key %s does not exist%s; check key_path in "
-                                  "section [ssh]"
-                                : "cannot read the private key %s: %s",
+                errno == ENOENT
+                    ? "the private key %s does not exist%s; check key_path in "
+                      "section [ssh]"
+                    : "cannot read the private key %s: %s",
                 path, errno == ENOENT ? "" : strerror(errno));
         goto out;
     }
@@ -97,7 +100,8 @@ static const char *not_a_key(const char *text, size_t n)
     if (starts(text, "-----BEGIN CERTIFICATE"))
         return "is a certificate, not a private key";
     if (starts(text, "-----BEGIN DSA PRIVATE"))
-        return "is a DSA key, which servers no longer accept; make one with ssh-keygen -t "
+        return "is a DSA key, which servers no longer accept; make one with ssh-keygen "
+               "-t "
                "ed25519";
     if (strstr(text, "-----BEGIN ") == NULL)
         return "is not a private key; make one with ssh-keygen -t ed25519";
@@ -176,9 +180,12 @@ static const EVP_MD *digest_of(const struct mp_wire *algorithm)
         const char *algorithm;
         const EVP_MD *(*digest)(void);
     } known[] = {
-        {"rsa-sha2-512", EVP_sha512},        {"rsa-sha2-256", EVP_sha256},
-        {"ssh-rsa", EVP_sha1},               {"ecdsa-sha2-nistp256", EVP_sha256},
-        {"ecdsa-sha2-nistp384", EVP_sha384}, {"ecdsa-sha2-nistp521", EVP_sha512},
+        {"rsa-sha2-512", EVP_sha512},
+        {"rsa-sha2-256", EVP_sha256},
+        {"ssh-rsa", EVP_sha1},
+        {"ecdsa-sha2-nistp256", EVP_sha256},
+        {"ecdsa-sha2-nistp384", EVP_sha384},
+        {"ecdsa-sha2-nistp521", EVP_sha512},
     };
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)

@@ -23,10 +23,21 @@ static const struct curve {
     unsigned char oid[10]; /* DER, with tag and length */
     size_t oid_len;
 } curves[] = {
-    {"nistp256", "ecdsa-sha2-nistp256", 65,
-     {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07}, 10},
-    {"nistp384", "ecdsa-sha2-nistp384", 97, {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22}, 7},
-    {"nistp521", "ecdsa-sha2-nistp521", 133, {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23}, 7},
+    {"nistp256",
+     "ecdsa-sha2-nistp256",
+     65,
+     {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07},
+     10},
+    {"nistp384",
+     "ecdsa-sha2-nistp384",
+     97,
+     {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22},
+     7},
+    {"nistp521",
+     "ecdsa-sha2-nistp521",
+     133,
+     {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23},
+     7},
 };
 enum { N_CURVES = sizeof curves / sizeof *curves };
 
@@ -45,10 +56,11 @@ static int damaged(const char *path, struct mp_error *err)
 
 static int unsupported(const char *path, const char *what, struct mp_error *err)
 {
-    return mp_fail(err, MP_FAULT_USAGE,
-                   "the private key %s is of a kind that cannot be used here (%s); make one "
-                   "with ssh-keygen -t ed25519",
-                   path, what);
+    return mp_fail(
+        err, MP_FAULT_USAGE,
+        "the private key %s is of a kind that cannot be used here (%s); make one "
+        "with ssh-keygen -t ed25519",
+        path, what);
 }
 
 /* --- the public half, from a libcrypto key --- */
@@ -67,7 +79,8 @@ static void public_rsa(EVP_PKEY *pkey, struct mp_wirebuf *blob)
         blob->failed = mp_wire_get_u8(&w, &tag) < 0 || mp_wire_get_u8(&w, &len) < 0;
         length = len;
         if (len & 0x80)
-            for (length = 0, len &= 0x7f; len > 0 && mp_wire_get_u8(&w, &byte) == 0; len--)
+            for (length = 0, len &= 0x7f; len > 0 && mp_wire_get_u8(&w, &byte) == 0;
+                 len--)
                 length = length << 8 | byte;
         if (length > w.left)
             blob->failed = true;
@@ -130,7 +143,8 @@ static int set_public(struct mp_ssh_key *key, struct mp_wirebuf *blob)
 {
     struct mp_wire w = {blob->data, blob->n}, type;
 
-    if (blob->failed || mp_wire_get_string(&w, &type) < 0 || type.left >= MP_KEY_TYPE_MAX) {
+    if (blob->failed || mp_wire_get_string(&w, &type) < 0 ||
+        type.left >= MP_KEY_TYPE_MAX) {
         mp_wirebuf_free(blob);
         return -1;
     }
@@ -368,22 +382,23 @@ static int decrypt(const struct cipher *c, const unsigned char *secret,
 {
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
     int n = 0, m = 0;
-    int ok = ctx != NULL &&
-             EVP_DecryptInit_ex(ctx, c->evp(), NULL, secret, secret + c->key_len) == 1 &&
-             EVP_CIPHER_CTX_set_padding(ctx, 0) == 1 &&
-             (c->tag_len == 0 || EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG,
-                                                     (int)c->tag_len, (void *)tag) == 1) &&
-             EVP_DecryptUpdate(ctx, out, &n, in->p, (int)in->left) == 1 &&
-             EVP_DecryptFinal_ex(ctx, out + n, &m) == 1;
+    int ok =
+        ctx != NULL &&
+        EVP_DecryptInit_ex(ctx, c->evp(), NULL, secret, secret + c->key_len) == 1 &&
+        EVP_CIPHER_CTX_set_padding(ctx, 0) == 1 &&
+        (c->tag_len == 0 || EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG,
+                                                (int)c->tag_len, (void *)tag) == 1) &&
+        EVP_DecryptUpdate(ctx, out, &n, in->p, (int)in->left) == 1 &&
+        EVP_DecryptFinal_ex(ctx, out + n, &m) == 1;
 
     EVP_CIPHER_CTX_free(ctx);
     return ok ? 0 : -1;
 }
 
-static int parse_protected(const char *path, const struct cipher *c, struct mp_wire options,
-                           const struct mp_wire *in, struct mp_wire rest,
-                           const char *passphrase, struct mp_ssh_key *key,
-                           struct mp_error *err)
+static int parse_protected(const char *path, const struct cipher *c,
+                           struct mp_wire options, const struct mp_wire *in,
+                           struct mp_wire rest, const char *passphrase,
+                           struct mp_ssh_key *key, struct mp_error *err)
 {
     unsigned char secret[48];
     unsigned char *clear = NULL;
@@ -391,8 +406,8 @@ static int parse_protected(const char *path, const struct cipher *c, struct mp_w
     uint32_t rounds;
     int rc;
 
-    if (mp_wire_get_string(&options, &salt) < 0 || mp_wire_get_u32(&options, &rounds) < 0 ||
-        rest.left != c->tag_len || in->left < 8)
+    if (mp_wire_get_string(&options, &salt) < 0 ||
+        mp_wire_get_u32(&options, &rounds) < 0 || rest.left != c->tag_len || in->left < 8)
         return damaged(path, err);
     clear = malloc(in->left);
     if (clear == NULL)
@@ -443,12 +458,13 @@ static int parse_openssh(const char *path, struct mp_wire w, const char *passphr
     if (mp_wire_is(&kdf, "bcrypt"))
         for (size_t i = 0; i < sizeof ciphers / sizeof *ciphers; i++)
             if (mp_wire_is(&cipher, ciphers[i].name))
-                return parse_protected(path, &ciphers[i], options, &private, w, passphrase,
-                                       key, err);
-    return mp_fail(err, MP_FAULT_USAGE,
-                   "the private key %s is encrypted with a cipher that cannot be used here; "
-                   "write it anew: ssh-keygen -p -Z aes256-ctr -f %s",
-                   path, path);
+                return parse_protected(path, &ciphers[i], options, &private, w,
+                                       passphrase, key, err);
+    return mp_fail(
+        err, MP_FAULT_USAGE,
+        "the private key %s is encrypted with a cipher that cannot be used here; "
+        "write it anew: ssh-keygen -p -Z aes256-ctr -f %s",
+        path, path);
 }
 
 int mp_keyfmt_openssh(const char *path, const char *text, const char *passphrase,
@@ -479,7 +495,8 @@ int mp_keyfmt_openssh(const char *path, const char *text, const char *passphrase
     if (len < 0)
         damaged(path, err);
     else
-        rc = parse_openssh(path, (struct mp_wire){bytes, (size_t)len}, passphrase, key, err);
+        rc = parse_openssh(path, (struct mp_wire){bytes, (size_t)len}, passphrase, key,
+                           err);
 out:
     if (packed != NULL)
         explicit_bzero(packed, n);

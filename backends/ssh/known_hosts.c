@@ -47,7 +47,8 @@ void mp_known_hosts_free(struct mp_known_hosts *kh)
     *kh = (struct mp_known_hosts){0};
 }
 
-/* `*` and `?`, in time linear in the product: on a mismatch only the last star moves on. */
+/* `*` and `?`, in time linear in the product: on a mismatch only the last star moves on.
+ */
 static bool glob(const char *s, const char *p, size_t np)
 {
     const char *end = p + np, *star = NULL, *retry = NULL;
@@ -125,7 +126,8 @@ static bool match_hashed(const char *name, const char *text, size_t n)
 
 static bool match_field(const char *name, const char *field, size_t n)
 {
-    return field[0] == '|' ? match_hashed(name, field, n) : match_patterns(name, field, n);
+    return field[0] == '|' ? match_hashed(name, field, n)
+                           : match_patterns(name, field, n);
 }
 
 /* Returns whether the field names our host, and as what. */
@@ -179,7 +181,8 @@ static int take_marker(const char **line, enum mp_host_marker *marker)
     return -1;
 }
 
-/* Whether the bytes are a whole key of that type (RFC 4253, 6.6; RFC 5656, 3.1; RFC 8709). */
+/* Whether the bytes are a whole key of that type (RFC 4253, 6.6; RFC 5656, 3.1; RFC
+ * 8709). */
 static bool is_key(const unsigned char *blob, size_t n, const char *type)
 {
     static const struct {
@@ -297,9 +300,10 @@ int mp_known_hosts_read(struct mp_known_hosts *kh, const char *path, int optiona
         if (read_line(kh, line, path, ++number, err) < 0)
             goto out;
     }
-    rc = ferror(f) ? mp_fail(err, MP_FAULT_USAGE, "cannot read the known_hosts file %s: %s",
-                             path, strerror(errno))
-                   : 0;
+    rc = ferror(f)
+             ? mp_fail(err, MP_FAULT_USAGE, "cannot read the known_hosts file %s: %s",
+                       path, strerror(errno))
+             : 0;
 out:
     free(line);
     if (f != NULL)
@@ -309,8 +313,8 @@ out:
     return rc;
 }
 
-/* Whether the entry speaks for the host: those under [host]:port, or, where there is none,
- * those under the plain name. */
+/* Whether the entry speaks for the host: those under [host]:port, or, where there is
+ * none, those under the plain name. */
 static bool counts(const struct mp_known_hosts *kh, const struct mp_known_host *e)
 {
     if (e->with_port || kh->port == 22)

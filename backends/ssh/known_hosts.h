@@ -3,10 +3,10 @@
  * "SSH_KNOWN_HOSTS FILE FORMAT".
  *
  * Read here rather than by libssh2, whose own reader ignores @revoked, mixes up ports and
- * gives up at the first line it cannot read.  Matching is ssh's: names are compared in lower
- * case, patterns with `*`, `?` and `!`, hashed names (|1|salt|HMAC-SHA1), `[host]:port` for
- * any port but 22; where `[host]:port` is not in the files at all, plain `host` counts.
- * Lines that cannot be read are skipped, as ssh does.
+ * gives up at the first line it cannot read.  Matching is ssh's: names are compared in
+ * lower case, patterns with `*`, `?` and `!`, hashed names (|1|salt|HMAC-SHA1),
+ * `[host]:port` for any port but 22; where `[host]:port` is not in the files at all,
+ * plain `host` counts. Lines that cannot be read are skipped, as ssh does.
  */
 #ifndef MP_KNOWN_HOSTS_H
 #define MP_KNOWN_HOSTS_H
@@ -51,8 +51,8 @@ enum mp_host_verdict {
     MP_HOST_REVOKED, /* this very key, marked @revoked */
 };
 
-/* What the files say about the key; *which (may be NULL) is the line that says so, NULL for
- * UNKNOWN.  @cert-authority lines vouch for nothing here. */
+/* What the files say about the key; *which (may be NULL) is the line that says so, NULL
+ * for UNKNOWN.  @cert-authority lines vouch for nothing here. */
 enum mp_host_verdict mp_known_hosts_check(const struct mp_known_hosts *kh,
                                           const unsigned char *blob, size_t n,
                                           const struct mp_known_host **which);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * peer.h - whose connection is this?
  *
- * A listener on loopback can be connected to by every user of the machine.  A connection is
- * ours if a socket of this very process has the two addresses swapped: addresses and ports
- * name a TCP connection uniquely, so nobody else's can pass, not another user's and not
- * another process of our own user's.  It needs no privilege and holds for every connection
- * libpq makes: the first, a second attempt, a cancel request.
+ * A listener on loopback can be connected to by every user of the machine.  A connection
+ * is ours if a socket of this very process has the two addresses swapped: addresses and
+ * ports name a TCP connection uniquely, so nobody else's can pass, not another user's and
+ * not another process of our own user's.  It needs no privilege and holds for every
+ * connection libpq makes: the first, a second attempt, a cancel request.
  */
 #ifndef MP_PEER_H
 #define MP_PEER_H

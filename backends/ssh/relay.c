@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * relay.c - the poll loop: who may connect, when there is something to do, when to give up.
+ * relay.c - the poll loop: who may connect, when there is something to do, when to give
+ * up.
  *
  * Two rules of libssh2 shape it.  Any call may read packets of every channel off the
- * socket: so rounds go on until one neither moves a byte nor receives one, and only then is
- * there something to wait for.  And with no channel open nothing reads the socket: then it
- * is not polled for input, or the loop would spin.
+ * socket: so rounds go on until one neither moves a byte nor receives one, and only then
+ * is there something to wait for.  And with no channel open nothing reads the socket:
+ * then it is not polled for input, or the loop would spin.
  */
 #include "config.h"
 
@@ -84,11 +85,12 @@ static void give_up(struct mp_relay *r, int64_t quiet_us)
 {
     struct mp_error why;
 
-    mp_fail(&why, MP_FAULT_TRANSIENT,
-            "the SSH connection to %s broke: nothing heard from it for %.1f s, not even an "
-            "answer to keepalives; the network or the server is stuck (keepalive in section "
-            "[ssh])",
-            r->ssh->name, (double)quiet_us / 1e6);
+    mp_fail(
+        &why, MP_FAULT_TRANSIENT,
+        "the SSH connection to %s broke: nothing heard from it for %.1f s, not even an "
+        "answer to keepalives; the network or the server is stuck (keepalive in section "
+        "[ssh])",
+        r->ssh->name, (double)quiet_us / 1e6);
     mp_relay_break(r, &why);
 }
 
@@ -151,10 +153,11 @@ static void check_opening(struct mp_relay *r)
         give_up(r, now - r->opening_since_us);
         return;
     }
-    mp_fail(&why, MP_FAULT_TRANSIENT,
-            "%s does not reach the database at %s:%d in time: something drops its packets "
-            "(connect_timeout in section [ssh])",
-            r->ssh->name, r->setup->target.host, r->setup->target.port);
+    mp_fail(
+        &why, MP_FAULT_TRANSIENT,
+        "%s does not reach the database at %s:%d in time: something drops its packets "
+        "(connect_timeout in section [ssh])",
+        r->ssh->name, r->setup->target.host, r->setup->target.port);
     mp_relay_break(r, &why); /* libssh2 cannot take back a request to open */
 }
 
@@ -174,7 +177,13 @@ static int wait_ms(const struct mp_relay *r)
     return until > now ? (int)((until - now + 999) / 1000) : 0;
 }
 
-enum { STOP_AT, LISTENER_AT, SSH_AT, STREAMS_AT, N_POLLED = STREAMS_AT + MP_RELAY_STREAMS };
+enum {
+    STOP_AT,
+    LISTENER_AT,
+    SSH_AT,
+    STREAMS_AT,
+    N_POLLED = STREAMS_AT + MP_RELAY_STREAMS
+};
 
 static void fill_poll(const struct mp_relay *r, struct pollfd p[N_POLLED])
 {
@@ -197,7 +206,8 @@ static void check_hang_up(struct mp_relay *r, const struct pollfd *p)
 {
     struct mp_error why;
 
-    if (r->broken || !(p->revents & (POLLERR | POLLHUP | POLLRDHUP | POLLNVAL)) || listening(r))
+    if (r->broken || !(p->revents & (POLLERR | POLLHUP | POLLRDHUP | POLLNVAL)) ||
+        listening(r))
         return;
     r->ssh->closed = true;
     mp_ssh_broken(r->ssh, &why);
@@ -237,7 +247,8 @@ static void loop(struct mp_relay *r)
     }
 }
 
-/* At the end: let what the local ends have said (a goodbye to the database) get through. */
+/* At the end: let what the local ends have said (a goodbye to the database) get through.
+ */
 static void wind_up(struct mp_relay *r)
 {
     int64_t until = mp_clock_us() + WIND_UP_MS * 1000;

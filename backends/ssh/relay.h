@@ -5,8 +5,8 @@
  * listener becomes a direct-tcpip channel to the target, provided that its other end is a
  * socket of this very process; anybody else's is reset at once.
  *
- * Neither side ever waits for the other: each direction has one buffer, which is filled only
- * when it is empty.  What a slow reader does not take stays in the channel's window.
+ * Neither side ever waits for the other: each direction has one buffer, which is filled
+ * only when it is empty.  What a slow reader does not take stays in the channel's window.
  */
 #ifndef MP_RELAY_H
 #define MP_RELAY_H
@@ -29,7 +29,7 @@ struct mp_relay_target {
     const char *host; /* as the SSH server sees it; borrowed */
     int port;
     unsigned window; /* what the server may send ahead, in bytes */
-    int timeout_ms; /* to open a channel */
+    int timeout_ms;  /* to open a channel */
 };
 
 /* What a relay's owner gives it.  All borrowed; the session is the relay's alone while it
@@ -37,11 +37,11 @@ struct mp_relay_target {
 struct mp_relay_setup {
     struct mp_ssh *ssh;
     int listener;
-    int stop_fd;              /* readable: wind up and return */
+    int stop_fd; /* readable: wind up and return */
     struct mp_relay_target target;
-    int keepalive_s;          /* how often to ask a server that says nothing for an answer */
-    int silence_ms;           /* give the session up after this long without a byte */
-    LIBSSH2_CHANNEL *spare;   /* an open channel for the first connection; taken over */
+    int keepalive_s; /* how often to ask a server that says nothing for an answer */
+    int silence_ms;  /* give the session up after this long without a byte */
+    LIBSSH2_CHANNEL *spare; /* an open channel for the first connection; taken over */
     /* Called from the relay's thread. */
     void (*refused)(void *arg, const struct mp_error *why); /* a channel was not opened */
     void (*broken)(void *arg, const struct mp_error *why);  /* the session is gone; the
@@ -55,9 +55,9 @@ LIBSSH2_CHANNEL *mp_relay_open_channel(struct mp_ssh *ssh,
                                        const struct mp_relay_target *target, bool *again,
                                        struct mp_error *err);
 
-/* Runs until stop_fd is readable or memory runs out; after the session broke it only keeps
- * the listener occupied, so that nobody else can take its address, and resets whoever
- * connects. */
+/* Runs until stop_fd is readable or memory runs out; after the session broke it only
+ * keeps the listener occupied, so that nobody else can take its address, and resets
+ * whoever connects. */
 void mp_relay_run(const struct mp_relay_setup *setup);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * relay_impl.h - what the relay's loop (relay.c) and its streams (relay_stream.c) share. */
+ * relay_impl.h - what the relay's loop (relay.c) and its streams (relay_stream.c) share.
+ */
 #ifndef MP_RELAY_IMPL_H
 #define MP_RELAY_IMPL_H
 
@@ -22,12 +23,12 @@ struct mp_stream {
     int fd;                   /* -1: the slot is free, or the local end is gone */
     LIBSSH2_CHANNEL *channel; /* NULL until it is open */
     bool used;
-    bool closing;             /* only the channel's end is left to do */
-    bool local_eof, eof_sent; /* the local end has said all; so have we */
+    bool closing;               /* only the channel's end is left to do */
+    bool local_eof, eof_sent;   /* the local end has said all; so have we */
     bool channel_eof, told_eof; /* and the other way round */
     unsigned char *up, *down;
     size_t up_at, up_end, down_at, down_end;
-    bool write_waits;         /* for the channel's window */
+    bool write_waits; /* for the channel's window */
 };
 
 struct mp_relay {
@@ -49,7 +50,8 @@ struct mp_relay {
 void mp_stream_start(struct mp_stream *s, int fd);
 void mp_stream_free(struct mp_stream *s);
 
-/* Does for it all that can be done without waiting; true where that moved something on. */
+/* Does for it all that can be done without waiting; true where that moved something on.
+ */
 bool mp_stream_serve(struct mp_relay *r, struct mp_stream *s);
 
 /* What it waits for: input from the server; poll events of its connection. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * relay_stream.c - one connection and its channel: every call of libssh2 on it, in the order
- * that libssh2 needs.
+ * relay_stream.c - one connection and its channel: every call of libssh2 on it, in the
+ * order that libssh2 needs.
  *
  * A call that could not send all of its packet must be repeated, with the same buffer,
  * before any other call on the session sends: the relay's `owner` is the stream that call
@@ -55,25 +55,29 @@ LIBSSH2_CHANNEL *mp_relay_open_channel(struct mp_ssh *ssh,
         mp_ssh_broken(ssh, err);
     else if (strstr(why, "prohibited") != NULL)
         mp_fail(err, MP_FAULT_FAILED,
-                "%s lets %s log in but forbids forwarding to %s:%d; have its administrator allow "
-                "it (AllowTcpForwarding, PermitOpen in sshd_config; no-port-forwarding, permitopen "
+                "%s lets %s log in but forbids forwarding to %s:%d; have its "
+                "administrator allow "
+                "it (AllowTcpForwarding, PermitOpen in sshd_config; no-port-forwarding, "
+                "permitopen "
                 "in authorized_keys)",
                 ssh->name, ssh->user, target->host, target->port);
     else
-        mp_fail(err, MP_FAULT_TRANSIENT,
-                "%s cannot reach the database at %s:%d (%s); check host and port in section "
-                "[database]: they are as that machine sees them",
-                ssh->name, target->host, target->port, why);
+        mp_fail(
+            err, MP_FAULT_TRANSIENT,
+            "%s cannot reach the database at %s:%d (%s); check host and port in section "
+            "[database]: they are as that machine sees them",
+            ssh->name, target->host, target->port, why);
     return NULL;
 }
 
-/* After a libssh2 call: true where it has to be called again later.  Remembers whose turn it
- * is if a packet is half sent. */
-static bool again(struct mp_relay *r, struct mp_stream *s, enum mp_relay_call call, long rc)
+/* After a libssh2 call: true where it has to be called again later.  Remembers whose turn
+ * it is if a packet is half sent. */
+static bool again(struct mp_relay *r, struct mp_stream *s, enum mp_relay_call call,
+                  long rc)
 {
-    bool unsent = rc == LIBSSH2_ERROR_EAGAIN &&
-                  libssh2_session_block_directions(r->ssh->session) &
-                      LIBSSH2_SESSION_BLOCK_OUTBOUND;
+    bool unsent =
+        rc == LIBSSH2_ERROR_EAGAIN && libssh2_session_block_directions(r->ssh->session) &
+                                          LIBSSH2_SESSION_BLOCK_OUTBOUND;
 
     r->owner = unsent ? s : NULL;
     r->unsent = unsent ? call : MP_NO_CALL;
@@ -162,8 +166,9 @@ static bool do_open(struct mp_relay *r, struct mp_stream *s)
 }
 
 /* libssh2 takes all that has come off the socket before it hands out a byte and opens the
- * window again.  From a server that is fast enough that is the whole window: then the server
- * waits for us, over a long way for a round trip, and the reader has waited before. */
+ * window again.  From a server that is fast enough that is the whole window: then the
+ * server waits for us, over a long way for a round trip, and the reader has waited
+ * before. */
 static bool do_read(struct mp_relay *r, struct mp_stream *s)
 {
     ssize_t n;
@@ -186,8 +191,8 @@ static bool do_read(struct mp_relay *r, struct mp_stream *s)
 
 static bool do_write(struct mp_relay *r, struct mp_stream *s)
 {
-    ssize_t n = libssh2_channel_write(s->channel, (char *)s->up + s->up_at,
-                                      s->up_end - s->up_at);
+    ssize_t n =
+        libssh2_channel_write(s->channel, (char *)s->up + s->up_at, s->up_end - s->up_at);
 
     s->write_waits = again(r, s, MP_WRITE_CALL, n) || n == 0;
     if (s->write_waits)
@@ -374,4 +379,3 @@ short mp_stream_events(const struct mp_stream *s)
         events |= POLLOUT;
     return events;
 }
-

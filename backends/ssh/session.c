@@ -38,7 +38,8 @@ char *mp_ssh_expand_path(const char *path)
 
 /* --- libssh2's callbacks --- */
 
-static ssize_t on_receive(libssh2_socket_t fd, void *buf, size_t n, int flags, void **abstract)
+static ssize_t on_receive(libssh2_socket_t fd, void *buf, size_t n, int flags,
+                          void **abstract)
 {
     struct mp_ssh *ssh = *abstract;
     ssize_t got;
@@ -93,18 +94,21 @@ int mp_ssh_wait(struct mp_ssh *ssh, const struct mp_limit *limit, struct mp_erro
 int mp_ssh_broken(struct mp_ssh *ssh, struct mp_error *err)
 {
     if (ssh->goodbye[0] != '\0')
-        return mp_fail(err, MP_FAULT_TRANSIENT, "the SSH connection to %s broke: the server "
-                       "ended it, saying: %s", ssh->name, ssh->goodbye);
+        return mp_fail(err, MP_FAULT_TRANSIENT,
+                       "the SSH connection to %s broke: the server "
+                       "ended it, saying: %s",
+                       ssh->name, ssh->goodbye);
     if (ssh->receive_errno != 0)
         return mp_fail(err, MP_FAULT_TRANSIENT, "the SSH connection to %s broke: %s",
                        ssh->name, strerror(ssh->receive_errno));
     if (ssh->closed)
-        return mp_fail(err, MP_FAULT_TRANSIENT,
-                       "the SSH connection to %s broke: the server closed it (sshd stopped or "
-                       "was killed there?)",
-                       ssh->name);
-    return mp_fail(err, MP_FAULT_TRANSIENT, "the SSH connection to %s broke: %s", ssh->name,
-                   mp_ssh_error(ssh));
+        return mp_fail(
+            err, MP_FAULT_TRANSIENT,
+            "the SSH connection to %s broke: the server closed it (sshd stopped or "
+            "was killed there?)",
+            ssh->name);
+    return mp_fail(err, MP_FAULT_TRANSIENT, "the SSH connection to %s broke: %s",
+                   ssh->name, mp_ssh_error(ssh));
 }
 
 /* --- key exchange --- */
@@ -112,10 +116,11 @@ int mp_ssh_broken(struct mp_ssh *ssh, struct mp_error *err)
 static int handshake_timeout(struct mp_ssh *ssh, struct mp_error *err)
 {
     if (ssh->n_heard == 0)
-        return mp_fail(err, MP_FAULT_TRANSIENT,
-                       "%s accepts connections but says nothing: it hangs, or is not an SSH "
-                       "server (connect_timeout in section [ssh])",
-                       ssh->name);
+        return mp_fail(
+            err, MP_FAULT_TRANSIENT,
+            "%s accepts connections but says nothing: it hangs, or is not an SSH "
+            "server (connect_timeout in section [ssh])",
+            ssh->name);
     if (!mp_kexinit_is_ssh(ssh->heard, ssh->n_heard))
         return mp_kexinit_not_ssh(ssh->name, ssh->heard, ssh->n_heard, err);
     return mp_fail(err, MP_FAULT_TRANSIENT,
@@ -124,11 +129,13 @@ static int handshake_timeout(struct mp_ssh *ssh, struct mp_error *err)
                    ssh->name);
 }
 
-static int handshake(struct mp_ssh *ssh, const struct mp_limit *limit, struct mp_error *err)
+static int handshake(struct mp_ssh *ssh, const struct mp_limit *limit,
+                     struct mp_error *err)
 {
     int rc;
 
-    while ((rc = libssh2_session_handshake(ssh->session, ssh->fd)) == LIBSSH2_ERROR_EAGAIN) {
+    while ((rc = libssh2_session_handshake(ssh->session, ssh->fd)) ==
+           LIBSSH2_ERROR_EAGAIN) {
         rc = mp_ssh_wait(ssh, limit, err);
         if (rc == MP_WAIT_TIMEOUT)
             return handshake_timeout(ssh, err);
@@ -140,10 +147,11 @@ static int handshake(struct mp_ssh *ssh, const struct mp_limit *limit, struct mp
     if (ssh->n_heard > 0 && !mp_kexinit_is_ssh(ssh->heard, ssh->n_heard))
         return mp_kexinit_not_ssh(ssh->name, ssh->heard, ssh->n_heard, err);
     if (ssh->n_heard == 0 && ssh->closed)
-        return mp_fail(err, MP_FAULT_TRANSIENT,
-                       "%s closes the connection without a word: not an SSH server, or one that "
-                       "turns this machine away (MaxStartups, hosts.deny)",
-                       ssh->name);
+        return mp_fail(
+            err, MP_FAULT_TRANSIENT,
+            "%s closes the connection without a word: not an SSH server, or one that "
+            "turns this machine away (MaxStartups, hosts.deny)",
+            ssh->name);
     if (mp_kexinit_explain(ssh->session, ssh->name, ssh->heard, ssh->n_heard, err) < 0)
         return -1;
     return mp_fail_in(mp_ssh_broken(ssh, err) < 0 ? err : NULL, "key exchange");
@@ -223,12 +231,14 @@ int mp_ssh_open(const struct mp_settings *settings, const struct mp_run *run,
                 struct mp_ssh **out, struct mp_error *err)
 {
     struct mp_limit limit = {
-        .run = run, .until_us = mp_clock_us() + (int64_t)settings->ssh.connect_timeout * 1000000};
+        .run = run,
+        .until_us = mp_clock_us() + (int64_t)settings->ssh.connect_timeout * 1000000};
     int rc = -1;
 
     *out = NULL;
     if (settings->ssh.hostname[0] == '\0')
-        return mp_fail(err, MP_FAULT_USAGE, "the ssh backend needs a hostname in section [ssh]");
+        return mp_fail(err, MP_FAULT_USAGE,
+                       "the ssh backend needs a hostname in section [ssh]");
     if (new_session(settings, out, err) == 0)
         rc = hand_shake_and_log_in(*out, settings, &limit, err);
     if (rc < 0) {
@@ -248,7 +258,8 @@ void mp_ssh_close(struct mp_ssh *ssh)
         /* non-blocking and closed below: what EAGAIN leaves, the second call frees */
         if (ssh->fd >= 0)
             shutdown(ssh->fd, SHUT_RDWR);
-        for (int i = 0; i < 100 && libssh2_session_free(ssh->session) == LIBSSH2_ERROR_EAGAIN;)
+        for (int i = 0;
+             i < 100 && libssh2_session_free(ssh->session) == LIBSSH2_ERROR_EAGAIN;)
             i++;
     }
     if (ssh->library)

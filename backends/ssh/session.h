@@ -32,7 +32,8 @@ struct mp_ssh {
     size_t n_heard;
 };
 
-/* Connects and logs in within settings->ssh.connect_timeout.  The session is non-blocking. */
+/* Connects and logs in within settings->ssh.connect_timeout.  The session is
+ * non-blocking. */
 int mp_ssh_open(const struct mp_settings *settings, const struct mp_run *run,
                 struct mp_ssh **out, struct mp_error *err);
 /* Says goodbye where that does not block, closes and frees. */

@@ -103,10 +103,11 @@ static int open_listener(struct mp_tunnel *t, int port, struct mp_error *err)
         t->listener = bind_random(0);
     if (t->listener < 0 || listen(t->listener, 64) < 0 ||
         getsockname(t->listener, (struct sockaddr *)&sa, &len) < 0)
-        return mp_fail(err, MP_FAULT_FAILED,
-                       "cannot listen on a loopback address for the SSH tunnel: %s (is the "
-                       "loopback interface up?)",
-                       strerror(errno));
+        return mp_fail(
+            err, MP_FAULT_FAILED,
+            "cannot listen on a loopback address for the SSH tunnel: %s (is the "
+            "loopback interface up?)",
+            strerror(errno));
     inet_ntop(AF_INET, &sa.sin_addr, t->address, sizeof t->address);
     t->port = ntohs(sa.sin_port);
     return 0;
@@ -115,9 +116,9 @@ static int open_listener(struct mp_tunnel *t, int port, struct mp_error *err)
 /* The first channel, before anybody needs it. */
 static int open_spare(struct mp_tunnel *t, const struct mp_run *run, struct mp_error *err)
 {
-    struct mp_limit limit = {
-        .run = run,
-        .until_us = mp_clock_us() + (int64_t)t->setup.target.timeout_ms * 1000};
+    struct mp_limit limit = {.run = run,
+                             .until_us = mp_clock_us() +
+                                         (int64_t)t->setup.target.timeout_ms * 1000};
 
     for (;;) {
         bool again;
@@ -130,11 +131,12 @@ static int open_spare(struct mp_tunnel *t, const struct mp_run *run, struct mp_e
             return -1;
         rc = mp_ssh_wait(t->ssh, &limit, err);
         if (rc == MP_WAIT_TIMEOUT)
-            return mp_fail(err, MP_FAULT_TRANSIENT,
-                           "%s does not reach the database at %s:%d within %d s: something drops "
-                           "its packets; check host and port in section [database]",
-                           t->ssh->name, t->setup.target.host, t->setup.target.port,
-                           t->setup.target.timeout_ms / 1000);
+            return mp_fail(
+                err, MP_FAULT_TRANSIENT,
+                "%s does not reach the database at %s:%d within %d s: something drops "
+                "its packets; check host and port in section [database]",
+                t->ssh->name, t->setup.target.host, t->setup.target.port,
+                t->setup.target.timeout_ms / 1000);
         if (rc < 0)
             return -1;
     }
@@ -181,8 +183,9 @@ static int start(struct mp_tunnel *t, struct mp_error *err)
     return 0;
 }
 
-int mp_tunnel_open(const struct mp_settings *settings, const struct mp_tunnel_target *target,
-                   const struct mp_run *run, struct mp_tunnel **out, struct mp_error *err)
+int mp_tunnel_open(const struct mp_settings *settings,
+                   const struct mp_tunnel_target *target, const struct mp_run *run,
+                   struct mp_tunnel **out, struct mp_error *err)
 {
     struct mp_tunnel *t = new_tunnel(err);
 

@@ -22,7 +22,8 @@ int mp_wire_get_u32(struct mp_wire *w, uint32_t *v)
 {
     if (w->left < 4)
         return -1;
-    *v = (uint32_t)w->p[0] << 24 | (uint32_t)w->p[1] << 16 | (uint32_t)w->p[2] << 8 | w->p[3];
+    *v = (uint32_t)w->p[0] << 24 | (uint32_t)w->p[1] << 16 | (uint32_t)w->p[2] << 8 |
+         w->p[3];
     w->p += 4;
     w->left -= 4;
     return 0;
@@ -119,7 +120,8 @@ void mp_wirebuf_free(struct mp_wirebuf *b)
     *b = (struct mp_wirebuf){0};
 }
 
-static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 long mp_base64_decode(const char *text, size_t n, unsigned char *out)
 {

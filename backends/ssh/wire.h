@@ -33,19 +33,21 @@ void mp_wire_put_u8(struct mp_wirebuf *b, uint8_t v);
 void mp_wire_put_u32(struct mp_wirebuf *b, uint32_t v);
 void mp_wire_put_bytes(struct mp_wirebuf *b, const void *data, size_t n);
 void mp_wire_put_string(struct mp_wirebuf *b, const void *data, size_t n);
-/* A positive number, big endian: leading zeroes go, one comes back where the top bit is set. */
+/* A positive number, big endian: leading zeroes go, one comes back where the top bit is
+ * set. */
 void mp_wire_put_mpint(struct mp_wirebuf *b, const unsigned char *data, size_t n);
 /* Wiped, then freed. */
 void mp_wirebuf_free(struct mp_wirebuf *b);
 
-/* Standard base64, padded with `=`; anything else is invalid.  Room for n / 4 * 3 + 3 bytes
- * is needed.  The number of bytes, or -1. */
+/* Standard base64, padded with `=`; anything else is invalid.  Room for n / 4 * 3 + 3
+ * bytes is needed.  The number of bytes, or -1. */
 long mp_base64_decode(const char *text, size_t n, unsigned char *out);
 /* Without padding, NUL-terminated; room for n * 4 / 3 + 4 is needed. */
 void mp_base64_encode(const unsigned char *data, size_t n, char *out);
 
 enum { MP_FINGERPRINT_MAX = 64 };
 /* "SHA256:..." of a public key blob, as ssh prints it. */
-void mp_ssh_fingerprint(const unsigned char *blob, size_t n, char out[MP_FINGERPRINT_MAX]);
+void mp_ssh_fingerprint(const unsigned char *blob, size_t n,
+                        char out[MP_FINGERPRINT_MAX]);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * log.h - one line an event: what the epilog, the prolog and the worker did for which job.
+ * log.h - one line an event: what the epilog, the prolog and the worker did for which
+ * job.
  *
  *     job=1200_7 time=2026-02-04T15:15:05Z level=info event=queued user=alice
  *
  * The job comes first, then time and level (syslog has its own), then the event and its
- * pairs.  A value of anything but plain characters stands in double quotes, with \" \\ and
- * \xNN for every byte outside printable ASCII, so that no user can forge a line or a pair.
- * Callers never pass a secret.
+ * pairs.  A value of anything but plain characters stands in double quotes, with \"
+ * \\ and \xNN for every byte outside printable ASCII, so that no user can forge a line or
+ * a pair. Callers never pass a secret.
  *
  * With a path, lines are appended to that file (made with mode 0640; a symlink, anything
  * but a regular file and a hard link are refused), each with one write, and the file is

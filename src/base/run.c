@@ -56,7 +56,8 @@ int mp_run_check(const struct mp_run *run, struct mp_error *err)
     struct pollfd p = {.fd = run->stop_fd, .events = POLLIN};
 
     if (run->stop_fd >= 0 && poll(&p, 1, 0) > 0)
-        return mp_fail(err, MP_FAULT_STOPPED, "stopped by a signal; no report was written");
+        return mp_fail(err, MP_FAULT_STOPPED,
+                       "stopped by a signal; no report was written");
     if (run->deadline_us != INT64_MAX && mp_clock_us() >= run->deadline_us)
         return mp_fail(err, MP_FAULT_TRANSIENT,
                        "the deadline is over (deadline_seconds in section [power])");
@@ -72,5 +73,6 @@ int mp_run_poll_ms(const struct mp_run *run, int limit_ms)
     left = (run->deadline_us - mp_clock_us() + 999) / 1000;
     if (left < 0)
         left = 0;
-    return limit_ms >= 0 && limit_ms < left ? limit_ms : (int)(left < 3600000 ? left : 3600000);
+    return limit_ms >= 0 && limit_ms < left ? limit_ms
+                                            : (int)(left < 3600000 ? left : 3600000);
 }

@@ -42,9 +42,9 @@ int mp_chart_draw(const struct mp_chart_input *in, const int fds[MP_N_CHARTS],
                   struct mp_error *err);
 
 /* For a process that forks others to draw: load what is dear to load (fontconfig's lists:
- * 7 of the 9 ms that the first text takes), and start no thread.  Pango starts one for each
- * font; were it inside an allocator's or fontconfig's lock at the fork, the child would wait
- * for that lock for ever. */
+ * 7 of the 9 ms that the first text takes), and start no thread.  Pango starts one for
+ * each font; were it inside an allocator's or fontconfig's lock at the fork, the child
+ * would wait for that lock for ever. */
 void mp_chart_preload(void);
 
 /* -1, with what to install, where this machine has no font for the charts. */

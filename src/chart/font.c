@@ -98,7 +98,8 @@ int mp_fonts_open(struct mp_fonts **out, struct mp_error *err)
     *out = NULL;
     if (!fonts)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory while loading fonts");
-    mp_fonts_preload(); /* or else pango does so in a thread, while we do it a second time */
+    mp_fonts_preload(); /* or else pango does so in a thread, while we do it a second time
+                         */
     fonts->context = make_context();
     fonts->plain = describe(false);
     fonts->strong = describe(true);

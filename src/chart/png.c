@@ -76,8 +76,8 @@ static size_t find_place(const struct colours *c, uint32_t rgb)
     return at;
 }
 
-/* How many pixels from row[x] on look alike.  Sixteen at a time, in a loop of fixed length
- * that a compiler turns into a few wide instructions. */
+/* How many pixels from row[x] on look alike.  Sixteen at a time, in a loop of fixed
+ * length that a compiler turns into a few wide instructions. */
 static size_t run_length(const uint32_t *row, size_t x, size_t width)
 {
     enum { AT_ONCE = 16 };
@@ -99,7 +99,8 @@ static size_t run_length(const uint32_t *row, size_t x, size_t width)
     return end - x;
 }
 
-/* Cut a row into runs and count its colours; the end of the runs, NULL: too many colours. */
+/* Cut a row into runs and count its colours; the end of the runs, NULL: too many colours.
+ */
 static struct run *cut_row(struct colours *c, struct run *run, const uint32_t *row,
                            size_t width)
 {
@@ -186,7 +187,8 @@ struct nearest {
 };
 
 /* Of those with so much green; the first of equals. */
-static void look_at_green(const struct colours *c, uint32_t rgb, int green, struct nearest *n)
+static void look_at_green(const struct colours *c, uint32_t rgb, int green,
+                          struct nearest *n)
 {
     if (green < 0 || green > 255)
         return;
@@ -198,7 +200,8 @@ static void look_at_green(const struct colours *c, uint32_t rgb, int green, stru
     }
 }
 
-/* Green counts most: from this colour's outwards, until it alone is further than the best. */
+/* Green counts most: from this colour's outwards, until it alone is further than the
+ * best. */
 static uint8_t nearest_entry(const struct colours *c, uint32_t rgb)
 {
     const int green = (int)(rgb >> 8 & 0xFF);

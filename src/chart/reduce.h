@@ -2,16 +2,16 @@
  * reduce.h - the sink that turns samples into chart columns.
  *
  * The window is cut into MP_COLUMNS equal columns.  A series is a polyline through the
- * samples that count (energy/trace.h), flat to the edges of the window, as in energy/energy.h; what a
- * column gets from it is the mean of that polyline over the column and its smallest and
- * largest value there, so that a spike of one sample survives any reduction, and a column
- * narrower than the sampling interval gets its piece of the line.
- * Components are sums over series: the means add up exactly, so that mean times width
- * summed over the columns is the energy.  The extremes of a sum are those of the sum of
- * the polylines on a grid (energy/grid.h: 1 s up to 36 hours, 20 s at thirty days).  Where
- * samples stand between the grid's instants, the largest deviation of any one series from
- * its mean in the column is added to the sum of means, too, so that the spike of one node
- * among many shows at its height.
+ * samples that count (energy/trace.h), flat to the edges of the window, as in
+ * energy/energy.h; what a column gets from it is the mean of that polyline over the
+ * column and its smallest and largest value there, so that a spike of one sample survives
+ * any reduction, and a column narrower than the sampling interval gets its piece of the
+ * line. Components are sums over series: the means add up exactly, so that mean times
+ * width summed over the columns is the energy.  The extremes of a sum are those of the
+ * sum of the polylines on a grid (energy/grid.h: 1 s up to 36 hours, 20 s at thirty
+ * days).  Where samples stand between the grid's instants, the largest deviation of any
+ * one series from its mean in the column is added to the sum of means, too, so that the
+ * spike of one node among many shows at its height.
  *
  * Memory: one set of columns and one grid per track, not per series; a series holds its
  * current column; for the spread, one float per column and node (4.8 MB for 1,000 nodes).

@@ -57,8 +57,8 @@ int mp_check_as(struct mp_checklist *c, const struct passwd *user,
 
     if (geteuid() == user->pw_uid || geteuid() != 0) {
         if (geteuid() != user->pw_uid && !c->said_who)
-            mp_check_say(c, MP_CHECK_WARN, "run it as root", "checked as uid %ld, not as %s",
-                         (long)geteuid(), user->pw_name);
+            mp_check_say(c, MP_CHECK_WARN, "run it as root",
+                         "checked as uid %ld, not as %s", (long)geteuid(), user->pw_name);
         c->said_who = true;
         part(c, arg);
         return 0;
@@ -98,8 +98,9 @@ static bool is_safe(struct mp_checklist *c, const char *path, const struct passw
         return true; /* its absence is said elsewhere */
     if (st.st_uid != 0 && st.st_uid != user->pw_uid) {
         snprintf(remedy, sizeof remedy, "chown root %s", path);
-        mp_check_say(c, MP_CHECK_FAIL, remedy, "%s belongs to uid %ld, who could replace it",
-                     path, (long)st.st_uid);
+        mp_check_say(c, MP_CHECK_FAIL, remedy,
+                     "%s belongs to uid %ld, who could replace it", path,
+                     (long)st.st_uid);
         return false;
     }
     if ((st.st_mode & S_IWOTH) != 0 && !(S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX))) {

@@ -19,8 +19,8 @@ struct mp_checklist {
 void mp_check_say(struct mp_checklist *c, enum mp_check_level level, const char *remedy,
                   const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* Run `part` as `user` in a forked child, which adds to *c; where we are that user, or are
- * not root and so cannot be anybody else (a warning then says so), as we are. */
+/* Run `part` as `user` in a forked child, which adds to *c; where we are that user, or
+ * are not root and so cannot be anybody else (a warning then says so), as we are. */
 int mp_check_as(struct mp_checklist *c, const struct passwd *user,
                 void (*part)(struct mp_checklist *c, void *arg), void *arg,
                 struct mp_error *err);
@@ -29,8 +29,8 @@ int mp_check_as(struct mp_checklist *c, const struct passwd *user,
  * and `user`.  Nothing is said where all is well. */
 void mp_check_path(struct mp_checklist *c, const char *path, const struct passwd *user);
 
-/* slurm.conf, the scripts it names, Slurm's version, how to restart and to go back; and the
- * user Slurm runs as into *user (*buf is its storage). */
+/* slurm.conf, the scripts it names, Slurm's version, how to restart and to go back; and
+ * the user Slurm runs as into *user (*buf is its storage). */
 struct mp_check_user {
     struct passwd pw;
     char buf[4096];
@@ -39,8 +39,8 @@ struct mp_check_user {
 void mp_check_slurm(struct mp_checklist *c, const char *slurm_conf,
                     struct mp_check_user *user);
 
-/* Run a program (argv[0] an absolute path), at most 5 s; its output as one line into `out`.
- * Its exit status, or -1 where it could not be run. */
+/* Run a program (argv[0] an absolute path), at most 5 s; its output as one line into
+ * `out`. Its exit status, or -1 where it could not be run. */
 int mp_check_run(char *const argv[], char *out, size_t size);
 
 #endif

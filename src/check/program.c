@@ -51,7 +51,8 @@ void mp_check_configuration(struct mp_checklist *c, void *arg)
     char remedy[PATH_MAX + 160];
 
     if (stat(path, &st) < 0 && errno == ENOENT && p->options->config == NULL) {
-        mp_check_say(c, MP_CHECK_WARN, "write one; `monster-power config` prints what counts",
+        mp_check_say(c, MP_CHECK_WARN,
+                     "write one; `monster-power config` prints what counts",
                      "%s is not there: the built-in values count", path);
         return;
     }
@@ -60,16 +61,18 @@ void mp_check_configuration(struct mp_checklist *c, void *arg)
         if (access(path, F_OK) < 0 && errno == ENOENT)
             snprintf(remedy, sizeof remedy, "name a file that is there");
         else if (access(path, R_OK) < 0)
-            snprintf(remedy, sizeof remedy, "chgrp %s %s; chmod 0640 %s", p->user->pw_name,
-                     path, path);
+            snprintf(remedy, sizeof remedy, "chgrp %s %s; chmod 0640 %s",
+                     p->user->pw_name, path, path);
         else
-            snprintf(remedy, sizeof remedy, "mend it; `monster-power config` tells whether");
+            snprintf(remedy, sizeof remedy,
+                     "mend it; `monster-power config` tells whether");
         mp_check_say(c, MP_CHECK_FAIL, remedy, "configuration, as user %s: %s",
                      p->user->pw_name, err.text);
         return;
     }
-    mp_check_say(c, MP_CHECK_OK, NULL, "%s can be read by %s, and its secrets by nobody else",
-                 path, p->user->pw_name);
+    mp_check_say(c, MP_CHECK_OK, NULL,
+                 "%s can be read by %s, and its secrets by nobody else", path,
+                 p->user->pw_name);
     mp_settings_free(&settings);
 }
 
@@ -85,13 +88,13 @@ static void check_new_queue(struct mp_checklist *c, const char *path,
         slash = parent;
     slash[slash == parent ? 1 : 0] = '\0';
     if (faccessat(AT_FDCWD, parent, W_OK | X_OK, AT_EACCESS) == 0) {
-        mp_check_say(c, MP_CHECK_OK, NULL, "queue directory %s will be made by the first job",
-                     path);
+        mp_check_say(c, MP_CHECK_OK, NULL,
+                     "queue directory %s will be made by the first job", path);
         return;
     }
     snprintf(remedy, sizeof remedy, "install -d -m 0700 -o %s %s", user->pw_name, path);
-    mp_check_say(c, MP_CHECK_FAIL, remedy, "queue directory %s is not there and cannot be made",
-                 path);
+    mp_check_say(c, MP_CHECK_FAIL, remedy,
+                 "queue directory %s is not there and cannot be made", path);
 }
 
 /* What the hook cannot write into the file goes to syslog, where nobody looks for it. */
@@ -106,15 +109,17 @@ static void check_log(struct mp_checklist *c, const char *path, const struct pas
     if (!there && (slash = strrchr(folder, '/')) != NULL)
         slash[slash == folder ? 1 : 0] = '\0';
     if (faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) == 0) {
-        mp_check_say(c, MP_CHECK_OK, NULL, "log %s can be written by %s", path, user->pw_name);
+        mp_check_say(c, MP_CHECK_OK, NULL, "log %s can be written by %s", path,
+                     user->pw_name);
         return;
     }
     snprintf(remedy, sizeof remedy,
              there ? "chown %s %s" : "install -m 0640 -o %s -g root /dev/null %s",
              user->pw_name, path);
-    mp_check_say(c, MP_CHECK_WARN, remedy,
-                 "log %s cannot be written by %s: what the hook has to say goes to syslog",
-                 path, user->pw_name);
+    mp_check_say(
+        c, MP_CHECK_WARN, remedy,
+        "log %s cannot be written by %s: what the hook has to say goes to syslog", path,
+        user->pw_name);
 }
 
 /* As SlurmUser. */
@@ -167,9 +172,10 @@ static void check_outdir(struct mp_checklist *c, const char *outdir,
     struct stat st;
 
     if (outdir[0] == '\0') {
-        mp_check_say(c, MP_CHECK_WARN, "set outdir in section [power]",
-                     "no fallback directory: where a job's directory cannot be used there "
-                     "will be no report");
+        mp_check_say(
+            c, MP_CHECK_WARN, "set outdir in section [power]",
+            "no fallback directory: where a job's directory cannot be used there "
+            "will be no report");
         return;
     }
     snprintf(remedy, sizeof remedy, "install -d -m 0755 -o %s %s", user->pw_name, outdir);
@@ -178,10 +184,12 @@ static void check_outdir(struct mp_checklist *c, const char *outdir,
                      strerror(errno));
     else if (!S_ISDIR(st.st_mode) ||
              faccessat(AT_FDCWD, outdir, W_OK | X_OK, AT_EACCESS) < 0)
-        mp_check_say(c, MP_CHECK_FAIL, remedy, "fallback directory %s cannot be written by %s",
-                     outdir, user->pw_name);
+        mp_check_say(c, MP_CHECK_FAIL, remedy,
+                     "fallback directory %s cannot be written by %s", outdir,
+                     user->pw_name);
     else {
-        mp_check_say(c, MP_CHECK_OK, NULL, "fallback directory %s can be written", outdir);
+        mp_check_say(c, MP_CHECK_OK, NULL, "fallback directory %s can be written",
+                     outdir);
         mp_check_path(c, outdir, user);
     }
 }
@@ -202,13 +210,15 @@ static void check_sudo(struct mp_checklist *c)
     if (geteuid() == 0)
         mp_check_say(c, MP_CHECK_OK, NULL, "reports are written as the job's owner");
     else if (mp_check_run(argv, out, sizeof out) == 0)
-        mp_check_say(c, MP_CHECK_OK, NULL, "sudo lets the worker write as the job's owner");
+        mp_check_say(c, MP_CHECK_OK, NULL,
+                     "sudo lets the worker write as the job's owner");
     else
-        mp_check_say(c, MP_CHECK_WARN,
-                     "install the sample monster-power.sudoers, or run the worker's service "
-                     "as root",
-                     "sudo does not let the worker write as a job's owner: reports go to the "
-                     "fallback directory");
+        mp_check_say(
+            c, MP_CHECK_WARN,
+            "install the sample monster-power.sudoers, or run the worker's service "
+            "as root",
+            "sudo does not let the worker write as a job's owner: reports go to the "
+            "fallback directory");
 }
 
 static void pass_on(void *arg, enum mp_check_level level, const char *what,
@@ -262,13 +272,14 @@ static int dry_run_into(const char *dir, struct mp_session *s, struct mp_checkli
 
     if (mp_report_new(&report, dir, &s->job, err) == 0 &&
         mp_session_fetch(s, mp_report_sink(report), err) == 0 &&
-        mp_report_finish(report, &s->plan, &s->series, &s->findings, s->backend->ops->name,
-                         s->backend->label, &verdict, err) == 0) {
-        mp_check_say(c, verdict == MP_VALID ? MP_CHECK_OK : MP_CHECK_WARN,
-                     verdict == MP_VALID ? NULL : "see what `profile` says of this window",
-                     "dry run: %s, the last ten minutes: %llu samples, verdict %s, %.2f s",
-                     node, (unsigned long long)mp_report_result(report)->samples,
-                     mp_verdict_name(verdict), (double)(mp_clock_us() - began) / 1e6);
+        mp_report_finish(report, &s->plan, &s->series, &s->findings,
+                         s->backend->ops->name, s->backend->label, &verdict, err) == 0) {
+        mp_check_say(
+            c, verdict == MP_VALID ? MP_CHECK_OK : MP_CHECK_WARN,
+            verdict == MP_VALID ? NULL : "see what `profile` says of this window",
+            "dry run: %s, the last ten minutes: %llu samples, verdict %s, %.2f s", node,
+            (unsigned long long)mp_report_result(report)->samples,
+            mp_verdict_name(verdict), (double)(mp_clock_us() - began) / 1e6);
         rc = 0;
     }
     mp_report_free(report);
@@ -287,8 +298,8 @@ static void dry_run(struct mp_checklist *c, const struct mp_check_program *p)
     snprintf(start, sizeof start, "%lld", (long long)now - DRY_RUN_S);
     snprintf(end, sizeof end, "%lld", (long long)now);
     if (mkdtemp(dir) == NULL) {
-        mp_check_say(c, MP_CHECK_FAIL, "make room in /tmp", "dry run: cannot make %s: %s", dir,
-                     strerror(errno));
+        mp_check_say(c, MP_CHECK_FAIL, "make room in /tmp", "dry run: cannot make %s: %s",
+                     dir, strerror(errno));
         return;
     }
     if (mp_session_open(&session, "check", p->options, &sel, &err) == 0)
@@ -317,7 +328,8 @@ void mp_check_worker(struct mp_checklist *c, void *arg)
     check_outdir(c, settings.power.outdir, p->user);
     check_sudo(c);
     if (mp_run_init(&run, "check", &err) == 0) {
-        run.deadline_us = mp_clock_us() + (int64_t)settings.power.deadline_seconds * 1000000;
+        run.deadline_us =
+            mp_clock_us() + (int64_t)settings.power.deadline_seconds * 1000000;
         check_backend(c, &settings, &run);
         mp_run_close(&run);
     }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * slurm.c - what slurmctld will do with the configuration it is about to read.
  *
- * Facts (Slurm 22.05 to 25.11): a script that is missing or not readable and executable by
- * SlurmUser is only logged before 23.02, and keeps slurmctld from starting since; slurmctld
- * has no -C, and -c clears all jobs. */
+ * Facts (Slurm 22.05 to 25.11): a script that is missing or not readable and executable
+ * by SlurmUser is only logged before 23.02, and keeps slurmctld from starting since;
+ * slurmctld has no -C, and -c clears all jobs. */
 #include "config.h"
 
 #include "check/checklist.h"
@@ -32,8 +32,10 @@ struct version {
 static struct version find_version(void)
 {
     static const char *const programs[][2] = {
-        {"/usr/sbin/slurmctld", "-V"},       {"/usr/local/sbin/slurmctld", "-V"},
-        {"/opt/slurm/sbin/slurmctld", "-V"}, {"/usr/bin/scontrol", "--version"},
+        {"/usr/sbin/slurmctld", "-V"},
+        {"/usr/local/sbin/slurmctld", "-V"},
+        {"/opt/slurm/sbin/slurmctld", "-V"},
+        {"/usr/bin/scontrol", "--version"},
         {"/usr/local/bin/scontrol", "--version"},
     };
     struct version v = {0};
@@ -57,7 +59,8 @@ static bool at_least(struct version v, int major, int minor)
     return v.major > major || (v.major == major && v.minor >= minor);
 }
 
-static bool find_user(struct mp_checklist *c, const char *name, struct mp_check_user *user)
+static bool find_user(struct mp_checklist *c, const char *name,
+                      struct mp_check_user *user)
 {
     struct passwd *found = NULL;
     char *end;
@@ -69,7 +72,8 @@ static bool find_user(struct mp_checklist *c, const char *name, struct mp_check_
         getpwnam_r(name, &user->pw, user->buf, sizeof user->buf, &found);
     user->known = found != NULL;
     if (found == NULL)
-        mp_check_say(c, MP_CHECK_FAIL, "correct SlurmUser in slurm.conf, or make the user",
+        mp_check_say(c, MP_CHECK_FAIL,
+                     "correct SlurmUser in slurm.conf, or make the user",
                      "SlurmUser=%s is no user of this machine", name);
     else
         mp_check_say(c, MP_CHECK_OK, NULL, "SlurmUser is %s", name);
@@ -92,17 +96,18 @@ static void check_access(struct mp_checklist *c, void *arg)
              s->path);
     if (stat(s->path, &st) < 0)
         mp_check_say(c, MP_CHECK_FAIL,
-                     errno == ENOENT ? "correct the path; a slurmctld from 23.02 on does not "
-                                       "start without it"
-                                     : remedy,
+                     errno == ENOENT
+                         ? "correct the path; a slurmctld from 23.02 on does not "
+                           "start without it"
+                         : remedy,
                      "%s: %s: %s", s->key, s->path, strerror(errno));
     else if (!S_ISREG(st.st_mode))
         mp_check_say(c, MP_CHECK_FAIL, "correct the path", "%s: %s is not a file", s->key,
                      s->path);
     else if (faccessat(AT_FDCWD, s->path, R_OK | X_OK, AT_EACCESS) < 0)
         mp_check_say(c, MP_CHECK_FAIL, remedy,
-                     "%s: %s cannot be read and executed by SlurmUser: %s", s->key, s->path,
-                     strerror(errno));
+                     "%s: %s cannot be read and executed by SlurmUser: %s", s->key,
+                     s->path, strerror(errno));
     else
         mp_check_say(c, MP_CHECK_OK, NULL, "%s: %s can be read and executed by SlurmUser",
                      s->key, s->path);
@@ -127,7 +132,8 @@ static void check_script(struct mp_checklist *c, const char *key, const char *pa
     if (strcmp(path, ours) == 0)
         return;
     snprintf(remedy, sizeof remedy, "if it is the old script, write %s=%s", key, ours);
-    mp_check_say(c, MP_CHECK_WARN, remedy, "%s (%s) is not this program's script", key, place);
+    mp_check_say(c, MP_CHECK_WARN, remedy, "%s (%s) is not this program's script", key,
+                 place);
 }
 
 static void check_scripts(struct mp_checklist *c, const struct mp_slurmconf *conf,
@@ -140,17 +146,20 @@ static void check_scripts(struct mp_checklist *c, const struct mp_slurmconf *con
         mp_check_say(c, MP_CHECK_FAIL, "add EpilogSlurmctld=" EPILOG,
                      "EpilogSlurmctld is not set: no job will be reported");
     } else {
-        check_script(c, "EpilogSlurmctld", conf->epilog, conf->epilog_place, EPILOG, user);
+        check_script(c, "EpilogSlurmctld", conf->epilog, conf->epilog_place, EPILOG,
+                     user);
         if (strcmp(conf->epilog, EPILOG) == 0 &&
             mp_check_as(c, &user->pw, check_access, &hook, &err) == 0)
             mp_check_path(c, HOOK, &user->pw);
     }
     if (conf->prolog != NULL)
-        check_script(c, "PrologSlurmctld", conf->prolog, conf->prolog_place, PROLOG, user);
+        check_script(c, "PrologSlurmctld", conf->prolog, conf->prolog_place, PROLOG,
+                     user);
     else if (v.major == 0 || !at_least(v, 23, 2))
-        mp_check_say(c, MP_CHECK_WARN, "add PrologSlurmctld=" PROLOG,
-                     "PrologSlurmctld is not set: before 23.02 Slurm does not tell a job's "
-                     "start, which is then looked up in the database");
+        mp_check_say(
+            c, MP_CHECK_WARN, "add PrologSlurmctld=" PROLOG,
+            "PrologSlurmctld is not set: before 23.02 Slurm does not tell a job's "
+            "start, which is then looked up in the database");
     else
         mp_check_say(c, MP_CHECK_OK, NULL,
                      "PrologSlurmctld is not needed: Slurm tells a job's start");
@@ -160,15 +169,20 @@ static void check_scripts(struct mp_checklist *c, const struct mp_slurmconf *con
 static void check_syntax(struct mp_checklist *c, const char *path)
 {
     char set[PATH_MAX + 16], out[400];
-    char *argv[] = {(char *)"/usr/bin/env", set,         (char *)"scontrol",
-                    (char *)"show",         (char *)"hostnames", (char *)"x",
+    char *argv[] = {(char *)"/usr/bin/env",
+                    set,
+                    (char *)"scontrol",
+                    (char *)"show",
+                    (char *)"hostnames",
+                    (char *)"x",
                     NULL};
     int status;
 
     snprintf(set, sizeof set, "SLURM_CONF=%s", path);
     status = mp_check_run(argv, out, sizeof out);
     if (status == 0)
-        mp_check_say(c, MP_CHECK_OK, NULL, "%s is one that Slurm's commands accept", path);
+        mp_check_say(c, MP_CHECK_OK, NULL, "%s is one that Slurm's commands accept",
+                     path);
     else if (status == 127 || status < 0)
         mp_check_say(c, MP_CHECK_WARN, "run check where Slurm is installed",
                      "scontrol could not be asked about %s", path);
@@ -184,33 +198,37 @@ static void say_how_to_restart(struct mp_checklist *c, const struct mp_slurmconf
                      "Slurm's version could not be found");
         return;
     }
-    mp_check_say(c, MP_CHECK_OK, NULL,
-                 "Slurm %d.%02d: %s; the script's and this program's contents take effect at "
-                 "once",
-                 v.major, v.minor,
-                 conf->epilog == NULL
-                     ? "the first EpilogSlurmctld needs a restart"
-                     : "a changed path needs `scontrol reconfigure`, the first "
-                       "EpilogSlurmctld a restart (systemctl restart slurmctld)");
+    mp_check_say(
+        c, MP_CHECK_OK, NULL,
+        "Slurm %d.%02d: %s; the script's and this program's contents take effect at "
+        "once",
+        v.major, v.minor,
+        conf->epilog == NULL ? "the first EpilogSlurmctld needs a restart"
+                             : "a changed path needs `scontrol reconfigure`, the first "
+                               "EpilogSlurmctld a restart (systemctl restart slurmctld)");
 }
 
 static void say_how_to_go_back(struct mp_checklist *c, const char *path)
 {
     mp_check_say(c, MP_CHECK_OK, NULL, "before a change: cp -a %s %s.bak%s", path, path,
-                 access(SYSTEMD_DROP_INS, F_OK) == 0
-                     ? "; cp -a " SYSTEMD_DROP_INS " /root/slurmctld.service.d.bak"
-                     : "");
-    mp_check_say(c, MP_CHECK_WARN, "to test a file: SLURM_CONF=FILE scontrol show "
-                                   "hostnames x, which exits 1 on an error",
-                 "never run `slurmctld -C`, which does not exist: `slurmctld -c`, one shift "
-                 "key away, clears all jobs");
+                 access(SYSTEMD_DROP_INS, F_OK) == 0 ? "; cp -a " SYSTEMD_DROP_INS
+                                                       " /root/slurmctld.service.d.bak"
+                                                     : "");
+    mp_check_say(
+        c, MP_CHECK_WARN,
+        "to test a file: SLURM_CONF=FILE scontrol show "
+        "hostnames x, which exits 1 on an error",
+        "never run `slurmctld -C`, which does not exist: `slurmctld -c`, one shift "
+        "key away, clears all jobs");
 }
 
-/* Where an administrator may have set variables for slurmctld, as the old script wanted. */
+/* Where an administrator may have set variables for slurmctld, as the old script wanted.
+ */
 static void check_old_variables(struct mp_checklist *c)
 {
     static const char *const files[] = {SYSTEMD_DROP_INS "/override.conf",
-                                        "/etc/default/slurmctld", "/etc/sysconfig/slurmctld"};
+                                        "/etc/default/slurmctld",
+                                        "/etc/sysconfig/slurmctld"};
     char line[4096];
     bool any = getenv("MONSTER_POWER_PYTHON") != NULL || getenv("MONSTER_POWER_SCRIPT");
 
@@ -223,15 +241,17 @@ static void check_old_variables(struct mp_checklist *c)
         if (f != NULL)
             fclose(f);
         if (here)
-            mp_check_say(c, MP_CHECK_WARN, "move the values to " MP_SYSCONFDIR
-                                           "/monster-power.ini (`monster-power config "
-                                           "--import-env` helps) and take the lines out",
+            mp_check_say(c, MP_CHECK_WARN,
+                         "move the values to " MP_SYSCONFDIR
+                         "/monster-power.ini (`monster-power config "
+                         "--import-env` helps) and take the lines out",
                          "%s sets variables of the old script", files[i]);
     }
     if (any)
-        mp_check_say(c, MP_CHECK_WARN, "unset them",
-                     "MONSTER_POWER_PYTHON and MONSTER_POWER_SCRIPT are ignored: there is no "
-                     "Python script any more");
+        mp_check_say(
+            c, MP_CHECK_WARN, "unset them",
+            "MONSTER_POWER_PYTHON and MONSTER_POWER_SCRIPT are ignored: there is no "
+            "Python script any more");
     mp_check_say(c, MP_CHECK_OK, NULL,
                  "variables of slurmctld's environment do not arrive in the epilog (from "
                  "22.05 on at the latest); settings come from the configuration file");
@@ -239,9 +259,9 @@ static void check_old_variables(struct mp_checklist *c)
 
 static const char *default_conf(void)
 {
-    static const char *const usual[] = {"/etc/slurm/slurm.conf", "/etc/slurm-llnl/slurm.conf",
-                                        "/usr/local/etc/slurm.conf",
-                                        "/opt/slurm/etc/slurm.conf"};
+    static const char *const usual[] = {
+        "/etc/slurm/slurm.conf", "/etc/slurm-llnl/slurm.conf",
+        "/usr/local/etc/slurm.conf", "/opt/slurm/etc/slurm.conf"};
     const char *set = getenv("SLURM_CONF");
 
     if (set != NULL && set[0] != '\0')

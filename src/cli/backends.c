@@ -13,7 +13,8 @@ int mp_cmd_backends(int argc, char **argv, int *exit_status, struct mp_error *er
 {
     const struct mp_usage usage = {
         .line = "usage: monster-power backends",
-        .text = "Lists the sources of samples this program knows, and which are built in.\n",
+        .text =
+            "Lists the sources of samples this program knows, and which are built in.\n",
         .no_backend = true,
     };
     struct mp_options options;

@@ -12,9 +12,12 @@
 #include "config/options.h"
 
 static const char usage_text[] =
-    "Looks at everything that must be right before slurmctld is restarted or reconfigured:\n"
-    "slurm.conf, the scripts it names, our configuration, queue, fonts and database. One\n"
-    "line per rule: ok, warn, or FAIL with the remedy. Exits 0 only if a restart is safe.\n"
+    "Looks at everything that must be right before slurmctld is restarted or "
+    "reconfigured:\n"
+    "slurm.conf, the scripts it names, our configuration, queue, fonts and database. "
+    "One\n"
+    "line per rule: ok, warn, or FAIL with the remedy. Exits 0 only if a restart is "
+    "safe.\n"
     "Run it as root: it then asks as the user that each part runs as.\n";
 
 static void check_ourselves(struct mp_checklist *c, const struct mp_options *options,
@@ -49,7 +52,8 @@ int mp_cmd_check(int argc, char **argv, int *exit_status, struct mp_error *err)
          NULL},
     };
     const struct mp_usage usage = {
-        .line = "usage: monster-power check [--slurm-conf FILE] [--node NAME] [OPTION...]",
+        .line =
+            "usage: monster-power check [--slurm-conf FILE] [--node NAME] [OPTION...]",
         .text = usage_text,
         .options = own,
         .n_options = sizeof own / sizeof *own,
@@ -66,9 +70,11 @@ int mp_cmd_check(int argc, char **argv, int *exit_status, struct mp_error *err)
     if (user.known)
         check_ourselves(&list, &options, node, &user.pw, err);
     if (list.fails > 0)
-        printf("\n%u of these must be mended before slurmctld is restarted.\n", list.fails);
+        printf("\n%u of these must be mended before slurmctld is restarted.\n",
+               list.fails);
     else
-        printf("\nA restart is safe%s.\n", list.warnings > 0 ? "; read the warnings" : "");
+        printf("\nA restart is safe%s.\n",
+               list.warnings > 0 ? "; read the warnings" : "");
     *exit_status = list.fails > 0 ? 1 : 0;
     return 0;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * command.h - the commands of monster-power and what they share.
  *
- * A command parses its own arguments and returns 0 or -1 with a filled error; main.c turns
- * that into a message and the exit status.  A command that succeeded with doubts (verdict
- * partial or suspect) sets *exit_status itself.
+ * A command parses its own arguments and returns 0 or -1 with a filled error; main.c
+ * turns that into a message and the exit status.  A command that succeeded with doubts
+ * (verdict partial or suspect) sets *exit_status itself.
  */
 #ifndef MP_COMMAND_H
 #define MP_COMMAND_H
@@ -26,7 +26,8 @@ int mp_cmd_prolog(int argc, char **argv, int *exit_status, struct mp_error *err)
 int mp_cmd_worker(int argc, char **argv, int *exit_status, struct mp_error *err);
 int mp_cmd_queue(int argc, char **argv, int *exit_status, struct mp_error *err);
 int mp_cmd_check(int argc, char **argv, int *exit_status, struct mp_error *err);
-/* Not for people: the worker starts it through sudo as the job's owner (writer/writer.h). */
+/* Not for people: the worker starts it through sudo as the job's owner (writer/writer.h).
+ */
 int mp_cmd_write_report(int argc, char **argv, int *exit_status, struct mp_error *err);
 
 #endif

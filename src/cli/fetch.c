@@ -28,14 +28,17 @@ int mp_cmd_fetch(int argc, char **argv, int *exit_status, struct mp_error *err)
 {
     struct mp_selection sel = {0};
     const struct mp_option own[] = {
-        {"job-id", "ID", "the job; alone, it is looked up in the database", &sel.job_id, NULL},
+        {"job-id", "ID", "the job; alone, it is looked up in the database", &sel.job_id,
+         NULL},
         {"start", "T", "Unix seconds, or ISO 8601 with an offset or Z", &sel.start, NULL},
         {"end", "T", "the same", &sel.end, NULL},
-        {"nodelist", "EXPR", "Slurm's expression: rpc-91-[1-4],rpg-93-1", &sel.nodelist, NULL},
+        {"nodelist", "EXPR", "Slurm's expression: rpc-91-[1-4],rpg-93-1", &sel.nodelist,
+         NULL},
     };
     const struct mp_usage usage = {
-        .line = "usage: monster-power fetch --start T --end T --nodelist EXPR [OPTION...]\n"
-                "       monster-power fetch --job-id ID [OPTION...]",
+        .line =
+            "usage: monster-power fetch --start T --end T --nodelist EXPR [OPTION...]\n"
+            "       monster-power fetch --job-id ID [OPTION...]",
         .text = "Prints every power sample of the nodes inside the window, both ends\n"
                 "included, as CSV on standard output: the lines of raw_power.csv.\n",
         .options = own,

@@ -42,7 +42,8 @@ static void tell(const struct mp_report *report, const struct mp_findings *findi
     for (size_t i = 0; i < r->n_reasons && i < REASONS_SHOWN; i++)
         printf("  %s\n", r->reasons[i]);
     if (r->n_reasons > REASONS_SHOWN)
-        printf("  and %zu more reasons, see summary.json\n", r->n_reasons - REASONS_SHOWN);
+        printf("  and %zu more reasons, see summary.json\n",
+               r->n_reasons - REASONS_SHOWN);
     for (size_t i = 0; i < findings->n_warnings && i < REASONS_SHOWN; i++)
         printf("  %s\n", findings->warnings[i]);
 }
@@ -88,13 +89,15 @@ int mp_cmd_profile(int argc, char **argv, int *exit_status, struct mp_error *err
          &sel.job_id, NULL},
         {"start", "T", "Unix seconds, or ISO 8601 with an offset or Z", &sel.start, NULL},
         {"end", "T", "the same", &sel.end, NULL},
-        {"nodelist", "EXPR", "Slurm's expression: rpc-91-[1-4],rpg-93-1", &sel.nodelist, NULL},
+        {"nodelist", "EXPR", "Slurm's expression: rpc-91-[1-4],rpg-93-1", &sel.nodelist,
+         NULL},
         {"outdir", "DIR", "where power_<ID>/ goes", &outdir, NULL},
     };
     const struct mp_usage usage = {
-        .line = "usage: monster-power profile --job-id ID --start T --end T --nodelist EXPR\n"
-                "                             --outdir DIR [OPTION...]\n"
-                "       monster-power profile --job-id ID --outdir DIR [OPTION...]",
+        .line =
+            "usage: monster-power profile --job-id ID --start T --end T --nodelist EXPR\n"
+            "                             --outdir DIR [OPTION...]\n"
+            "       monster-power profile --job-id ID --outdir DIR [OPTION...]",
         .text = usage_text,
         .options = own,
         .n_options = sizeof own / sizeof *own,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * queue.c - `monster-power queue`: what waits, runs and failed, and why; `queue retry`. */
+ * queue.c - `monster-power queue`: what waits, runs and failed, and why; `queue retry`.
+ */
 #include "config.h"
 
 #include "cli/command.h"
@@ -22,7 +23,8 @@ static const char usage_text[] =
 
 enum { SHOWN_MAX = 2000, SECOND = 1000000 };
 
-/* --- the table ----------------------------------------------------------------------- */
+/* --- the table -----------------------------------------------------------------------
+ */
 
 static void print_time(int64_t us)
 {
@@ -76,7 +78,8 @@ static int print_state(const struct mp_queue *q, enum mp_queue_state state,
         for (size_t i = 0; i < n; i++)
             print_entry(q, state, &items[i]);
         if (n < counts[state])
-            printf("... and %zu more %s\n", counts[state] - n, mp_queue_state_name(state));
+            printf("... and %zu more %s\n", counts[state] - n,
+                   mp_queue_state_name(state));
     }
     free(items);
     return rc;
@@ -87,9 +90,10 @@ static void print_worker(const struct mp_queue *q)
     if (mp_queue_is_locked(q))
         printf("worker: process %ld\n", mp_queue_lock_read_pid(q));
     else if (mp_queue_has_service(q))
-        printf("worker: none; start monster-power-worker.service, or remove %s/service to "
-               "have epilogs start one\n",
-               q->path);
+        printf(
+            "worker: none; start monster-power-worker.service, or remove %s/service to "
+            "have epilogs start one\n",
+            q->path);
     else
         printf("worker: none; the next job's end starts one, or `monster-power worker "
                "--drain`\n");
@@ -107,8 +111,8 @@ static int show(const struct mp_queue *q, struct mp_error *err)
 {
     size_t counts[MP_N_STATES] = {0};
 
-    printf("%-14s %-8s %3s %-10s %-15s %5s %-15s %s\n", "JOB", "STATE", "RUN", "USER", "ENDED",
-           "TRIES", "DUE/SINCE", "REASON");
+    printf("%-14s %-8s %3s %-10s %-15s %5s %-15s %s\n", "JOB", "STATE", "RUN", "USER",
+           "ENDED", "TRIES", "DUE/SINCE", "REASON");
     if (print_state(q, MP_RUNNING, counts, err) < 0 ||
         print_state(q, MP_WAITING, counts, err) < 0 ||
         print_state(q, MP_FAILED, counts, err) < 0 ||
@@ -120,7 +124,8 @@ static int show(const struct mp_queue *q, struct mp_error *err)
     return 0;
 }
 
-/* --- retry --------------------------------------------------------------------------- */
+/* --- retry ---------------------------------------------------------------------------
+ */
 
 struct retry {
     struct mp_queue *q;
@@ -178,13 +183,15 @@ static int retry(struct mp_queue *q, const char *id, struct mp_error *err)
         return -1;
     if (r.n == 0 && strcmp(id, "all") != 0)
         return mp_fail(err, MP_FAULT_FAILED,
-                       "no failed job is called %s; `monster-power queue` lists them", id);
+                       "no failed job is called %s; `monster-power queue` lists them",
+                       id);
     printf("%zu put back\n", r.n);
     print_worker(q);
     return 0;
 }
 
-/* --- the command --------------------------------------------------------------------- */
+/* --- the command ---------------------------------------------------------------------
+ */
 
 static int open_queue(struct mp_queue *q, const struct mp_options *options,
                       struct mp_error *err)

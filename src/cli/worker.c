@@ -11,9 +11,12 @@
 
 static const char usage_text[] =
     "Works off the queue of finished jobs: waits until a job's samples are in the\n"
-    "database, then writes its report as the job's owner. What may pass (a database that\n"
-    "is away) is tried again; the rest goes to failed/ with its reason. Runs until it is\n"
-    "told to stop. With --drain it ends when nothing is due soon; the exit status is 1 if\n"
+    "database, then writes its report as the job's owner. What may pass (a database "
+    "that\n"
+    "is away) is tried again; the rest goes to failed/ with its reason. Runs until it "
+    "is\n"
+    "told to stop. With --drain it ends when nothing is due soon; the exit status is 1 "
+    "if\n"
     "something failed or still waits for another try.\n";
 
 int mp_cmd_worker(int argc, char **argv, int *exit_status, struct mp_error *err)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * write_report.c - monster-power write-report: the writer where sudo or runuser starts it. */
+ * write_report.c - monster-power write-report: the writer where sudo or runuser starts
+ * it. */
 #include "config.h"
 
 #include "cli/command.h"
@@ -15,8 +16,9 @@ int mp_cmd_write_report(int argc, char **argv, int *exit_status, struct mp_error
     (void)argv;
     *exit_status = 0;
     if (argc > 1)
-        return mp_fail(err, MP_FAULT_USAGE,
-                       "write-report takes no arguments; the worker starts it through sudo");
+        return mp_fail(
+            err, MP_FAULT_USAGE,
+            "write-report takes no arguments; the worker starts it through sudo");
     if (geteuid() == 0 || getuid() != geteuid() || getgid() != getegid())
         return mp_fail(err, MP_FAULT_USAGE, "write-report must not run as root");
     mp_close_from(3);

@@ -17,8 +17,8 @@ static const struct {
     int code;
     bool for_backend;
 } common[] = {
-    {"config", "FILE", "configuration to use instead of " MP_SYSCONFDIR "/monster-power.ini",
-     'c', false},
+    {"config", "FILE",
+     "configuration to use instead of " MP_SYSCONFDIR "/monster-power.ini", 'c', false},
     {"backend", "NAME", "auto, direct, ssh or csv", 'b', true},
     {"input", "FILE", "what the csv backend reads; - is standard input", 'i', true},
     {"verbose", NULL, "say more on standard error", 'v', false},
@@ -29,13 +29,15 @@ static const struct {
 
 enum { N_COMMON = sizeof common / sizeof *common };
 
-static void print_option(int code, const char *name, const char *argument, const char *help)
+static void print_option(int code, const char *name, const char *argument,
+                         const char *help)
 {
     char left[64];
 
     snprintf(left, sizeof left, "%c%c%s --%s%s%s", code < 256 && code != 'i' ? '-' : ' ',
-             code < 256 && code != 'i' ? code : ' ', code < 256 && code != 'i' ? "," : " ",
-             name, argument != NULL ? " " : "", argument != NULL ? argument : "");
+             code < 256 && code != 'i' ? code : ' ',
+             code < 256 && code != 'i' ? "," : " ", name, argument != NULL ? " " : "",
+             argument != NULL ? argument : "");
     printf("  %-26s %s\n", left, help);
 }
 
@@ -47,13 +49,15 @@ static void print_help(const struct mp_usage *usage)
                      usage->options[i].help);
     for (size_t i = 0; i < N_COMMON; i++)
         if (!common[i].for_backend || !usage->no_backend)
-            print_option(common[i].code, common[i].name, common[i].argument, common[i].help);
+            print_option(common[i].code, common[i].name, common[i].argument,
+                         common[i].help);
 }
 
 static void add_override(struct mp_options *out, const char *section, const char *key,
                          const char *value, const char *option)
 {
-    out->overrides[out->n_overrides++] = (struct mp_override){section, key, value, option};
+    out->overrides[out->n_overrides++] =
+        (struct mp_override){section, key, value, option};
 }
 
 /* The csv backend is meant where an input is named; --backend given as well decides. */
@@ -80,8 +84,9 @@ static int unknown_option(char **argv, const struct option *known, size_t n,
                        optopt, argv[0]);
     for (size_t i = 0; i < n; i++)
         names[i] = known[i].name;
-    return mp_fail(err, MP_FAULT_USAGE, "%s: no option %s; did you mean --%s?", argv[0], word,
-                   mp_nearest(word + (word[0] == '-' && word[1] == '-' ? 2 : 0), names, n));
+    return mp_fail(
+        err, MP_FAULT_USAGE, "%s: no option %s; did you mean --%s?", argv[0], word,
+        mp_nearest(word + (word[0] == '-' && word[1] == '-' ? 2 : 0), names, n));
 }
 
 static size_t known_options(const struct mp_usage *usage, struct option *known)
@@ -95,10 +100,10 @@ static size_t known_options(const struct mp_usage *usage, struct option *known)
             OWN_BASE + (int)i};
     for (size_t i = 0; i < N_COMMON; i++)
         if (!common[i].for_backend || !usage->no_backend)
-            known[n++] = (struct option){
-                common[i].name,
-                common[i].argument != NULL ? required_argument : no_argument, NULL,
-                common[i].code};
+            known[n++] = (struct option){common[i].name,
+                                         common[i].argument != NULL ? required_argument
+                                                                    : no_argument,
+                                         NULL, common[i].code};
     known[n] = (struct option){0};
     return n;
 }

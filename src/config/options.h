@@ -16,11 +16,11 @@
 
 /* One long option of a command: exactly one of `value` and `flag` is set. */
 struct mp_option {
-    const char *name;   /* without the dashes */
+    const char *name;     /* without the dashes */
     const char *argument; /* "FILE" in the help; NULL for a flag */
-    const char *help;   /* one line */
-    const char **value; /* gets the argument, borrowed from argv */
-    bool *flag;         /* gets true */
+    const char *help;     /* one line */
+    const char **value;   /* gets the argument, borrowed from argv */
+    bool *flag;           /* gets true */
 };
 
 enum { MP_OVERRIDES_MAX = 4 };
@@ -31,19 +31,19 @@ struct mp_options {
     size_t n_overrides;
     int verbose;
     bool quiet;
-    bool help; /* help or version was printed: return 0 at once */
+    bool help;       /* help or version was printed: return 0 at once */
     char **operands; /* what is left of argv; borrowed */
     size_t n_operands;
 };
 
 /* What a command says of itself. */
 struct mp_usage {
-    const char *line;    /* "usage: monster-power profile --job-id ID [OPTION...]" */
-    const char *text;    /* a paragraph, ending in a newline */
+    const char *line; /* "usage: monster-power profile --job-id ID [OPTION...]" */
+    const char *text; /* a paragraph, ending in a newline */
     const struct mp_option *options;
     size_t n_options;    /* at most 24 */
     size_t max_operands; /* more is a usage error naming the first one too many */
-    bool no_backend;     /* the command reads no samples: -b and --input are unknown to it */
+    bool no_backend; /* the command reads no samples: -b and --input are unknown to it */
 };
 
 /* argv[0] is the command's name.  A wrong option is a usage error that names it and the

@@ -86,8 +86,8 @@ struct mp_override {
 /* `path` NULL: MONSTER_POWER_CONFIG, else the built-in path, which may be absent.  A file
  * that holds a secret and that others can read or write is refused with the chmod that
  * mends it.  An unknown section or key, or a value out of range, is a usage error naming
- * file, line and the nearest known key.  With a secret loaded, the process no longer leaves
- * a core file, nor can it be traced by its own user. */
+ * file, line and the nearest known key.  With a secret loaded, the process no longer
+ * leaves a core file, nor can it be traced by its own user. */
 int mp_settings_load(struct mp_settings *s, const char *path,
                      const struct mp_override *overrides, size_t n_overrides,
                      struct mp_error *err);

@@ -30,8 +30,9 @@ static const struct {
 enum { KEYWORD, DIRECTORY, LOGFILE, DELAY, N_SOURCES };
 enum { DELAY_DEFAULT = 10, DELAY_MOST = 604800 }; /* s, as in config/keys.c */
 
-/* A file that others can write decides where root would write: refuse it.  (config/settings.c
- * knows finer rules, but asks for names of users and groups, which can take seconds.) */
+/* A file that others can write decides where root would write: refuse it.
+ * (config/settings.c knows finer rules, but asks for names of users and groups, which can
+ * take seconds.) */
 static int check_file(int fd, const char *path, struct mp_error *err)
 {
     struct stat st;
@@ -69,9 +70,8 @@ static int parse_file(int fd, const char *path, struct mp_ini *ini, struct mp_er
 static int load_file(struct mp_ini *ini, struct mp_error *err)
 {
     const char *named = getenv("MONSTER_POWER_CONFIG");
-    const char *path = named != NULL && named[0] != '\0'
-                           ? named
-                           : MP_SYSCONFDIR "/monster-power.ini";
+    const char *path =
+        named != NULL && named[0] != '\0' ? named : MP_SYSCONFDIR "/monster-power.ini";
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     int rc;
 
@@ -113,8 +113,8 @@ static int64_t seconds_of(const char *text)
     return n;
 }
 
-/* A copy, with ~/ as config/settings.c takes it.  Slurm sets no HOME; only then is the user asked
- * for.  NULL: no memory. */
+/* A copy, with ~/ as config/settings.c takes it.  Slurm sets no HOME; only then is the
+ * user asked for.  NULL: no memory. */
 static char *path_of(const char *text)
 {
     const char *home = getenv("HOME");

@@ -13,7 +13,8 @@ static const char *text_of(const char *variable)
 {
     const char *value = getenv(variable);
 
-    return value == NULL || value[0] == '\0' || strcmp(value, "(null)") == 0 ? NULL : value;
+    return value == NULL || value[0] == '\0' || strcmp(value, "(null)") == 0 ? NULL
+                                                                             : value;
 }
 
 static int64_t number_of(const char *variable)

@@ -15,8 +15,8 @@
 #include "queue/entry.h"
 #include "base/error.h"
 
-/* Did the user ask for a report?  The keyword stands anywhere in the job's comment, or the
- * comment has the word power:oob.  An empty keyword asks for none. */
+/* Did the user ask for a report?  The keyword stands anywhere in the job's comment, or
+ * the comment has the word power:oob.  An empty keyword asks for none. */
 bool mp_slurmenv_wanted(const char *keyword);
 
 /* Fill *e (initialised) from the environment.  `now` (s) stands in for an end that Slurm

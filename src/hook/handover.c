@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * handover.c - who does the work once the epilog has written its entry.
  *
- * The epilog takes the worker's lock itself and lets the worker it starts inherit it: so of
- * a hundred epilogs at once one starts a worker and the others need not even try.  Should
- * the start fail, the kernel lets go of the lock and the next epilog tries again. */
+ * The epilog takes the worker's lock itself and lets the worker it starts inherit it: so
+ * of a hundred epilogs at once one starts a worker and the others need not even try.
+ * Should the start fail, the kernel lets go of the lock and the next epilog tries again.
+ */
 #include "config.h"
 
 #include "hook/hook.h"
@@ -25,8 +26,8 @@ static bool starts_with(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* Our own variables and the zone, where Slurm let them through (before 22.05); secrets must
- * stand in the configuration file, not in a process's environment. */
+/* Our own variables and the zone, where Slurm let them through (before 22.05); secrets
+ * must stand in the configuration file, not in a process's environment. */
 static bool is_handed_on(const char *variable)
 {
     if (strstr(variable, "PASSWORD") != NULL || strstr(variable, "PASSPHRASE") != NULL)
@@ -39,14 +40,16 @@ static void make_environment(const char *environment[MAX_VARIABLES])
 {
     size_t n = 0;
 
-    environment[n++] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    environment[n++] =
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     for (char **v = environ; *v != NULL && n < MAX_VARIABLES - 1; v++)
         if (is_handed_on(*v))
             environment[n++] = *v;
     environment[n] = NULL;
 }
 
-/* slurmctld reads the other end of our stdout and stderr until the last copy is closed. */
+/* slurmctld reads the other end of our stdout and stderr until the last copy is closed.
+ */
 static void leave_standard_files(void)
 {
     int null = open("/dev/null", O_RDWR);
@@ -78,7 +81,7 @@ static void become_worker(int lock, struct mp_log *log, const char *job)
 {
     const char *program = getenv("MONSTER_POWER_PROGRAM");
     char *const argv[] = {(char *)"monster-power", (char *)"worker", (char *)"--detached",
-                          (char *)"--lock-fd", (char *)"3", NULL};
+                          (char *)"--lock-fd",     (char *)"3",      NULL};
     const char *environment[MAX_VARIABLES];
 
     if (program == NULL || program[0] != '/')
@@ -92,8 +95,8 @@ static void become_worker(int lock, struct mp_log *log, const char *job)
     umask(077);
     if (chdir("/") == 0)
         execve(program, argv, (char *const *)environment);
-    mp_log_event(log, MP_LOG_ERROR, job, "worker_not_started", "program", program, "reason",
-                 strerror(errno), NULL);
+    mp_log_event(log, MP_LOG_ERROR, job, "worker_not_started", "program", program,
+                 "reason", strerror(errno), NULL);
 }
 
 /* Two forks and a session of its own: slurmctld kills the epilog's process group when the
@@ -134,7 +137,8 @@ void mp_handover(struct mp_queue *q, struct mp_log *log, const char *job)
         return;
     }
     if (mp_queue_lock(q, &lock, &err) < 0) {
-        mp_log_event(log, MP_LOG_ERROR, job, "worker_not_started", "reason", err.text, NULL);
+        mp_log_event(log, MP_LOG_ERROR, job, "worker_not_started", "reason", err.text,
+                     NULL);
         return;
     }
     if (lock < 0)

@@ -23,7 +23,8 @@ struct hook {
     char key[MP_QUEUE_KEY_MAX];
 };
 
-/* slurmctld leaves TERM, ALRM, CHLD and more blocked; what we start would inherit that. */
+/* slurmctld leaves TERM, ALRM, CHLD and more blocked; what we start would inherit that.
+ */
 static void reset_signals(void)
 {
     sigset_t none;
@@ -69,7 +70,8 @@ static void hook_end(struct hook *h)
     mp_hook_conf_free(&h->conf);
 }
 
-/* --- epilog -------------------------------------------------------------------------- */
+/* --- epilog --------------------------------------------------------------------------
+ */
 
 /* A job nobody wants a report of: forget its start, and see that entries which a killed
  * worker left behind are taken up again. */
@@ -77,8 +79,8 @@ static void pass_by(struct hook *h, struct mp_error *err)
 {
     if (mp_queue_open(&h->queue, h->conf.queue_directory, false, err) < 0) {
         if (err->fault != MP_FAULT_NO_SAMPLES)
-            mp_log_event(&h->log, MP_LOG_ERROR, h->label, "bad_queue", "reason", err->text,
-                         NULL);
+            mp_log_event(&h->log, MP_LOG_ERROR, h->label, "bad_queue", "reason",
+                         err->text, NULL);
         return;
     }
     mp_queue_start_end(&h->queue, &h->entry, false);
@@ -106,10 +108,11 @@ static void log_queued(struct hook *h, bool added)
     char restart[24];
 
     snprintf(restart, sizeof restart, "%" PRId64, e->restart_count);
-    mp_log_event(&h->log, MP_LOG_INFO, h->label, added ? "queued" : "already_queued", "key",
-                 h->key, "user", e->user, "restart", e->restart_count > 0 ? restart : NULL,
-                 "start_from", e->start >= 0 ? e->start_from : "database", "end_from",
-                 e->end_from, NULL);
+    mp_log_event(&h->log, MP_LOG_INFO, h->label, added ? "queued" : "already_queued",
+                 "key", h->key, "user", e->user, "restart",
+                 e->restart_count > 0 ? restart : NULL, "start_from",
+                 e->start >= 0 ? e->start_from : "database", "end_from", e->end_from,
+                 NULL);
 }
 
 static void enqueue(struct hook *h, struct mp_error *err)
@@ -140,7 +143,8 @@ void mp_hook_epilog(void)
     hook_end(&h);
 }
 
-/* --- prolog -------------------------------------------------------------------------- */
+/* --- prolog --------------------------------------------------------------------------
+ */
 
 /* Every job's, as its comment may still change while it runs. */
 static void record_start(struct hook *h, struct mp_error *err)
@@ -148,8 +152,8 @@ static void record_start(struct hook *h, struct mp_error *err)
     if (mp_queue_open(&h->queue, h->conf.queue_directory, true, err) == 0 &&
         mp_queue_start_record(&h->queue, &h->entry, (int64_t)time(NULL), err) == 0)
         return;
-    mp_log_event(&h->log, MP_LOG_ERROR, h->label, "start_not_recorded", "reason", err->text,
-                 NULL);
+    mp_log_event(&h->log, MP_LOG_ERROR, h->label, "start_not_recorded", "reason",
+                 err->text, NULL);
 }
 
 void mp_hook_prolog(void)

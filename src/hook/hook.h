@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * hook.h - what runs inside slurmctld's epilog and prolog, for every job of the cluster.
  *
- * Both never fail, print nothing and call nothing of Slurm's: what could not be done is in
- * the log.  monster-power-hook is these, linked with libc and iniparser only, because a
- * program that loads the database's and the painters' libraries takes ten times as long to
- * start; `monster-power epilog` is the same code.
+ * Both never fail, print nothing and call nothing of Slurm's: what could not be done is
+ * in the log.  monster-power-hook is these, linked with libc and iniparser only, because
+ * a program that loads the database's and the painters' libraries takes ten times as long
+ * to start; `monster-power epilog` is the same code.
  */
 #ifndef MP_HOOK_H
 #define MP_HOOK_H
@@ -24,9 +24,9 @@ struct mp_hook_conf {
     int64_t delay_seconds;
 };
 
-/* From MONSTER_POWER_* and the configuration file.  On failure (-1) *conf still holds what
- * the environment and the defaults say: a job's end must not get lost over a typing error
- * somewhere else in the file. */
+/* From MONSTER_POWER_* and the configuration file.  On failure (-1) *conf still holds
+ * what the environment and the defaults say: a job's end must not get lost over a typing
+ * error somewhere else in the file. */
 int mp_hook_conf_load(struct mp_hook_conf *conf, struct mp_error *err);
 void mp_hook_conf_free(struct mp_hook_conf *conf);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * plan.h - what to read: the job's nodes, each routed to a database and its metrics.
  *
- * Pure: no I/O.  A plan is made from the nodelist (slurm/nodelist.h) and the configured routes
- * (config/settings.h), and never changes afterwards.
+ * Pure: no I/O.  A plan is made from the nodelist (slurm/nodelist.h) and the configured
+ * routes (config/settings.h), and never changes afterwards.
  */
 #ifndef MP_PLAN_H
 #define MP_PLAN_H

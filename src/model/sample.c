@@ -34,13 +34,15 @@ int mp_series_add(struct mp_series_table *table, const struct mp_series *s,
         struct mp_series *grown = realloc(table->series, capacity * sizeof *grown);
 
         if (grown == NULL)
-            return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series", capacity);
+            return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series",
+                           capacity);
         table->series = grown;
         table->capacity = capacity;
     }
     copy.hostname = copy.source = copy.fqdd = copy.metric = copy.units = NULL;
     if (dup_or_null(&copy.hostname, s->hostname) < 0 ||
-        dup_or_null(&copy.source, s->source) < 0 || dup_or_null(&copy.fqdd, s->fqdd) < 0 ||
+        dup_or_null(&copy.source, s->source) < 0 ||
+        dup_or_null(&copy.fqdd, s->fqdd) < 0 ||
         dup_or_null(&copy.metric, s->metric) < 0 ||
         dup_or_null(&copy.units, s->units) < 0) {
         series_free(&copy);
@@ -82,14 +84,16 @@ int mp_findings_missing(struct mp_findings *f, const char *node, const char *met
     struct mp_missing *grown = realloc(f->missing, (f->n_missing + 1) * sizeof *grown);
 
     if (grown == NULL)
-        return mp_fail(err, MP_FAULT_FAILED, "out of memory for the list of missing data");
+        return mp_fail(err, MP_FAULT_FAILED,
+                       "out of memory for the list of missing data");
     f->missing = grown;
     if (dup_or_null(&m.node, node) < 0 || dup_or_null(&m.metric, metric) < 0 ||
         dup_or_null(&m.reason, reason) < 0) {
         free(m.node);
         free(m.metric);
         free(m.reason);
-        return mp_fail(err, MP_FAULT_FAILED, "out of memory for the list of missing data");
+        return mp_fail(err, MP_FAULT_FAILED,
+                       "out of memory for the list of missing data");
     }
     f->missing[f->n_missing++] = m;
     return 0;

@@ -15,15 +15,15 @@
 #include "base/error.h"
 #include "model/plan.h"
 
-/* How raw_power.csv prints the value.  The number for arithmetic is always `value`, and it is
- * the number that the printed text says, so that a replay computes with the same: for a real,
- * mp_float4_value() of it (base/numtext.h), not the float widened. */
+/* How raw_power.csv prints the value.  The number for arithmetic is always `value`, and
+ * it is the number that the printed text says, so that a replay computes with the same:
+ * for a real, mp_float4_value() of it (base/numtext.h), not the float widened. */
 enum mp_value_kind {
     MP_VALUE_NULL,   /* SQL NULL: an empty field; `value` is NaN */
     MP_VALUE_INT,    /* a whole number with |value| < 2^53 */
     MP_VALUE_FLOAT4, /* real: the shortest text that reads back as the same float */
     MP_VALUE_FLOAT8, /* double precision: the same for double */
-    MP_VALUE_TEXT,   /* exactly text[0 .. text_len); numeric, bigint beyond 2^53, replay */
+    MP_VALUE_TEXT, /* exactly text[0 .. text_len); numeric, bigint beyond 2^53, replay */
 };
 
 struct mp_sample {
@@ -44,7 +44,7 @@ struct mp_series {
     uint32_t node;  /* index into mp_plan.nodes */
     uint32_t route; /* index into mp_plan.routes */
     uint32_t metric_index; /* index into mp_route.metrics */
-    bool naive;     /* the column is timestamp without time zone: printed with no offset */
+    bool naive; /* the column is timestamp without time zone: printed with no offset */
 };
 
 /* Owned by whoever started the fetch; the backend appends, sinks only read.  `series` may

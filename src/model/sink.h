@@ -2,9 +2,9 @@
  * sink.h - where samples go: raw_power.csv, energy, chart reduction, a pipe, or several.
  *
  * A backend drives one sink: begin, then batch any number of times, then either end (all
- * rows were read) or abort (something failed).  Batches are borrowed: a sink copies what it
- * keeps.  Samples of one series come in order of time (equal times may follow each other);
- * the order between series is the backend's, and is the order of raw_power.csv.
+ * rows were read) or abort (something failed).  Batches are borrowed: a sink copies what
+ * it keeps.  Samples of one series come in order of time (equal times may follow each
+ * other); the order between series is the backend's, and is the order of raw_power.csv.
  *
  * A sink's memory grows with series and chart columns, never with samples.
  */

@@ -13,7 +13,8 @@
 #define MAGIC "monster-power-entry 1"
 #define TRAILER "end"
 
-/* The kernel passes no environment string above 128 KiB, so no value of Slurm's is longer. */
+/* The kernel passes no environment string above 128 KiB, so no value of Slurm's is
+ * longer. */
 enum { PATH_LIMIT = 4096, NAME_LIMIT = 1024, LIST_LIMIT = 128 * 1024 };
 
 enum field_type { TEXT, NUMBER };
@@ -125,7 +126,8 @@ int mp_entry_set(char **member, const char *value, struct mp_error *err)
     return 0;
 }
 
-/* --- writing ------------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------------------
+ */
 
 static bool is_plain(unsigned char c)
 {
@@ -171,7 +173,8 @@ int mp_entry_encode(const struct mp_entry *e, char **text, size_t *len,
     return 0;
 }
 
-/* --- reading ------------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------------------
+ */
 
 static int hex_digit(char c)
 {

@@ -4,9 +4,9 @@
  * The text form is lines of `key=value`; the first line is "monster-power-entry 1", the
  * last is "end", so that a cut file is known as one.  In a value every byte but printable
  * ASCII, and '%' itself, is written %XX: a newline in a job's name cannot forge a line.
- * Unknown keys are passed over (a newer version may have written them); a known key twice,
- * a missing key that is required, a number that is none or a value that is too long is an
- * error.
+ * Unknown keys are passed over (a newer version may have written them); a known key
+ * twice, a missing key that is required, a number that is none or a value that is too
+ * long is an error.
  *
  * cluster, user, group, name, nodelist, stdout_path and work_dir are untrusted bytes (any
  * but NUL) exactly as Slurm gave them.

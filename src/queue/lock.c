@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * lock.c - who works on the queue: at most one worker with its processes.
  *
- * An open file description lock belongs to the description, not to the process: the epilog
- * takes it and a worker it starts inherits it (so that of many epilogs one starts a worker),
- * the worker's children inherit it (so that a new worker waits for the last of a killed
- * one's), and the kernel lets go of it whatever way they die. */
+ * An open file description lock belongs to the description, not to the process: the
+ * epilog takes it and a worker it starts inherits it (so that of many epilogs one starts
+ * a worker), the worker's children inherit it (so that a new worker waits for the last of
+ * a killed one's), and the kernel lets go of it whatever way they die. */
 #include "config.h"
 
 #include "queue/queue.h"
@@ -26,7 +26,8 @@ static int open_lock(const struct mp_queue *q, struct mp_error *err)
         fd = -1;
     }
     if (fd < 0)
-        mp_fail(err, MP_FAULT_FAILED, "cannot open %s/lock: %s", q->path, strerror(errno));
+        mp_fail(err, MP_FAULT_FAILED, "cannot open %s/lock: %s", q->path,
+                strerror(errno));
     return fd;
 }
 
@@ -60,7 +61,8 @@ int mp_queue_lock_adopt(const struct mp_queue *q, int fd, struct mp_error *err)
 {
     struct stat ours, there;
 
-    if (fstat(fd, &ours) < 0 || fstatat(q->dir, "lock", &there, AT_SYMLINK_NOFOLLOW) < 0 ||
+    if (fstat(fd, &ours) < 0 ||
+        fstatat(q->dir, "lock", &there, AT_SYMLINK_NOFOLLOW) < 0 ||
         ours.st_dev != there.st_dev || ours.st_ino != there.st_ino || set_lock(fd) < 0 ||
         fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
         return mp_fail(err, MP_FAULT_USAGE,

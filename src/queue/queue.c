@@ -31,7 +31,8 @@ const char *mp_queue_state_name(enum mp_queue_state state)
     return state_names[state];
 }
 
-/* --- opening ------------------------------------------------------------------------- */
+/* --- opening -------------------------------------------------------------------------
+ */
 
 static int open_dir(int at, const char *name)
 {
@@ -46,10 +47,11 @@ static int check_private(struct mp_queue *q, struct mp_error *err)
         return mp_fail(err, MP_FAULT_FAILED, "cannot look at queue directory %s: %s",
                        q->path, strerror(errno));
     if (st.st_uid != geteuid() && geteuid() != 0)
-        return mp_fail(err, MP_FAULT_FAILED,
-                       "queue directory %s belongs to user %u, not to us: chown it to the "
-                       "user slurmctld runs as",
-                       q->path, (unsigned)st.st_uid);
+        return mp_fail(
+            err, MP_FAULT_FAILED,
+            "queue directory %s belongs to user %u, not to us: chown it to the "
+            "user slurmctld runs as",
+            q->path, (unsigned)st.st_uid);
     if ((st.st_mode & 077) != 0)
         return mp_fail(err, MP_FAULT_FAILED,
                        "queue directory %s is open to others: chmod 0700 it", q->path);
@@ -70,7 +72,8 @@ static int open_root(struct mp_queue *q, bool create, struct mp_error *err)
         q->dir = open_dir(AT_FDCWD, q->path);
     }
     if (q->dir < 0 && errno == ENOENT)
-        return mp_fail(err, MP_FAULT_NO_SAMPLES, "there is no queue directory %s", q->path);
+        return mp_fail(err, MP_FAULT_NO_SAMPLES, "there is no queue directory %s",
+                       q->path);
     if (q->dir < 0)
         return mp_fail(err, MP_FAULT_FAILED,
                        "cannot open queue directory %s: %s; it must belong to the user "
@@ -87,7 +90,8 @@ static int give_to_owner(const struct mp_queue *q, int fd)
     return fchown(fd, q->uid, q->gid);
 }
 
-static int open_folder(struct mp_queue *q, const char *name, int *fd, struct mp_error *err)
+static int open_folder(struct mp_queue *q, const char *name, int *fd,
+                       struct mp_error *err)
 {
     *fd = open_dir(q->dir, name);
     if (*fd >= 0)
@@ -141,7 +145,8 @@ void mp_queue_close(struct mp_queue *q)
     q->path = NULL;
 }
 
-/* --- names --------------------------------------------------------------------------- */
+/* --- names ---------------------------------------------------------------------------
+ */
 
 static bool is_name_byte(char c)
 {
@@ -172,11 +177,12 @@ void mp_queue_key(const struct mp_entry *e, char key[MP_QUEUE_KEY_MAX])
         snprintf(key + n, MP_QUEUE_KEY_MAX - n, ".%" PRId64 ".%" PRId64, e->restart_count,
                  e->start);
     else
-        snprintf(key + n, MP_QUEUE_KEY_MAX - n, ".%" PRId64 ".e%" PRId64, e->restart_count,
-                 e->end);
+        snprintf(key + n, MP_QUEUE_KEY_MAX - n, ".%" PRId64 ".e%" PRId64,
+                 e->restart_count, e->end);
 }
 
-/* --- writing a file ------------------------------------------------------------------ */
+/* --- writing a file ------------------------------------------------------------------
+ */
 
 static struct timespec to_timespec(int64_t us)
 {
@@ -245,9 +251,11 @@ static int write_entry(struct mp_queue *q, const char *name, const struct mp_ent
     return rc;
 }
 
-/* --- adding -------------------------------------------------------------------------- */
+/* --- adding --------------------------------------------------------------------------
+ */
 
-/* Looked for in the order in which an entry moves, so that one that moves is not missed. */
+/* Looked for in the order in which an entry moves, so that one that moves is not missed.
+ */
 static bool is_known(const struct mp_queue *q, const char *key)
 {
     for (int i = 0; i < MP_N_STATES; i++)
@@ -282,7 +290,8 @@ int mp_queue_add(struct mp_queue *q, const struct mp_entry *e, int64_t due, bool
     return rc;
 }
 
-/* --- reading and moving -------------------------------------------------------------- */
+/* --- reading and moving --------------------------------------------------------------
+ */
 
 bool mp_queue_has(const struct mp_queue *q, enum mp_queue_state state, const char *key)
 {
@@ -342,8 +351,8 @@ int mp_queue_store(struct mp_queue *q, enum mp_queue_state state, const char *ke
         return -1;
     if (renameat(q->tmp, name, q->states[state], key) == 0)
         return 0;
-    mp_fail(err, MP_FAULT_FAILED, "cannot write %s/%s/%s: %s", q->path, state_names[state],
-            key, strerror(errno));
+    mp_fail(err, MP_FAULT_FAILED, "cannot write %s/%s/%s: %s", q->path,
+            state_names[state], key, strerror(errno));
     unlinkat(q->tmp, name, 0);
     return -1;
 }
@@ -368,7 +377,8 @@ int mp_queue_move(struct mp_queue *q, enum mp_queue_state from, enum mp_queue_st
                    q->path, state_names[from], state_names[to], strerror(errno));
 }
 
-/* --- looking through a folder -------------------------------------------------------- */
+/* --- looking through a folder --------------------------------------------------------
+ */
 
 static DIR *open_listing(int folder)
 {
@@ -453,7 +463,8 @@ bool mp_queue_is_empty(const struct mp_queue *q, enum mp_queue_state state)
 }
 
 int mp_queue_each(const struct mp_queue *q, enum mp_queue_state state,
-                  bool (*each)(void *arg, const char *key), void *arg, struct mp_error *err)
+                  bool (*each)(void *arg, const char *key), void *arg,
+                  struct mp_error *err)
 {
     DIR *listing = open_listing(q->states[state]);
     const char *name;
@@ -529,14 +540,15 @@ void mp_queue_prune(struct mp_queue *q)
     prune_folder(q->tmp, TMP_SECONDS, "");
 }
 
-/* --- the prolog's record ------------------------------------------------------------- */
+/* --- the prolog's record -------------------------------------------------------------
+ */
 
 int mp_queue_start_record(struct mp_queue *q, const struct mp_entry *e, int64_t start,
                           struct mp_error *err)
 {
     char key[MP_QUEUE_KEY_MAX], name[MP_QUEUE_KEY_MAX + 16], text[64];
-    int len = snprintf(text, sizeof text, "%" PRId64 " %" PRId64 "\n", start,
-                       e->restart_count);
+    int len =
+        snprintf(text, sizeof text, "%" PRId64 " %" PRId64 "\n", start, e->restart_count);
 
     job_key(e, key);
     temporary_name(name, sizeof name, key);
@@ -551,7 +563,8 @@ int mp_queue_start_record(struct mp_queue *q, const struct mp_entry *e, int64_t 
     return -1;
 }
 
-int mp_queue_start_take(const struct mp_queue *q, struct mp_entry *e, struct mp_error *err)
+int mp_queue_start_take(const struct mp_queue *q, struct mp_entry *e,
+                        struct mp_error *err)
 {
     char key[MP_QUEUE_KEY_MAX + sizeof ENDED], text[64];
     size_t len = job_key(e, key);

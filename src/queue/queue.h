@@ -11,12 +11,12 @@
  *       lock             held by the worker (an open file description lock); its pid
  *       service          the queue belongs to a service: epilogs start no worker
  *
- * KEY is <cluster>.<job id>.<restart count>.<start>; without a known start, e<end>.  The count
- * alone does not tell the runs of a requeued job apart: at a requeue Slurm (seen on 22.05)
- * has raised it before it runs the epilog of the run that ends, so that the last two runs
- * have the same.  An entry changes its state by one rename, and
- * its text by the rename of a new, synced file over it, so that whatever kills us finds it
- * in exactly one state and whole.  doc/design-queue.md goes through every instant.
+ * KEY is <cluster>.<job id>.<restart count>.<start>; without a known start, e<end>.  The
+ * count alone does not tell the runs of a requeued job apart: at a requeue Slurm (seen
+ * on 22.05) has raised it before it runs the epilog of the run that ends, so that the
+ * last two runs have the same.  An entry changes its state by one rename, and its text by
+ * the rename of a new, synced file over it, so that whatever kills us finds it in exactly
+ * one state and whole.  doc/design-queue.md goes through every instant.
  *
  * Only the holder of the lock moves entries; adding one needs no lock.
  */
@@ -55,13 +55,14 @@ const char *mp_queue_state_name(enum mp_queue_state state); /* "waiting", ... */
 /* Opens the directory, and makes it (not its parents) when `create`.  Refuses one that is
  * not private or not ours.  With `create` false, a directory that is not there is
  * MP_FAULT_NO_SAMPLES ("there is no queue"), so that the caller can tell it apart. */
-int mp_queue_open(struct mp_queue *q, const char *path, bool create, struct mp_error *err);
+int mp_queue_open(struct mp_queue *q, const char *path, bool create,
+                  struct mp_error *err);
 void mp_queue_close(struct mp_queue *q);
 
 void mp_queue_key(const struct mp_entry *e, char key[MP_QUEUE_KEY_MAX]);
 
-/* Put a new entry into waiting/, on disk when this returns.  *added = false where the queue
- * knows this run of the job already, whatever became of it. */
+/* Put a new entry into waiting/, on disk when this returns.  *added = false where the
+ * queue knows this run of the job already, whatever became of it. */
 int mp_queue_add(struct mp_queue *q, const struct mp_entry *e, int64_t due, bool *added,
                  struct mp_error *err);
 
@@ -78,8 +79,8 @@ int mp_queue_store(struct mp_queue *q, enum mp_queue_state state, const char *ke
 int mp_queue_move(struct mp_queue *q, enum mp_queue_state from, enum mp_queue_state to,
                   const char *key, int64_t due, bool *moved, struct mp_error *err);
 
-/* The entries of a state that are due first: at most `max` of them, in order.  *total gets
- * how many there are.  Memory does not grow with the queue. */
+/* The entries of a state that are due first: at most `max` of them, in order.  *total
+ * gets how many there are.  Memory does not grow with the queue. */
 int mp_queue_scan(const struct mp_queue *q, enum mp_queue_state state,
                   struct mp_queue_item *items, size_t max, size_t *n, size_t *total,
                   struct mp_error *err);
@@ -87,7 +88,8 @@ int mp_queue_scan(const struct mp_queue *q, enum mp_queue_state state,
 bool mp_queue_is_empty(const struct mp_queue *q, enum mp_queue_state state);
 /* Call `each` for every key of a state, in no order, until it returns false. */
 int mp_queue_each(const struct mp_queue *q, enum mp_queue_state state,
-                  bool (*each)(void *arg, const char *key), void *arg, struct mp_error *err);
+                  bool (*each)(void *arg, const char *key), void *arg,
+                  struct mp_error *err);
 
 /* Is an earlier run of the same job waiting or running? */
 bool mp_queue_has_earlier_run(const struct mp_queue *q, const struct mp_entry *e);
@@ -95,17 +97,20 @@ bool mp_queue_has_earlier_run(const struct mp_queue *q, const struct mp_entry *e
 /* Remove what is too old to be of use: done/, start/, tmp/. */
 void mp_queue_prune(struct mp_queue *q);
 
-/* --- the prolog's record ------------------------------------------------------------- */
+/* --- the prolog's record -------------------------------------------------------------
+ */
 
 /* Of the job of *e: its start and its restart count, which the epilog cannot trust. */
 int mp_queue_start_record(struct mp_queue *q, const struct mp_entry *e, int64_t start,
                           struct mp_error *err);
 /* Fills start, start_from and restart_count of *e from the record, if there is one. */
-int mp_queue_start_take(const struct mp_queue *q, struct mp_entry *e, struct mp_error *err);
+int mp_queue_start_take(const struct mp_queue *q, struct mp_entry *e,
+                        struct mp_error *err);
 /* The run has ended.  `keep`: for a day, should Slurm run the epilog again. */
 void mp_queue_start_end(struct mp_queue *q, const struct mp_entry *e, bool keep);
 
-/* --- the worker's lock --------------------------------------------------------------- */
+/* --- the worker's lock ---------------------------------------------------------------
+ */
 
 /* *fd gets a descriptor that holds the lock until it, and every copy of it in another
  * process, is closed; -1 where someone else holds it. */

@@ -29,8 +29,8 @@
 #define RENAME_EXCHANGE 2u
 #endif
 
-/* All that is ever ours in a report's directory.  summary.json comes last, by rename: where
- * it exists, the report is whole. */
+/* All that is ever ours in a report's directory.  summary.json comes last, by rename:
+ * where it exists, the report is whole. */
 static const char *const our_files[] = {
     "raw_power.csv",  "timeseries.png", "timeseries.pdf",    "energy_pie.png",
     "energy_pie.pdf", "summary.json",   "summary.json.part",
@@ -140,7 +140,8 @@ static int check_final(const struct mp_outdir *d, bool *exists, struct mp_error 
         return mp_fail(err, MP_FAULT_FAILED, "cannot open %s: %s", d->path,
                        strerror(errno));
     for (size_t i = 0; i < N_OUR_FILES && rc == 0; i++)
-        if (fstatat(fd, our_files[i], &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
+        if (fstatat(fd, our_files[i], &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISDIR(st.st_mode))
             rc = mp_fail(err, MP_FAULT_FAILED, "%s/%s is a directory; move it away",
                          d->path, our_files[i]);
     close(fd);
@@ -185,8 +186,9 @@ static void carry_entry(void *arg, const char *name)
     renameat(c->from, name, c->to, name);
 }
 
-/* Take our files out of the directory called `name`, move what is not ours into the placed
- * report, and remove it.  What cannot be moved stays, under a name its owner can see. */
+/* Take our files out of the directory called `name`, move what is not ours into the
+ * placed report, and remove it.  What cannot be moved stays, under a name its owner can
+ * see. */
 static void retire(const struct mp_outdir *d, const char *name, int fd, int into)
 {
     char visible[FINAL_SIZE + HIDDEN_SIZE + sizeof ".old"];
@@ -309,7 +311,8 @@ static int open_parent(struct mp_outdir *d, struct mp_error *err)
                    strerror(errno), remedy);
 }
 
-/* No wider than 0750 and 0640, than the parent lets the same people in, than the umask. */
+/* No wider than 0750 and 0640, than the parent lets the same people in, than the umask.
+ */
 static int choose_modes(struct mp_outdir *d, struct mp_error *err)
 {
     mode_t mask = umask(077);
@@ -411,8 +414,8 @@ static void *sync_one(void *arg)
     return NULL;
 }
 
-/* All at once, so that one commit of the file system's journal serves them all: measured on
- * ext4, a small report takes 72 ms in place of 100. */
+/* All at once, so that one commit of the file system's journal serves them all: measured
+ * on ext4, a small report takes 72 ms in place of 100. */
 static void sync_all(const struct mp_outdir *d, struct sync syncs[N_OUR_FILES])
 {
     for (size_t i = 0; i < d->n_files; i++) {
@@ -459,8 +462,8 @@ static int finish_files(struct mp_outdir *d, struct mp_error *err)
     return 0;
 }
 
-/* After an exchange: `hidden` names what had the final name.  Somebody may have swapped it
- * since it was looked at; then nothing is kept of the exchange. */
+/* After an exchange: `hidden` names what had the final name.  Somebody may have swapped
+ * it since it was looked at; then nothing is kept of the exchange. */
 static int retire_exchanged(struct mp_outdir *d, struct mp_error *err)
 {
     int old = open_dir(d, d->hidden);
@@ -470,8 +473,8 @@ static int retire_exchanged(struct mp_outdir *d, struct mp_error *err)
         if (old >= 0)
             close(old);
         rename_with(d, d->hidden, d->final, RENAME_EXCHANGE);
-        return mp_fail(err, MP_FAULT_FAILED, "%s was swapped while the report was written",
-                       d->path);
+        return mp_fail(err, MP_FAULT_FAILED,
+                       "%s was swapped while the report was written", d->path);
     }
     retire(d, d->hidden, old, d->dir_fd);
     close(old);
@@ -479,7 +482,8 @@ static int retire_exchanged(struct mp_outdir *d, struct mp_error *err)
     return 0;
 }
 
-/* Without an exchange: the old directory steps aside, and comes back if that was in vain. */
+/* Without an exchange: the old directory steps aside, and comes back if that was in vain.
+ */
 static int replace_in_two_steps(struct mp_outdir *d, struct mp_error *err)
 {
     char aside[HIDDEN_SIZE];
@@ -489,8 +493,8 @@ static int replace_in_two_steps(struct mp_outdir *d, struct mp_error *err)
     if (old < 0 || fstat(old, &st) < 0 || !is_our_user(d, st.st_uid)) {
         if (old >= 0)
             close(old);
-        return mp_fail(err, MP_FAULT_FAILED, "%s was swapped while the report was written",
-                       d->path);
+        return mp_fail(err, MP_FAULT_FAILED,
+                       "%s was swapped while the report was written", d->path);
     }
     flock(old, LOCK_EX | LOCK_NB); /* so that no other run takes it for a leftover */
     if (random_name(d, aside, err) < 0) {

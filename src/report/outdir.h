@@ -2,12 +2,12 @@
  * outdir.h - power_<label>/: made hidden, filled, and given its name in one step.
  *
  * The contents and the neighbourhood of the directory belong to somebody we do not trust,
- * so: the parent is opened once and everything below it is reached through descriptors with
- * O_NOFOLLOW; files are created exclusively in a fresh directory of mode 0700; what stands
- * under the final name is looked at before it is replaced.  An older report is exchanged
- * with the new one (renameat2); what its owner put beside our files moves along.  Where the
- * file system cannot exchange (NFS), the old directory steps aside first: a reader sees the
- * old report, none, or the new one, never a mix.
+ * so: the parent is opened once and everything below it is reached through descriptors
+ * with O_NOFOLLOW; files are created exclusively in a fresh directory of mode 0700; what
+ * stands under the final name is looked at before it is replaced.  An older report is
+ * exchanged with the new one (renameat2); what its owner put beside our files moves
+ * along.  Where the file system cannot exchange (NFS), the old directory steps aside
+ * first: a reader sees the old report, none, or the new one, never a mix.
  *
  * A killed run leaves `.power_<label>.<12 hex digits>`; the next run for the same label
  * removes it unless a living process holds its lock, or puts it in place when it is whole
@@ -28,13 +28,14 @@ struct mp_outdir_owner {
     gid_t gid;
 };
 
-/* Make the hidden directory in `parent`, as the effective user.  `give_to` (may be NULL) is
- * who the report belongs to in the end.  An unusable parent, or a symbolic link, a file or
- * somebody else's directory in place of power_<label>, is an error naming it. */
+/* Make the hidden directory in `parent`, as the effective user.  `give_to` (may be NULL)
+ * is who the report belongs to in the end.  An unusable parent, or a symbolic link, a
+ * file or somebody else's directory in place of power_<label>, is an error naming it. */
 int mp_outdir_new(struct mp_outdir **out, const char *parent, const char *label,
                   const struct mp_outdir_owner *give_to, struct mp_error *err);
 /* A new file of the report, one of the names in outdir.c; *fd stays owned by `d`. */
-int mp_outdir_create(struct mp_outdir *d, const char *name, int *fd, struct mp_error *err);
+int mp_outdir_create(struct mp_outdir *d, const char *name, int *fd,
+                     struct mp_error *err);
 /* Set modes, sync, and put the directory in place. */
 int mp_outdir_commit(struct mp_outdir *d, struct mp_error *err);
 /* parent/power_<label> */

@@ -28,8 +28,9 @@ int mp_report_new(struct mp_report **out, const char *outdir, const struct mp_jo
     return mp_report_new_for(out, outdir, job, NULL, err);
 }
 
-int mp_report_new_for(struct mp_report **out, const char *outdir, const struct mp_job *job,
-                      const struct mp_outdir_owner *give_to, struct mp_error *err)
+int mp_report_new_for(struct mp_report **out, const char *outdir,
+                      const struct mp_job *job, const struct mp_outdir_owner *give_to,
+                      struct mp_error *err)
 {
     struct mp_report *r = calloc(1, sizeof *r);
     int fd;
@@ -63,8 +64,8 @@ static int draw_charts(struct mp_report *r, const struct mp_chart_input *in,
     int fds[MP_N_CHARTS];
 
     for (int i = 0; i < MP_N_CHARTS; i++)
-        if (mp_outdir_create(r->dir, mp_chart_file_name((enum mp_chart_file)i), &fds[i], err) <
-            0)
+        if (mp_outdir_create(r->dir, mp_chart_file_name((enum mp_chart_file)i), &fds[i],
+                             err) < 0)
             return -1;
     return mp_chart_draw(in, fds, err);
 }
@@ -96,9 +97,10 @@ int mp_report_finish(struct mp_report *r, const struct mp_plan *plan,
     };
 
     if (series->n == 0 || mp_rawcsv_rows(r->rawcsv) == 0)
-        return mp_fail(err, MP_FAULT_NO_SAMPLES,
-                       "no power samples of job %s's nodes in its window; nothing written",
-                       r->job->label);
+        return mp_fail(
+            err, MP_FAULT_NO_SAMPLES,
+            "no power samples of job %s's nodes in its window; nothing written",
+            r->job->label);
     if (mp_energy_result(r->energy, findings, &summary.energy, err) < 0 ||
         mp_reduce_result(r->reduce, summary.energy, &chart.reduced, err) < 0)
         return -1;

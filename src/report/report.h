@@ -2,9 +2,9 @@
  * report.h - power_<label>/: all files of a report, put in place whole or not at all.
  *
  * The files are written into a new directory beside the final one, synced, and then the
- * directory takes the final name in one step (an existing report is exchanged with it), so
- * that a reader sees the old report or the new one, never a mix.  Paths are opened as the
- * effective user, with openat and O_NOFOLLOW below `outdir`.
+ * directory takes the final name in one step (an existing report is exchanged with it),
+ * so that a reader sees the old report or the new one, never a mix.  Paths are opened as
+ * the effective user, with openat and O_NOFOLLOW below `outdir`.
  */
 #ifndef MP_REPORT_H
 #define MP_REPORT_H
@@ -23,8 +23,9 @@ struct mp_report; /* opaque */
 int mp_report_new(struct mp_report **out, const char *outdir, const struct mp_job *job,
                   struct mp_error *err);
 /* The same where root writes for an owner who cannot: the files become `give_to`'s. */
-int mp_report_new_for(struct mp_report **out, const char *outdir, const struct mp_job *job,
-                      const struct mp_outdir_owner *give_to, struct mp_error *err);
+int mp_report_new_for(struct mp_report **out, const char *outdir,
+                      const struct mp_job *job, const struct mp_outdir_owner *give_to,
+                      struct mp_error *err);
 /* The sink a backend (or the reading end of a pipe) fills: raw CSV, energy, reduction. */
 struct mp_sink *mp_report_sink(struct mp_report *r);
 /* After the sink's end: draw, write summary.json, sync, and put the directory in place.

@@ -23,11 +23,13 @@ static int check_window(const struct mp_selection *sel, const struct mp_job *job
                        sel->end);
     if (job->end / 1000000 > (int64_t)time(NULL) + CLOCK_SLACK_S)
         return mp_fail(err, MP_FAULT_USAGE,
-                       "--end %s is in the future: there are no samples of it yet", sel->end);
+                       "--end %s is in the future: there are no samples of it yet",
+                       sel->end);
     return 0;
 }
 
-static int given_job(const struct mp_selection *sel, struct mp_job *job, struct mp_error *err)
+static int given_job(const struct mp_selection *sel, struct mp_job *job,
+                     struct mp_error *err)
 {
     if (mp_time_parse(sel->start, "--start", &job->start, err) < 0 ||
         mp_time_parse(sel->end, "--end", &job->end, err) < 0 ||
@@ -41,7 +43,8 @@ static int given_job(const struct mp_selection *sel, struct mp_job *job, struct 
 }
 
 /* *given = 1 where the options say all there is to know. */
-static int check_selection(const struct mp_selection *sel, int *given, struct mp_error *err)
+static int check_selection(const struct mp_selection *sel, int *given,
+                           struct mp_error *err)
 {
     int n = (sel->start != NULL) + (sel->end != NULL) + (sel->nodelist != NULL);
 
@@ -66,9 +69,10 @@ static int look_up_job(struct mp_session *s, const char *label, struct mp_error 
     const struct mp_backend_ops *ops = s->backend->ops;
 
     if (ops->find_job == NULL)
-        return mp_fail(err, MP_FAULT_USAGE,
-                       "backend %s cannot look a job up: give --start, --end and --nodelist",
-                       ops->name);
+        return mp_fail(
+            err, MP_FAULT_USAGE,
+            "backend %s cannot look a job up: give --start, --end and --nodelist",
+            ops->name);
     return ops->find_job(s->backend, label, &s->run, &s->job, err);
 }
 
@@ -78,8 +82,8 @@ int mp_session_plan(struct mp_session *s, struct mp_error *err)
     int rc = -1;
 
     if (mp_nodelist_expand(s->job.nodelist, &list, err) < 0 ||
-        mp_plan_make(&s->plan, list.names, list.n, s->settings.routes, s->settings.n_routes,
-                     s->job.start, s->job.end, err) < 0)
+        mp_plan_make(&s->plan, list.names, list.n, s->settings.routes,
+                     s->settings.n_routes, s->job.start, s->job.end, err) < 0)
         goto out;
     if (list.n == 0) {
         mp_fail(err, MP_FAULT_USAGE, "the nodelist names no node");
@@ -90,10 +94,11 @@ int mp_session_plan(struct mp_session *s, struct mp_error *err)
                                 "no route's prefix matches its name", err) < 0)
             goto out;
     if (s->plan.n_nodes == 0) {
-        mp_fail(err, MP_FAULT_NO_SAMPLES,
-                "no route knows any node of %s (the first is %s): add a [route NAME] section "
-                "with its prefix to the configuration",
-                s->job.nodelist, list.names[0]);
+        mp_fail(
+            err, MP_FAULT_NO_SAMPLES,
+            "no route knows any node of %s (the first is %s): add a [route NAME] section "
+            "with its prefix to the configuration",
+            s->job.nodelist, list.names[0]);
         goto out;
     }
     rc = 0;
@@ -177,16 +182,17 @@ static int no_samples(const struct mp_session *s, struct mp_error *err)
         return mp_fail(err, MP_FAULT_NO_SAMPLES,
                        "no power samples of %s in the window (%s); nothing was written",
                        s->job.nodelist, s->backend->label);
-    return mp_fail(err, MP_FAULT_NO_SAMPLES,
-                   "no power samples of %s in the window (%s): %s: %s; nothing was written",
-                   s->job.nodelist, s->backend->label, m->node != NULL ? m->node : m->metric,
-                   m->reason);
+    return mp_fail(
+        err, MP_FAULT_NO_SAMPLES,
+        "no power samples of %s in the window (%s): %s: %s; nothing was written",
+        s->job.nodelist, s->backend->label, m->node != NULL ? m->node : m->metric,
+        m->reason);
 }
 
 int mp_session_fetch(struct mp_session *s, struct mp_sink *sink, struct mp_error *err)
 {
-    if (s->backend->ops->fetch(s->backend, &s->plan, &s->run, &s->series, &s->findings, sink,
-                               err) < 0)
+    if (s->backend->ops->fetch(s->backend, &s->plan, &s->run, &s->series, &s->findings,
+                               sink, err) < 0)
         return -1;
     return s->series.n == 0 ? no_samples(s, err) : 0;
 }

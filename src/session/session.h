@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * session.h - what a foreground command needs before it reads samples: configuration, job,
- * plan and an open backend.
+ * session.h - what a foreground command needs before it reads samples: configuration,
+ * job, plan and an open backend.
  *
  * `profile` and `fetch` share it.  The job comes from --start, --end and --nodelist, or,
  * where only --job-id is given, from slurm.jobs in the database.
@@ -29,7 +29,7 @@ struct mp_session {
     struct mp_plan plan;
     struct mp_backend *backend;
     struct mp_series_table series; /* filled by mp_session_fetch */
-    struct mp_findings findings;   /* nodes without a route, then what the backend found */
+    struct mp_findings findings; /* nodes without a route, then what the backend found */
     char purpose[64];
 };
 
@@ -40,14 +40,16 @@ int mp_session_open(struct mp_session *s, const char *command,
                     const struct mp_options *options, const struct mp_selection *sel,
                     struct mp_error *err);
 
-/* On standard error which way was taken, where `backend = auto` had a choice, or -v asks. */
-void mp_session_tell_backend(const struct mp_session *s, const struct mp_options *options);
+/* On standard error which way was taken, where `backend = auto` had a choice, or -v asks.
+ */
+void mp_session_tell_backend(const struct mp_session *s,
+                             const struct mp_options *options);
 
 /* Every sample of the plan into `sink`; MP_FAULT_NO_SAMPLES where there is none. */
 int mp_session_fetch(struct mp_session *s, struct mp_sink *sink, struct mp_error *err);
 
-/* For a worker, which does many jobs with one backend: forget the job and all that was read
- * of it; then, with s->job filled anew, make the plan. */
+/* For a worker, which does many jobs with one backend: forget the job and all that was
+ * read of it; then, with s->job filled anew, make the plan. */
 void mp_session_next(struct mp_session *s);
 int mp_session_plan(struct mp_session *s, struct mp_error *err);
 

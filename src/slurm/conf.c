@@ -86,8 +86,8 @@ static char *skip_blanks(char *p)
     return p;
 }
 
-/* Cuts the first pair out of the line (the others of a NodeName line belong to it); 0 where
- * there is none. */
+/* Cuts the first pair out of the line (the others of a NodeName line belong to it); 0
+ * where there is none. */
 static int cut_pair(char *line, char **key, char **value)
 {
     char *end, *after;
@@ -174,7 +174,8 @@ static int read_file(struct reader *r, const char *path, struct mp_error *err)
     FILE *f;
 
     if (r->depth == DEPTH_MAX || r->conf->n_files == FILES_MAX)
-        return mp_fail(err, MP_FAULT_FAILED, "%s: files include each other too deeply", path);
+        return mp_fail(err, MP_FAULT_FAILED, "%s: files include each other too deeply",
+                       path);
     f = fopen(path, "re");
     if (f == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "cannot read %s: %s", path, strerror(errno));

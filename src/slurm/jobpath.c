@@ -2,9 +2,9 @@
  * jobpath.c - expanding the filename pattern of a job's standard output.
  *
  * Observed on Slurm 22.05 (tests/unit/test_jobpath.c has the names it made): a backslash
- * anywhere turns expansion off, is dropped, and the character after it kept; of an unknown
- * conversion with a width only the width's last digit stays; %a of a job that is no array
- * task is 4294967294.  %b (the array task modulo 10) came with 24.05.
+ * anywhere turns expansion off, is dropped, and the character after it kept; of an
+ * unknown conversion with a width only the width's last digit stays; %a of a job that is
+ * no array task is 4294967294.  %b (the array task modulo 10) came with 24.05.
  */
 #include "config.h"
 
@@ -38,8 +38,8 @@ static void add_number(struct out *out, int width, uint32_t number)
 {
     char text[WIDTH_MAX + 12];
 
-    add(out, text, (size_t)snprintf(text, sizeof text, "%0*lu", width,
-                                    (unsigned long)number));
+    add(out, text,
+        (size_t)snprintf(text, sizeof text, "%0*lu", width, (unsigned long)number));
 }
 
 static void add_text(struct out *out, const char *text)
@@ -130,9 +130,11 @@ static void strip_backslashes(struct out *out, const char *p)
 
 static int work_dir(const struct mp_jobpath_input *in, char **dir, struct mp_error *err)
 {
-    if (in->work_dir == NULL || in->work_dir[0] != '/' || strlen(in->work_dir) >= PATH_MAX)
-        return mp_fail(err, MP_FAULT_FAILED,
-                       "neither the job's output nor its work directory is a usable path");
+    if (in->work_dir == NULL || in->work_dir[0] != '/' ||
+        strlen(in->work_dir) >= PATH_MAX)
+        return mp_fail(
+            err, MP_FAULT_FAILED,
+            "neither the job's output nor its work directory is a usable path");
     *dir = strdup(in->work_dir);
     return *dir != NULL ? 0 : mp_fail(err, MP_FAULT_FAILED, "out of memory for a path");
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * jobpath.h - the directory a job's report goes to: that of its standard output.
  *
- * SLURM_JOB_STDOUT has its patterns not expanded; they are expanded here as Slurm does for
- * the batch step (sbatch(1), "filename pattern").  Pure: nothing is looked up.
+ * SLURM_JOB_STDOUT has its patterns not expanded; they are expanded here as Slurm does
+ * for the batch step (sbatch(1), "filename pattern").  Pure: nothing is looked up.
  */
 #ifndef MP_JOBPATH_H
 #define MP_JOBPATH_H
@@ -13,12 +13,12 @@
 
 /* Strings may be NULL where unknown.  All of it but the numbers is the user's. */
 struct mp_jobpath_input {
-    const char *std_out;  /* SLURM_JOB_STDOUT */
-    const char *work_dir; /* SLURM_JOB_WORK_DIR */
-    const char *user;     /* %u */
-    const char *name;     /* %x */
+    const char *std_out;    /* SLURM_JOB_STDOUT */
+    const char *work_dir;   /* SLURM_JOB_WORK_DIR */
+    const char *user;       /* %u */
+    const char *name;       /* %x */
     const char *first_node; /* %N: the batch host's short name */
-    uint32_t job_id;      /* %j, and %A where it is no array task */
+    uint32_t job_id;        /* %j, and %A where it is no array task */
     uint32_t array_job_id;  /* %A; 0: no array task */
     uint32_t array_task_id; /* %a, with array_job_id */
 };

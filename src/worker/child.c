@@ -43,7 +43,8 @@ static bool take_key(struct mp_worker_child *child, int sock, struct flight *f)
     return tell(child, sock, &answer);
 }
 
-static bool finish_one(struct mp_worker_child *child, int sock, struct flight *f, size_t i)
+static bool finish_one(struct mp_worker_child *child, int sock, struct flight *f,
+                       size_t i)
 {
     struct mp_answer answer = mp_attempt_finish(f->drawing[i]);
 
@@ -63,7 +64,8 @@ static bool step(struct mp_worker_child *child, int sock, struct flight *f)
     for (size_t i = 0; i < f->n; i++) {
         int left = mp_run_poll_ms(&f->drawing[i]->run, -1);
 
-        p[2 + i] = (struct pollfd){.fd = mp_writer_fd(f->drawing[i]->writer), .events = POLLIN};
+        p[2 + i] =
+            (struct pollfd){.fd = mp_writer_fd(f->drawing[i]->writer), .events = POLLIN};
         if (left >= 0 && (timeout < 0 || left < timeout))
             timeout = left;
     }

@@ -38,7 +38,8 @@ static void read_settings(struct reading *r, const struct mp_options *options)
     mp_settings_free(&s);
 }
 
-static int copy(struct mp_worker_conf *conf, const struct reading *r, struct mp_error *err)
+static int copy(struct mp_worker_conf *conf, const struct reading *r,
+                struct mp_error *err)
 {
     if (!r->ok) {
         *err = r->err;
@@ -56,8 +57,8 @@ static int copy(struct mp_worker_conf *conf, const struct reading *r, struct mp_
 int mp_worker_conf_load(struct mp_worker_conf *conf, const struct mp_options *options,
                         struct mp_error *err)
 {
-    struct reading *r = mmap(NULL, sizeof *r, PROT_READ | PROT_WRITE,
-                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct reading *r =
+        mmap(NULL, sizeof *r, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     pid_t reader;
     int rc;
 

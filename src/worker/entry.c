@@ -21,7 +21,8 @@ enum {
     SAME_END = 60, /* s: how far the database and we may differ about the end of a run */
 };
 
-/* --- the job ------------------------------------------------------------------------- */
+/* --- the job -------------------------------------------------------------------------
+ */
 
 static int open_backend(struct mp_attempt *a, struct mp_error *err)
 {
@@ -88,10 +89,11 @@ static int find_start(struct mp_attempt *a, struct mp_error *err)
     int rc = -1;
 
     if (ops->find_job == NULL)
-        return mp_fail(err, MP_FAULT_FAILED,
-                       "the start of the job is not known: Slurm before 23.02 does not give "
-                       "it, no prolog has recorded it, and backend %s cannot look it up",
-                       ops->name);
+        return mp_fail(
+            err, MP_FAULT_FAILED,
+            "the start of the job is not known: Slurm before 23.02 does not give "
+            "it, no prolog has recorded it, and backend %s cannot look it up",
+            ops->name);
     if (ops->find_job(s->backend, a->label, &s->run, &found, err) < 0) {
         a->not_yet = err->fault == MP_FAULT_FAILED && waits_longer(a);
         mp_fail_in(err, "the start of the job is not known: no prolog has recorded it");
@@ -115,8 +117,9 @@ static int check_entry(const struct mp_entry *e, struct mp_error *err)
 {
     if (e->nodelist == NULL || e->nodelist[0] == '\0')
         return mp_fail(err, MP_FAULT_FAILED, "Slurm gave no nodes: the job never ran");
-    if (e->job_id > UINT32_MAX || e->array_job > UINT32_MAX || e->array_task > UINT32_MAX ||
-        e->uid > UINT32_MAX || e->gid > UINT32_MAX || e->restart_count > UINT32_MAX)
+    if (e->job_id > UINT32_MAX || e->array_job > UINT32_MAX ||
+        e->array_task > UINT32_MAX || e->uid > UINT32_MAX || e->gid > UINT32_MAX ||
+        e->restart_count > UINT32_MAX)
         return mp_fail(err, MP_FAULT_FAILED, "not a queue entry: a number is too large");
     if (e->start > e->end)
         return mp_fail(err, MP_FAULT_FAILED,
@@ -147,10 +150,12 @@ static int wait_for_samples(struct mp_attempt *a, struct mp_error *err)
     if (ready)
         return 0;
     a->not_yet = true;
-    return mp_fail(err, MP_FAULT_TRANSIENT, "the samples of the job's end are not there yet");
+    return mp_fail(err, MP_FAULT_TRANSIENT,
+                   "the samples of the job's end are not there yet");
 }
 
-/* --- the report ---------------------------------------------------------------------- */
+/* --- the report ----------------------------------------------------------------------
+ */
 
 /* NULL: the job names no directory that can be used; *err says why. */
 static char *job_directory(const struct mp_attempt *a, struct mp_error *err)
@@ -197,15 +202,15 @@ static int send_to_writer(struct mp_attempt *a, const char *jobdir, struct mp_er
     if (mp_writer_start(a->child->spawner, &request, &a->run, &a->writer, err) < 0 ||
         mp_session_fetch(s, mp_writer_sink(a->writer), err) < 0)
         return -1;
-    return mp_writer_end(a->writer, &s->findings, s->backend->ops->name, s->backend->label,
-                         err);
+    return mp_writer_end(a->writer, &s->findings, s->backend->ops->name,
+                         s->backend->label, err);
 }
 
 /* After a failure: where the job's directory is to blame, the fallback may do. */
 static bool may_go_elsewhere(struct mp_attempt *a, const struct mp_error *err)
 {
-    bool elsewhere = a->in_jobdir && a->writer != NULL &&
-                     mp_writer_directory_failed(a->writer);
+    bool elsewhere =
+        a->in_jobdir && a->writer != NULL && mp_writer_directory_failed(a->writer);
 
     a->writer_died = a->writer != NULL && mp_writer_died(a->writer);
     mp_writer_free(a->writer);
@@ -246,7 +251,8 @@ static int attempt(struct mp_attempt *a, struct mp_error *err)
     return report(a, err);
 }
 
-/* --- what becomes of it -------------------------------------------------------------- */
+/* --- what becomes of it --------------------------------------------------------------
+ */
 
 /* Look again after a quarter of the time that has passed: soon at first. */
 static int64_t next_look(const struct mp_entry *e)
@@ -330,16 +336,18 @@ struct mp_answer mp_attempt_begin(struct mp_worker_child *child, const char *key
     return answer_for(answer, key);
 }
 
-static void log_reported(const struct mp_attempt *a, const struct mp_writer_result *result)
+static void log_reported(const struct mp_attempt *a,
+                         const struct mp_writer_result *result)
 {
     const char *why = result->why[0] != '\0' ? result->why : a->no_directory.text;
     char seconds[32];
 
     snprintf(seconds, sizeof seconds, "%.3f", (double)(mp_clock_us() - a->began) / 1e6);
     mp_log_event(a->child->log, MP_LOG_INFO, a->label, "reported", "verdict",
-                 mp_verdict_name(result->verdict), "path", result->path, "as", result->user,
-                 "seconds", seconds, "fallback", result->fallback ? "yes" : NULL, "why",
-                 why[0] != '\0' ? why : NULL, NULL);
+                 mp_verdict_name(result->verdict), "path", result->path, "as",
+                 result->user, "seconds", seconds, "fallback",
+                 result->fallback ? "yes" : NULL, "why", why[0] != '\0' ? why : NULL,
+                 NULL);
 }
 
 struct mp_answer mp_attempt_finish(struct mp_attempt *a)

@@ -21,8 +21,8 @@ struct mp_worker_conf {
     int delay_seconds;
 };
 
-/* Reads the configuration in a process of its own, so that no secret in it ever comes into
- * this one. */
+/* Reads the configuration in a process of its own, so that no secret in it ever comes
+ * into this one. */
 int mp_worker_conf_load(struct mp_worker_conf *conf, const struct mp_options *options,
                         struct mp_error *err);
 void mp_worker_conf_free(struct mp_worker_conf *conf);
@@ -42,8 +42,8 @@ struct mp_answer {
     char key[MP_QUEUE_KEY_MAX];
 };
 
-/* A child fetches the samples of one job while the reports of those before are drawn and, which
- * takes longest, synced. */
+/* A child fetches the samples of one job while the reports of those before are drawn and,
+ * which takes longest, synced. */
 enum { MP_IN_FLIGHT = 3 };
 
 /* What a child keeps over many entries. */
@@ -72,9 +72,9 @@ struct mp_attempt {
     bool writer_died;
 };
 
-/* Work on running/KEY.  Where its samples are with the writer (MP_OUTCOME_DRAWING), *out is
- * for mp_attempt_finish, once mp_writer_fd((*out)->writer) is readable; in all other cases
- * the entry has been moved on and *out is NULL.  Neither fails to answer. */
+/* Work on running/KEY.  Where its samples are with the writer (MP_OUTCOME_DRAWING), *out
+ * is for mp_attempt_finish, once mp_writer_fd((*out)->writer) is readable; in all other
+ * cases the entry has been moved on and *out is NULL.  Neither fails to answer. */
 struct mp_answer mp_attempt_begin(struct mp_worker_child *child, const char *key,
                                   struct mp_attempt **out);
 /* Frees the attempt. */
@@ -94,8 +94,8 @@ void mp_worker_child_main(const struct mp_options *options, struct mp_queue *que
                           struct mp_log *log, int sock, pid_t master)
     __attribute__((noreturn));
 
-/* An attempt on running/KEY ended because a process died: wait again, or give up when that
- * happens every time. */
+/* An attempt on running/KEY ended because a process died: wait again, or give up when
+ * that happens every time. */
 struct mp_answer mp_worker_interrupted(struct mp_queue *queue, struct mp_log *log,
                                        const char *key, const char *reason);
 

@@ -32,8 +32,8 @@ static struct mp_answer stuck(struct mp_log *log, const char *label,
 
 /* Write down what happened and move the entry.  That the text cannot be written (a full
  * disk) does not keep it from moving, which needs no space. */
-static struct mp_answer settle(struct mp_queue *queue, struct mp_log *log, const char *key,
-                               struct mp_entry *e, const char *reason,
+static struct mp_answer settle(struct mp_queue *queue, struct mp_log *log,
+                               const char *key, struct mp_entry *e, const char *reason,
                                enum mp_queue_state to, int64_t due)
 {
     char label[MP_ENTRY_LABEL_MAX];
@@ -68,7 +68,8 @@ static int64_t backoff_seconds(int64_t tries)
 struct mp_answer mp_attempt_again(struct mp_attempt *a, const struct mp_error *why)
 {
     struct mp_worker_child *child = a->child;
-    int retry_hours = child->have_settings ? child->session.settings.queue.retry_hours : 24;
+    int retry_hours =
+        child->have_settings ? child->session.settings.queue.retry_hours : 24;
     int64_t now = mp_worker_now();
     struct mp_answer answer;
     char text[1200], seconds[24];
@@ -93,7 +94,8 @@ struct mp_answer mp_attempt_put_back(struct mp_attempt *a, int64_t due)
 {
     struct mp_error err = {0};
 
-    if (mp_queue_move(a->child->queue, MP_RUNNING, MP_WAITING, a->key, due, NULL, &err) < 0)
+    if (mp_queue_move(a->child->queue, MP_RUNNING, MP_WAITING, a->key, due, NULL, &err) <
+        0)
         return stuck(a->child->log, a->label, &err);
     return (struct mp_answer){.outcome = MP_OUTCOME_LATER};
 }
@@ -111,15 +113,17 @@ struct mp_answer mp_worker_interrupted(struct mp_queue *queue, struct mp_log *lo
     mp_entry_label(&e, label);
     e.interrupted++;
     if (e.interrupted >= INTERRUPTIONS_MAX) {
-        snprintf(text, sizeof text, "gave up after %" PRId64 " interruptions; the last: %s",
-                 e.interrupted, reason);
+        snprintf(text, sizeof text,
+                 "gave up after %" PRId64 " interruptions; the last: %s", e.interrupted,
+                 reason);
         mp_log_event(log, MP_LOG_ERROR, label, "failed", "reason", text, NULL);
         answer = settle(queue, log, key, &e, text, MP_FAILED, mp_worker_now());
     } else {
         mp_log_event(log, MP_LOG_WARNING, label, "interrupted", "reason", reason, NULL);
-        answer = settle(queue, log, key, &e, reason, MP_WAITING,
-                        mp_worker_now() +
-                            (e.interrupted > 1 ? backoff_seconds(e.interrupted) : 0) * SECOND);
+        answer =
+            settle(queue, log, key, &e, reason, MP_WAITING,
+                   mp_worker_now() +
+                       (e.interrupted > 1 ? backoff_seconds(e.interrupted) : 0) * SECOND);
     }
     mp_entry_free(&e);
     return answer;

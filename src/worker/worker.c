@@ -23,10 +23,10 @@ enum {
     SECOND = 1000000, /* µs */
     BATCH = 64,       /* entries looked at ahead */
     CHILDREN_MAX = 64,
-    CHILD_IDLE = 20 * SECOND,  /* then it gives its database connections back */
+    CHILD_IDLE = 20 * SECOND,    /* then it gives its database connections back */
     WORKER_LINGER = 10 * SECOND, /* a detached worker waits for more before it ends */
-    LOOK_AGAIN = 30 * SECOND,  /* at the latest, should inotify fail us */
-    RESCAN = SECOND / 2,       /* at most so often while there is work in hand */
+    LOOK_AGAIN = 30 * SECOND,    /* at the latest, should inotify fail us */
+    RESCAN = SECOND / 2,         /* at most so often while there is work in hand */
     PRUNE = 600LL * SECOND,
     DRAIN_HORIZON = 16 * SECOND, /* what is due later is not waited for by a drain */
     PAUSE_FIRST = 5 * SECOND,
@@ -59,7 +59,8 @@ struct master {
     size_t n_done, n_failed;
 };
 
-/* --- children ------------------------------------------------------------------------ */
+/* --- children ------------------------------------------------------------------------
+ */
 
 static void close_child_side(struct master *m, int sock)
 {
@@ -111,8 +112,8 @@ static size_t count_busy(const struct master *m)
     return n;
 }
 
-/* A child with time for an entry: an idle one, else a new one, else one whose entry is being
- * drawn; NULL where there is none. */
+/* A child with time for an entry: an idle one, else a new one, else one whose entry is
+ * being drawn; NULL where there is none. */
 static struct child *free_hand(struct master *m, struct mp_error *err)
 {
     struct child *vacant = NULL, *drawing = NULL;
@@ -215,7 +216,8 @@ static void reap(struct master *m)
         bury(m, pid, status);
 }
 
-/* --- the queue ----------------------------------------------------------------------- */
+/* --- the queue -----------------------------------------------------------------------
+ */
 
 static int scan(struct master *m, struct mp_error *err)
 {
@@ -234,7 +236,8 @@ static int64_t first_due(const struct master *m)
 }
 
 /* Give the entry to the child; a claim that fails was somebody else's change. */
-static int hand_out(struct master *m, struct child *c, const char *key, struct mp_error *err)
+static int hand_out(struct master *m, struct child *c, const char *key,
+                    struct mp_error *err)
 {
     bool moved;
 
@@ -256,8 +259,9 @@ static int dispatch(struct master *m, struct mp_error *err)
     struct child *c;
 
     for (;;) {
-        bool look = m->at >= m->n_items ? m->stale || m->n_waiting > m->n_items
-                                        : m->stale && mp_clock_us() >= m->scanned + RESCAN;
+        bool look = m->at >= m->n_items
+                        ? m->stale || m->n_waiting > m->n_items
+                        : m->stale && mp_clock_us() >= m->scanned + RESCAN;
 
         if (look && scan(m, err) < 0)
             return -1;
@@ -282,7 +286,8 @@ static bool recover_one(void *arg, const char *key)
     return true;
 }
 
-/* --- waiting ------------------------------------------------------------------------- */
+/* --- waiting -------------------------------------------------------------------------
+ */
 
 static bool is_full(const struct master *m)
 {
@@ -372,7 +377,8 @@ static void prune(struct master *m)
     m->pruned = mp_clock_us();
 }
 
-/* --- the end ------------------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------------------
+ */
 
 static bool is_over(const struct master *m)
 {
@@ -435,7 +441,8 @@ static int loop(struct master *m, struct mp_error *err)
     }
 }
 
-/* --- the start ----------------------------------------------------------------------- */
+/* --- the start -----------------------------------------------------------------------
+ */
 
 static int watch(struct master *m, struct mp_error *err)
 {
@@ -448,7 +455,8 @@ static int watch(struct master *m, struct mp_error *err)
     m->deaths = signalfd(-1, &deaths, SFD_CLOEXEC | SFD_NONBLOCK);
     m->changes = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (m->deaths < 0 || m->changes < 0)
-        return mp_fail(err, MP_FAULT_FAILED, "cannot watch the queue: %s", strerror(errno));
+        return mp_fail(err, MP_FAULT_FAILED, "cannot watch the queue: %s",
+                       strerror(errno));
     /* By descriptor: it is the folder that was checked, whatever has its name now. */
     snprintf(path, sizeof path, "/proc/self/fd/%d", m->queue.states[MP_WAITING]);
     if (inotify_add_watch(m->changes, path, IN_CREATE | IN_MOVED_TO) < 0)
@@ -536,10 +544,11 @@ static int tally(const struct master *m, struct mp_error *err)
 {
     if (!m->options->drain || (m->n_failed == 0 && m->n_waiting == 0))
         return 0;
-    return mp_fail(err, MP_FAULT_FAILED,
-                   "%zu reported, %zu failed, %zu still waiting; `monster-power queue` tells "
-                   "why",
-                   m->n_done, m->n_failed, m->n_waiting);
+    return mp_fail(
+        err, MP_FAULT_FAILED,
+        "%zu reported, %zu failed, %zu still waiting; `monster-power queue` tells "
+        "why",
+        m->n_done, m->n_failed, m->n_waiting);
 }
 
 /* An epilog that saw our lock started no worker: what it wrote while we let go of it is

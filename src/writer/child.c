@@ -90,12 +90,13 @@ int mp_hello_receive(struct mp_wire_in *in, struct mp_hello *h, struct mp_error 
     *h = (struct mp_hello){0};
     if (rc <= 0)
         return rc < 0 ? -1 : 1;
-    if (f.type != MP_WIRE_HELLO || mp_frame_get_text(&f, 256, &theirs) < 0 || theirs == NULL)
+    if (f.type != MP_WIRE_HELLO || mp_frame_get_text(&f, 256, &theirs) < 0 ||
+        theirs == NULL)
         rc = mp_wire_damaged(err, "no hello");
     else if (strcmp(theirs, magic) != 0)
         rc = mp_fail(err, MP_FAULT_FAILED,
-                     "the worker is %s, its writer %s; restart monster-power-worker", theirs,
-                     magic);
+                     "the worker is %s, its writer %s; restart monster-power-worker",
+                     theirs, magic);
     else
         rc = get_hello(&f, h) < 0 ? mp_wire_damaged(err, "hello") : 0;
     free(theirs);
@@ -138,8 +139,8 @@ static int open_place(struct mp_report **report, const struct mp_hello *h, size_
 
     why[0] = '\0';
     for (size_t i = 0; i < h->n_places; i++) {
-        if (mp_report_new_for(report, h->places[i], &h->job, h->give ? &owner : NULL, err) ==
-            0) {
+        if (mp_report_new_for(report, h->places[i], &h->job, h->give ? &owner : NULL,
+                              err) == 0) {
             *place = i;
             return 0;
         }
@@ -147,7 +148,8 @@ static int open_place(struct mp_report **report, const struct mp_hello *h, size_
         if (n >= 511)
             n = 511;
     }
-    return mp_fail(err, MP_FAULT_FAILED, "%s", why[0] != '\0' ? why : "no place was named");
+    return mp_fail(err, MP_FAULT_FAILED, "%s",
+                   why[0] != '\0' ? why : "no place was named");
 }
 
 static int send_ready(struct mp_wire_out *out, size_t place, const char *why,
@@ -205,8 +207,8 @@ static bool wait_for_another(struct mp_run *run)
     return poll(p, 2, -1) > 0 && p[1].revents == 0;
 }
 
-static int write_reports(struct mp_wire_in *in, struct mp_wire_out *out, struct mp_run *run,
-                         bool *placed, struct mp_error *err)
+static int write_reports(struct mp_wire_in *in, struct mp_wire_out *out,
+                         struct mp_run *run, bool *placed, struct mp_error *err)
 {
     int rc = write_one(in, out, run, placed, err);
 
@@ -217,8 +219,8 @@ static int write_reports(struct mp_wire_in *in, struct mp_wire_out *out, struct 
     return rc < 0 ? -1 : 0;
 }
 
-/* A chart's pixels (6 MB) go from one report to the next: clearing fresh pages for them took
- * a tenth of a writer's time. */
+/* A chart's pixels (6 MB) go from one report to the next: clearing fresh pages for them
+ * took a tenth of a writer's time. */
 static void keep_memory(void)
 {
     mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);

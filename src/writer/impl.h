@@ -16,8 +16,8 @@ enum mp_writer_way {
     MP_WAY_RUNUSER, /* runuser -u OWNER -- monster-power write-report */
 };
 
-/* What the worker asks of the spawner, in one message, with three descriptors: the writer's
- * standard input, output and error. */
+/* What the worker asks of the spawner, in one message, with three descriptors: the
+ * writer's standard input, output and error. */
 struct mp_spawn_request {
     enum mp_writer_way way;
     struct mp_owner owner;
@@ -78,13 +78,15 @@ int mp_line_open(struct mp_line *line, struct mp_spawner *s, enum mp_writer_way 
                  const struct mp_owner *owner, struct mp_error *err);
 void mp_line_close(struct mp_line *line);
 
-/* A writer whose report is in place can write another one of the same owner's, without the
- * fork, the sudo and the fonts: keep takes the line over, take gives one back. */
-void mp_line_keep(struct mp_spawner *s, struct mp_line *line, const struct mp_owner *owner);
-bool mp_line_take(struct mp_spawner *s, const struct mp_owner *owner, struct mp_line *line);
+/* A writer whose report is in place can write another one of the same owner's, without
+ * the fork, the sudo and the fonts: keep takes the line over, take gives one back. */
+void mp_line_keep(struct mp_spawner *s, struct mp_line *line,
+                  const struct mp_owner *owner);
+bool mp_line_take(struct mp_spawner *s, const struct mp_owner *owner,
+                  struct mp_line *line);
 
-/* That sudo and runuser refused to start a writer as this user.  sudo mails root about each
- * refusal, so they are not asked again for MP_REFUSED_S. */
+/* That sudo and runuser refused to start a writer as this user.  sudo mails root about
+ * each refusal, so they are not asked again for MP_REFUSED_S. */
 void mp_spawner_note_refusal(struct mp_spawner *s, uid_t uid);
 bool mp_spawner_was_refused(const struct mp_spawner *s, uid_t uid);
 

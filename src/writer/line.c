@@ -77,7 +77,8 @@ int mp_line_open(struct mp_line *line, struct mp_spawner *s, enum mp_writer_way 
     return rc;
 }
 
-/* --- kept ---------------------------------------------------------------------------- */
+/* --- kept ----------------------------------------------------------------------------
+ */
 
 static bool is_same(const struct mp_owner *a, const struct mp_owner *b)
 {
@@ -93,7 +94,8 @@ static void drop_old(struct mp_spawner *s)
             mp_line_close(&s->kept[i].line);
 }
 
-void mp_line_keep(struct mp_spawner *s, struct mp_line *line, const struct mp_owner *owner)
+void mp_line_keep(struct mp_spawner *s, struct mp_line *line,
+                  const struct mp_owner *owner)
 {
     size_t at = 0;
 
@@ -112,7 +114,8 @@ void mp_line_keep(struct mp_spawner *s, struct mp_line *line, const struct mp_ow
     *line = mp_line_none();
 }
 
-bool mp_line_take(struct mp_spawner *s, const struct mp_owner *owner, struct mp_line *line)
+bool mp_line_take(struct mp_spawner *s, const struct mp_owner *owner,
+                  struct mp_line *line)
 {
     drop_old(s);
     for (size_t i = 0; i < MP_LINES_KEPT; i++)
@@ -125,7 +128,8 @@ bool mp_line_take(struct mp_spawner *s, const struct mp_owner *owner, struct mp_
     return false;
 }
 
-/* --- refusals ------------------------------------------------------------------------ */
+/* --- refusals ------------------------------------------------------------------------
+ */
 
 void mp_spawner_note_refusal(struct mp_spawner *s, uid_t uid)
 {

@@ -112,8 +112,8 @@ static bool is_for_good(const struct mp_owner *owner, uid_t old_uid, gid_t old_g
     uid_t r, e, s;
     gid_t rg, eg, sg;
 
-    if (getresuid(&r, &e, &s) < 0 || r != owner->uid || e != owner->uid || s != owner->uid ||
-        getresgid(&rg, &eg, &sg) < 0)
+    if (getresuid(&r, &e, &s) < 0 || r != owner->uid || e != owner->uid ||
+        s != owner->uid || getresgid(&rg, &eg, &sg) < 0)
         return false;
     if (old_uid == owner->uid)
         return setresuid((uid_t)-1, 0, (uid_t)-1) < 0;
@@ -133,7 +133,8 @@ int mp_become(const struct mp_owner *owner, struct mp_error *err)
     if (owner->uid == 0)
         return mp_fail(err, MP_FAULT_FAILED, "will not become root");
     if (set_ids(owner) < 0)
-        return mp_fail(err, MP_FAULT_FAILED, "cannot become %s: %s", who, strerror(errno));
+        return mp_fail(err, MP_FAULT_FAILED, "cannot become %s: %s", who,
+                       strerror(errno));
     if (drop_capabilities() < 0 || !is_for_good(owner, old_uid, old_gid))
         return mp_fail(err, MP_FAULT_FAILED, "could not become %s for good", who);
     return mp_seal_process(err);
@@ -145,7 +146,8 @@ int mp_seal_process(struct mp_error *err)
 
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setrlimit(RLIMIT_CORE, &none) < 0)
-        return mp_fail(err, MP_FAULT_FAILED, "cannot seal the process: %s", strerror(errno));
+        return mp_fail(err, MP_FAULT_FAILED, "cannot seal the process: %s",
+                       strerror(errno));
     return 0;
 }
 

@@ -25,8 +25,9 @@ int mp_owner_find(uid_t uid, gid_t gid, const char *user, struct mp_owner *owner
 /* "alice" or "uid 1001", for messages. */
 void mp_owner_text(const struct mp_owner *owner, char text[MP_USER_SIZE]);
 
-/* Become `owner` (which may be what we are) irreversibly: groups, gid, uid, no capability,
- * no new privileges through exec; then verify all of it.  -1: do nothing more but exit. */
+/* Become `owner` (which may be what we are) irreversibly: groups, gid, uid, no
+ * capability, no new privileges through exec; then verify all of it.  -1: do nothing more
+ * but exit. */
 int mp_become(const struct mp_owner *owner, struct mp_error *err);
 
 /* No core file, nothing to be read out of our memory by processes of the same user, no

@@ -132,8 +132,8 @@ void mp_wire_in_free(struct mp_wire_in *in)
 
 int mp_wire_damaged(struct mp_error *err, const char *what)
 {
-    return mp_fail(err, MP_FAULT_FAILED, "the stream between worker and writer is damaged: %s",
-                   what);
+    return mp_fail(err, MP_FAULT_FAILED,
+                   "the stream between worker and writer is damaged: %s", what);
 }
 
 /* At least `want` bytes from in->start on.  1, 0 at the end of the stream, -1. */

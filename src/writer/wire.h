@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * wire.h - what a report is made of, as a stream between two processes of this program.
  *
- * Frames: u32 length of the payload, u32 type, payload; host byte order and struct layout,
- * for both ends are the same build on the same machine (the hello says which).  A stream is
+ * Frames: u32 length of the payload, u32 type, payload; host byte order and struct
+ * layout, for both ends are the same build on the same machine (the hello says which).  A
+ * stream is
  *
- *     worker to writer:  HELLO  PLAN NODES... BEGIN (SERIES | SAMPLES)...  FINDINGS... END
- *     writer to worker:         READY                                               DONE
+ *     worker to writer:  HELLO  PLAN NODES... BEGIN (SERIES | SAMPLES)...  FINDINGS...
+ * END writer to worker:         READY                                               DONE
  *
  * and FAILED may come from the writer at any time.  END carries the number of series and
  * samples: a stream without it was cut, and nothing is made of it.
  *
- * Each end trusts the other no further than it must: lengths, counts, indexes, kinds, times
- * and order are checked when they are read, so that nothing behind the reader can be
- * confused by what a broken or hostile peer sends.
+ * Each end trusts the other no further than it must: lengths, counts, indexes, kinds,
+ * times and order are checked when they are read, so that nothing behind the reader can
+ * be confused by what a broken or hostile peer sends.
  */
 #ifndef MP_WIRE_H
 #define MP_WIRE_H
@@ -85,7 +86,8 @@ struct mp_wire_frame {
 void mp_wire_in_init(struct mp_wire_in *in, int fd, const struct mp_run *run);
 void mp_wire_in_free(struct mp_wire_in *in);
 /* 1: a frame; 0: the stream ended between two frames; -1. */
-int mp_wire_next(struct mp_wire_in *in, struct mp_wire_frame *frame, struct mp_error *err);
+int mp_wire_next(struct mp_wire_in *in, struct mp_wire_frame *frame,
+                 struct mp_error *err);
 /* Take from a frame; -1 where it is too short.  Texts have no NUL inside and are copied;
  * *text is NULL where NULL was put. */
 int mp_frame_get(struct mp_wire_frame *f, void *data, size_t n);
@@ -109,11 +111,13 @@ struct mp_wire_sink {
     struct mp_wire_sample *packed; /* a frame's worth */
 };
 
-int mp_wire_sink_init(struct mp_wire_sink *s, struct mp_wire_out *out, struct mp_error *err);
+int mp_wire_sink_init(struct mp_wire_sink *s, struct mp_wire_out *out,
+                      struct mp_error *err);
 void mp_wire_sink_free(struct mp_wire_sink *s);
 /* After the sink's end. */
 int mp_wire_send_end(struct mp_wire_sink *s, const struct mp_findings *findings,
-                     const char *backend, const char *backend_label, struct mp_error *err);
+                     const char *backend, const char *backend_label,
+                     struct mp_error *err);
 
 /* The receiving end; what it has built up lives until it is freed. */
 struct mp_wire_content {

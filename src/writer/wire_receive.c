@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * wire_receive.c - frames back into plan, series, samples and findings, each checked before
- * anything behind it sees it. */
+ * wire_receive.c - frames back into plan, series, samples and findings, each checked
+ * before anything behind it sees it. */
 #include "config.h"
 
 #include "writer/wire.h"
@@ -127,8 +127,10 @@ static int get_series(struct mp_wire_frame *f, struct mp_series *s)
 {
     uint32_t naive;
 
-    if (get_name(f, &s->hostname) < 0 || mp_frame_get_text(f, NAME_MAX_BYTES, &s->source) < 0 ||
-        mp_frame_get_text(f, NAME_MAX_BYTES, &s->fqdd) < 0 || get_name(f, &s->metric) < 0 ||
+    if (get_name(f, &s->hostname) < 0 ||
+        mp_frame_get_text(f, NAME_MAX_BYTES, &s->source) < 0 ||
+        mp_frame_get_text(f, NAME_MAX_BYTES, &s->fqdd) < 0 ||
+        get_name(f, &s->metric) < 0 ||
         mp_frame_get_text(f, NAME_MAX_BYTES, &s->units) < 0 ||
         mp_frame_get_u32(f, &s->node) < 0 || mp_frame_get_u32(f, &s->route) < 0 ||
         mp_frame_get_u32(f, &s->metric_index) < 0 || mp_frame_get_u32(f, &naive) < 0)
@@ -151,7 +153,8 @@ static int note_series(struct receiver *r, uint32_t index, struct mp_error *err)
         int64_t *grown = realloc(r->last, capacity * sizeof *grown);
 
         if (grown == NULL)
-            return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series", capacity);
+            return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series",
+                           capacity);
         r->last = grown;
         r->last_capacity = capacity;
     }
@@ -231,7 +234,8 @@ static int take_samples(struct receiver *r, struct mp_wire_frame *f, struct mp_e
     struct mp_wire_frame text;
     uint32_t n;
 
-    if (!r->begun || mp_frame_get_u32(f, &n) < 0 || n > f->n / sizeof(struct mp_wire_sample))
+    if (!r->begun || mp_frame_get_u32(f, &n) < 0 ||
+        n > f->n / sizeof(struct mp_wire_sample))
         return mp_wire_damaged(err, "samples");
     if (reserve_samples(r, n, err) < 0)
         return -1;
@@ -290,9 +294,10 @@ static int take_end(struct receiver *r, struct mp_wire_frame *f, struct mp_error
     struct mp_wire_content *c = r->content;
     int64_t series, samples;
 
-    if (!r->begun || mp_frame_get_i64(f, &series) < 0 || mp_frame_get_i64(f, &samples) < 0 ||
-        series != (int64_t)c->series.n || samples != (int64_t)r->n_samples ||
-        get_name(f, &c->backend) < 0 || get_name(f, &c->backend_label) < 0)
+    if (!r->begun || mp_frame_get_i64(f, &series) < 0 ||
+        mp_frame_get_i64(f, &samples) < 0 || series != (int64_t)c->series.n ||
+        samples != (int64_t)r->n_samples || get_name(f, &c->backend) < 0 ||
+        get_name(f, &c->backend_label) < 0)
         return mp_wire_damaged(err, "end");
     r->ended = true;
     return 0;

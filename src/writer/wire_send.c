@@ -11,7 +11,8 @@
 enum { SAMPLES_PER_FRAME = 4096 };
 
 /* End the frame of a list and begin the next of its kind. */
-static int flush_list(struct mp_wire_out *out, enum mp_wire_type type, struct mp_error *err)
+static int flush_list(struct mp_wire_out *out, enum mp_wire_type type,
+                      struct mp_error *err)
 {
     if (out->n < MP_WIRE_FLUSH)
         return 0;
@@ -51,7 +52,7 @@ static int send_nodes(struct mp_wire_out *out, const struct mp_plan *plan,
     mp_wire_start(out, MP_WIRE_NODES);
     for (size_t i = 0; i < plan->n_nodes + plan->n_unrouted; i++) {
         mp_frame_put_text(out, i < plan->n_nodes ? plan->nodes[i].name
-                                                : plan->unrouted[i - plan->n_nodes]);
+                                                 : plan->unrouted[i - plan->n_nodes]);
         if (flush_list(out, MP_WIRE_NODES, err) < 0)
             return -1;
     }
@@ -94,7 +95,8 @@ static int send_new_series(struct mp_wire_sink *s, struct mp_error *err)
 }
 
 /* As many of the samples as a frame takes: u32 count, the samples, then their texts. */
-static size_t put_samples(struct mp_wire_sink *s, const struct mp_sample *samples, size_t n)
+static size_t put_samples(struct mp_wire_sink *s, const struct mp_sample *samples,
+                          size_t n)
 {
     size_t taken = 0, text = 0;
 
@@ -140,7 +142,8 @@ static const struct mp_sink_ops wire_sink_ops = {
     .batch = sink_batch,
 };
 
-int mp_wire_sink_init(struct mp_wire_sink *s, struct mp_wire_out *out, struct mp_error *err)
+int mp_wire_sink_init(struct mp_wire_sink *s, struct mp_wire_out *out,
+                      struct mp_error *err)
 {
     *s = (struct mp_wire_sink){.sink.ops = &wire_sink_ops, .out = out};
     s->packed = malloc(SAMPLES_PER_FRAME * sizeof *s->packed);

@@ -13,7 +13,7 @@
 
 enum {
     TOLD_MAX = 200, /* bytes kept of what sudo said */
-    READY_S = 30,   /* for a writer to find its directory: a thousand times what it takes */
+    READY_S = 30, /* for a writer to find its directory: a thousand times what it takes */
 };
 
 struct mp_writer {
@@ -71,7 +71,8 @@ static int greet(struct mp_writer *w, const struct mp_writer_request *request,
 }
 
 /* A failure as the writer told it: its word, so bounded and escaped by mp_fail. */
-static int hear_failure(struct mp_writer *w, struct mp_wire_frame *f, struct mp_error *err)
+static int hear_failure(struct mp_writer *w, struct mp_wire_frame *f,
+                        struct mp_error *err)
 {
     uint32_t fault, directory;
     char *text = NULL;
@@ -141,8 +142,8 @@ static int hear_ready(struct mp_writer *w, size_t first_place, struct mp_error *
 
     if (hear(w, MP_WIRE_READY, &f, err) < 0)
         return -1;
-    if (mp_frame_get_u32(&f, &place) < 0 || mp_frame_get_text(&f, sizeof w->why, &why) < 0 ||
-        why == NULL) {
+    if (mp_frame_get_u32(&f, &place) < 0 ||
+        mp_frame_get_text(&f, sizeof w->why, &why) < 0 || why == NULL) {
         free(why);
         return mp_wire_damaged(err, "its answer");
     }
@@ -171,10 +172,11 @@ static void end_patience(struct mp_writer *w, struct mp_error *err)
 {
     if (err->fault == MP_FAULT_TRANSIENT && mp_clock_us() >= w->patience.deadline_us &&
         mp_run_check(w->run, NULL) == 0)
-        mp_fail(err, MP_FAULT_TRANSIENT,
-                "as %s: no answer from the writer in %d s; is it stopped, or the file server "
-                "of the job's directory away?",
-                w->user, READY_S);
+        mp_fail(
+            err, MP_FAULT_TRANSIENT,
+            "as %s: no answer from the writer in %d s; is it stopped, or the file server "
+            "of the job's directory away?",
+            w->user, READY_S);
     w->in.run = w->out.run = w->run;
 }
 
@@ -226,8 +228,9 @@ static int try_way(struct mp_writer *w, const struct mp_writer_request *request,
     return rc;
 }
 
-/* The owner's writer that waits for another report, if there is one and it still lives.  As
- * try_way(); *told where it has said why it will not do: another would say the same. */
+/* The owner's writer that waits for another report, if there is one and it still lives.
+ * As try_way(); *told where it has said why it will not do: another would say the same.
+ */
 static int try_waiting(struct mp_writer *w, const struct mp_writer_request *request,
                        bool *told, struct mp_error *err)
 {
@@ -275,15 +278,15 @@ static int try_ways(struct mp_writer *w, const struct mp_writer_request *request
     bool any = w->places[0] != NULL || w->places[1] != NULL;
     int rc = 0;
 
-    if (mp_owner_find(request->uid, request->gid, request->job->user, &w->owner, err) < 0) {
+    if (mp_owner_find(request->uid, request->gid, request->job->user, &w->owner, err) <
+        0) {
         add_why(w, "its owner", err->text);
     } else {
         w->owner_known = true;
         if (any)
             rc = try_as_owner(w, request, err);
     }
-    if (rc == 0 && w->places[1] != NULL &&
-        !(w->owner_known && geteuid() == w->owner.uid))
+    if (rc == 0 && w->places[1] != NULL && !(w->owner_known && geteuid() == w->owner.uid))
         rc = try_way(w, request, MP_WAY_SELF, true, err);
     if (rc == 0)
         return mp_fail(err, MP_FAULT_FAILED, "no place for the report: %s%s",
@@ -333,7 +336,8 @@ static const struct mp_sink_ops writer_sink_ops = {
 };
 
 int mp_writer_start(struct mp_spawner *s, const struct mp_writer_request *request,
-                    const struct mp_run *run, struct mp_writer **out, struct mp_error *err)
+                    const struct mp_run *run, struct mp_writer **out,
+                    struct mp_error *err)
 {
     struct mp_writer *w = calloc(1, sizeof *w);
 

@@ -3,13 +3,13 @@
  *
  *     worker (configuration, database)          spawner (forked first; no secrets)
  *        │ mp_writer_start ── socket ────────────► fork
- *        │                                          └► writer: becomes the owner for good,
- *        │ samples ───────── pipe ─────────────────►   then opens the directory,
- *        │ ◄──────────────── pipe ──── answer ─────    draws, syncs, puts it in place
+ *        │                                          └► writer: becomes the owner for
+ * good, │ samples ───────── pipe ─────────────────►   then opens the directory, │
+ * ◄──────────────── pipe ──── answer ─────    draws, syncs, puts it in place
  *
  * The worker calls mp_spawner_start before it reads its configuration, so that no process
- * forked by the spawner has secrets in its memory; fonts are looked up there once.  A writer
- * that has done waits for another report of the same owner's.
+ * forked by the spawner has secrets in its memory; fonts are looked up there once.  A
+ * writer that has done waits for another report of the same owner's.
  *
  * The way to the owner: root becomes it; where we are the owner already, nothing changes;
  * otherwise `sudo -n -u OWNER monster-power write-report`, then runuser.  Directories in
@@ -36,8 +36,8 @@
 struct mp_spawner; /* opaque */
 struct mp_writer;  /* opaque; several may be under way at once */
 
-/* Fork the spawner.  Call before anything secret is read; single-threaded.  The child wipes
- * its copy of the environment. */
+/* Fork the spawner.  Call before anything secret is read; single-threaded.  The child
+ * wipes its copy of the environment. */
 int mp_spawner_start(struct mp_spawner **out, struct mp_error *err);
 /* Ends the spawner; writers under way finish or give up by themselves. */
 void mp_spawner_stop(struct mp_spawner *s);
@@ -56,14 +56,15 @@ struct mp_writer_result {
     char path[PATH_MAX]; /* where the report is */
     char user[64];       /* as whom it was written: a name or a number */
     bool fallback;       /* not in the job's directory */
-    char why[512];       /* for the log: what could not be used and why; "" if all went well */
+    char why[512]; /* for the log: what could not be used and why; "" if all went well */
 };
 
-/* Find a writer and a directory it can use.  Returns when its hidden directory is made, so
- * before a sample is fetched; -1 where no place will do.  Waits no longer than `run`
+/* Find a writer and a directory it can use.  Returns when its hidden directory is made,
+ * so before a sample is fetched; -1 where no place will do.  Waits no longer than `run`
  * (borrowed until mp_writer_free) allows. */
 int mp_writer_start(struct mp_spawner *s, const struct mp_writer_request *request,
-                    const struct mp_run *run, struct mp_writer **out, struct mp_error *err);
+                    const struct mp_run *run, struct mp_writer **out,
+                    struct mp_error *err);
 /* For the backend's fetch; its -1 carries the writer's own error where there is one. */
 struct mp_sink *mp_writer_sink(struct mp_writer *w);
 
@@ -76,17 +77,19 @@ int mp_writer_end(struct mp_writer *w, const struct mp_findings *findings,
 int mp_writer_fd(const struct mp_writer *w);
 int mp_writer_wait(struct mp_writer *w, struct mp_writer_result *result,
                    struct mp_error *err);
-/* After a failure of the sink, mp_writer_end or mp_writer_wait: true where the directory is
- * to blame (full, taken away) and another may do: start again with jobdir NULL. */
+/* After a failure of the sink, mp_writer_end or mp_writer_wait: true where the directory
+ * is to blame (full, taken away) and another may do: start again with jobdir NULL. */
 bool mp_writer_directory_failed(const struct mp_writer *w);
-/* After a failure of the sink, mp_writer_end or mp_writer_wait: true where the writer ended
- * without a word (killed, for lack of memory, say): it may do better the next time. */
+/* After a failure of the sink, mp_writer_end or mp_writer_wait: true where the writer
+ * ended without a word (killed, for lack of memory, say): it may do better the next time.
+ */
 bool mp_writer_died(const struct mp_writer *w);
 /* Without a successful wait before: nothing is put in place. */
 void mp_writer_free(struct mp_writer *w);
 
-/* The other end: the writer itself, on standard input and output: from a hello to the answer, and so on until the
- * stream ends; -1 where a report failed, which ends it as well. */
+/* The other end: the writer itself, on standard input and output: from a hello to the
+ * answer, and so on until the stream ends; -1 where a report failed, which ends it as
+ * well. */
 int mp_writer_serve(struct mp_error *err);
 
 #endif

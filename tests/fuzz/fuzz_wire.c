@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * fuzz_wire.c - any bytes as the stream a writer reads: whatever is let through must do no
- * harm to the sinks of a report. */
+ * fuzz_wire.c - any bytes as the stream a writer reads: whatever is let through must do
+ * no harm to the sinks of a report. */
 #include "config.h"
 
 #include <fcntl.h>

@@ -2,9 +2,9 @@
  * known_hosts_match.c - which lines of a known_hosts file are about a host; and, given a
  * public key's base64, what they make of it.
  *
- *     known_hosts_match FILE HOST PORT           LINE [CA|REVOKED] [plain], one a line; `plain`
- *                                                where it is the name without the port
- *     known_hosts_match FILE HOST PORT BASE64    known, unknown, changed or revoked
+ *     known_hosts_match FILE HOST PORT           LINE [CA|REVOKED] [plain], one a line;
+ * `plain` where it is the name without the port known_hosts_match FILE HOST PORT BASE64
+ * known, unknown, changed or revoked
  */
 #include "config.h"
 

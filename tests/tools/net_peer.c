@@ -2,13 +2,12 @@
  * net_peer.c - what stands at the other end in the tests: a TCP server on 127.0.0.1 that
  * prints its port and serves every connection until it is killed.
  *
- *     net_peer source          sends the bytes 0, 1, ... 250, 0, 1, ... until it is hung up
- *     net_peer sink SLOW_MS    reads, resting after each MiB; at the end says how much it was
- *     net_peer silent          says nothing
- *     net_peer say TEXT        says TEXT and waits
- *     net_peer full            answers no connection at all, as if its packets were dropped
- *     net_peer delay MS PORT   passes everything on to 127.0.0.1:PORT and back, MS late
- *     net_peer read MIB PORT   no server: reads MIB from 127.0.0.1:PORT and prints MB/s
+ *     net_peer source          sends the bytes 0, 1, ... 250, 0, 1, ... until it is hung
+ * up net_peer sink SLOW_MS    reads, resting after each MiB; at the end says how much it
+ * was net_peer silent          says nothing net_peer say TEXT        says TEXT and waits
+ *     net_peer full            answers no connection at all, as if its packets were
+ * dropped net_peer delay MS PORT   passes everything on to 127.0.0.1:PORT and back, MS
+ * late net_peer read MIB PORT   no server: reads MIB from 127.0.0.1:PORT and prints MB/s
  */
 #include "config.h"
 
@@ -78,7 +77,8 @@ static void sink(int fd, int slow_ms)
     free(buf);
 }
 
-/* --- delay: one thread for each direction, chunks in a list with the time they are due --- */
+/* --- delay: one thread for each direction, chunks in a list with the time they are due
+ * --- */
 
 struct chunk {
     struct chunk *next;
@@ -142,7 +142,8 @@ static void *pass(void *arg)
 
     p->last = &p->first;
     while (open || p->first != NULL) {
-        struct pollfd fd = {.fd = open && p->held < AHEAD ? p->from : -1, .events = POLLIN};
+        struct pollfd fd = {.fd = open && p->held < AHEAD ? p->from : -1,
+                            .events = POLLIN};
         struct timespec wait = {60, 0};
         int64_t left = p->first != NULL ? p->first->due_us - now_us() : 60000000;
 
@@ -214,8 +215,8 @@ static void serve(int fd, const struct mode *m)
         sink(fd, m->number);
     else if (strcmp(m->name, "delay") == 0)
         delay(fd, m->number, m->port);
-    else if (m->text == NULL || send_all(fd, (const unsigned char *)m->text,
-                                         strlen(m->text)) == 0)
+    else if (m->text == NULL ||
+             send_all(fd, (const unsigned char *)m->text, strlen(m->text)) == 0)
         while (recv(fd, &c, 1, 0) > 0)
             ;
     close(fd);

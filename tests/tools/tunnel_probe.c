@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT
- * tunnel_probe.c - drives a tunnel as the ssh backend does, and in ways it does not, for the
- * tests and the bench.
+ * tunnel_probe.c - drives a tunnel as the ssh backend does, and in ways it does not, for
+ * the tests and the bench.
  *
  *     tunnel_probe CONFIG sql DATABASE STATEMENT   its result, tab-separated
- *     tunnel_probe CONFIG many DATABASE N          N connections at once, each used, twice
- *     tunnel_probe CONFIG cancel DATABASE          starts pg_sleep(60) and cancels it
+ *     tunnel_probe CONFIG many DATABASE N          N connections at once, each used,
+ * twice tunnel_probe CONFIG cancel DATABASE          starts pg_sleep(60) and cancels it
  *     tunnel_probe CONFIG hold SECONDS             says ADDRESS PORT, then waits
  *     tunnel_probe CONFIG pump MIB SLOW_MS         reads MIB from whatever is behind the
  *                                                  tunnel, resting SLOW_MS after each one
  *                                                  (-1: not even looking at the bytes)
- *     tunnel_probe CONFIG beside MIB               the same while another connection is not
- *                                                  read at all
- *     tunnel_probe CONFIG push MIB                 sends MIB, ends its half, prints the answer
+ *     tunnel_probe CONFIG beside MIB               the same while another connection is
+ * not read at all tunnel_probe CONFIG push MIB                 sends MIB, ends its half,
+ * prints the answer
  *
- * CONFIG has the sections [database] and [ssh].  pump, beside and push are for a peer that
- * is no database (net_peer).  TUNNEL_WINDOW makes the channels' window another size.
+ * CONFIG has the sections [database] and [ssh].  pump, beside and push are for a peer
+ * that is no database (net_peer).  TUNNEL_WINDOW makes the channels' window another size.
  */
 #include "config.h"
 
@@ -45,9 +45,9 @@ struct probe {
 static PGconn *connect_db(struct probe *p, const char *database)
 {
     char port[16];
-    const char *keys[] = {"host",     "hostaddr", "port",        "user",       "password",
-                          "dbname",   "sslmode",  "sslrootcert", "gssencmode", "passfile",
-                          NULL};
+    const char *keys[] = {"host",       "hostaddr", "port",    "user",
+                          "password",   "dbname",   "sslmode", "sslrootcert",
+                          "gssencmode", "passfile", NULL};
     const char *values[] = {p->settings.database.host,
                             mp_tunnel_address(p->tunnel),
                             port,
@@ -74,7 +74,8 @@ static PGconn *connect_db(struct probe *p, const char *database)
 static int query(struct probe *p, PGconn *c, const char *statement, int print)
 {
     PGresult *r = PQexec(c, statement);
-    int ok = PQresultStatus(r) == PGRES_TUPLES_OK || PQresultStatus(r) == PGRES_COMMAND_OK;
+    int ok =
+        PQresultStatus(r) == PGRES_TUPLES_OK || PQresultStatus(r) == PGRES_COMMAND_OK;
 
     for (int i = 0; ok && print && i < PQntuples(r); i++)
         for (int j = 0; j < PQnfields(r); j++)
@@ -105,8 +106,9 @@ static int do_many(struct probe *p, char **arg)
             rc = c[i] != NULL ? 0 : -1;
         }
         for (int i = 0; i < n && i < MANY_MAX && rc == 0; i++)
-            rc = query(p, c[i], "select count(repeat('x', 1000)) from generate_series(1, 9999)",
-                       0);
+            rc =
+                query(p, c[i],
+                      "select count(repeat('x', 1000)) from generate_series(1, 9999)", 0);
         for (int i = 0; i < n && i < MANY_MAX; i++) {
             PQfinish(c[i]);
             c[i] = NULL;
@@ -182,7 +184,8 @@ static int do_pump(struct probe *p, char **arg)
     while (got < want && (n = recv(fd, buf, SIZE, 0)) > 0) {
         for (ssize_t i = 0; i < n && atoi(arg[1]) >= 0; i++)
             if (buf[i] != (got + i) % 251) {
-                mp_fail(&p->err, MP_FAULT_FAILED, "byte %lld is wrong", got + (long long)i);
+                mp_fail(&p->err, MP_FAULT_FAILED, "byte %lld is wrong",
+                        got + (long long)i);
                 goto out;
             }
         got += n;
@@ -228,7 +231,8 @@ static int do_push(struct probe *p, char **arg)
     for (size_t at = 0; left > 0; left -= n, at = (at + (size_t)n) % SIZE) {
         size_t most = SIZE - at;
 
-        n = send(fd, buf + at, (long long)most < left ? most : (size_t)left, MSG_NOSIGNAL);
+        n = send(fd, buf + at, (long long)most < left ? most : (size_t)left,
+                 MSG_NOSIGNAL);
         if (n < 0)
             break;
     }
@@ -270,8 +274,8 @@ int main(int argc, char **argv)
         mp_settings_load(&p.settings, argv[1], NULL, 0, &p.err) == 0) {
         mp_pq_target_direct(&p.settings, &target);
         if (mp_tunnel_open(&p.settings,
-                           &(struct mp_tunnel_target){target.host, target.port, window}, &p.run,
-                           &p.tunnel, &p.err) == 0)
+                           &(struct mp_tunnel_target){target.host, target.port, window},
+                           &p.run, &p.tunnel, &p.err) == 0)
             rc = action->run(&p, argv + 3);
         mp_tunnel_close(p.tunnel);
         mp_settings_free(&p.settings);

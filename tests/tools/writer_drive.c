@@ -170,16 +170,17 @@ out:
 }
 
 /* Every second report is somebody else's. */
-static int write_all_reports(struct mp_spawner *spawner, struct mp_writer_request *request,
-                             const struct mp_run *run, int argc, char **argv,
-                             bool *elsewhere, struct mp_error *err)
+static int write_all_reports(struct mp_spawner *spawner,
+                             struct mp_writer_request *request, const struct mp_run *run,
+                             int argc, char **argv, bool *elsewhere, struct mp_error *err)
 {
     long n = atol(value_of(argc, argv, "repeat", "1"));
     struct mp_writer_request other = *request;
     struct mp_job job = *request->job;
     unsigned uid, gid;
     char user[64];
-    bool two = sscanf(value_of(argc, argv, "other", ""), "%u:%u:%63s", &uid, &gid, user) == 3;
+    bool two =
+        sscanf(value_of(argc, argv, "other", ""), "%u:%u:%63s", &uid, &gid, user) == 3;
 
     if (two) {
         job.label = (char *)"43";

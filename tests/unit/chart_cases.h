@@ -57,7 +57,8 @@ static const struct chart_case chart_cases[] = {
     {"seven_hours", "seven hours", 2, 0, 25200, 640, 0},
     {"two_days", "two days", 2, 0, 172800, 640, 0},
     {"thirty_days", "30 days, the clocks change", 2, 4, 2592000, 2100, CASE_SPIKE},
-    {"dense", "30 days, a sample every 90 s", 1, 4, 2592000, 2100, CASE_DENSE | CASE_SPIKE},
+    {"dense", "30 days, a sample every 90 s", 1, 4, 2592000, 2100,
+     CASE_DENSE | CASE_SPIKE},
     {"a_year", "a year", 2, 0, 31536000, 640, 0},
     {"one_sample", "a single sample", 1, 0, 600, 640, CASE_ONE_SAMPLE},
     {"milliwatts", "0.3 W", 1, 0, 10, 0.3, 0},
@@ -71,7 +72,8 @@ static const struct chart_case chart_cases[] = {
     {"emoji", NULL, 1, 0, 3600, 640, 0},
     {"hostile", NULL, 2, 0, 3600, 640, 0},
     {"common_gap", "three nodes silent at once", 3, 0, 3333, 640, CASE_ALL_GAP},
-    {"two_supplies", "one of six supplies silent", 3, 0, 7200, 640, CASE_GAP | CASE_SUPPLIES},
+    {"two_supplies", "one of six supplies silent", 3, 0, 7200, 640,
+     CASE_GAP | CASE_SUPPLIES},
     {"staggered_gap", "one after the other", 3, 0, 3333, 640, CASE_ALL_GAP | CASE_OFFSET},
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * oom.h - allocations that fail on demand, for the tests that fail each one in turn.
  *
- * The linker's --wrap (tests/local.mk) puts these in front of the program's own calls; those
- * that libc makes itself are not met.  Define OOM_STRINGS where strdup and open_memstream are
- * wrapped too. */
+ * The linker's --wrap (tests/local.mk) puts these in front of the program's own calls;
+ * those that libc makes itself are not met.  Define OOM_STRINGS where strdup and
+ * open_memstream are wrapped too. */
 #ifndef MP_TESTS_OOM_H
 #define MP_TESTS_OOM_H
 

@@ -486,9 +486,8 @@ END_TEST
 MP_UNIT_MAIN("chart_layout", no_text_lies_on_another, the_head_tells_what_it_is_about,
              a_silent_node_is_said, a_spike_of_one_sample_shows,
              an_absurd_reading_does_not_flatten_the_rest, a_gap_breaks_every_curve,
-             a_gap_of_all_nodes_is_not_said_of_some,
-             every_gpu_of_a_node_has_its_line, gpus_with_long_names_can_be_told_apart,
-             greens_get_paler,
+             a_gap_of_all_nodes_is_not_said_of_some, every_gpu_of_a_node_has_its_line,
+             gpus_with_long_names_can_be_told_apart, greens_get_paler,
              the_ring_has_the_known_colours, random_rings_are_tidy,
              tiny_slices_anywhere_are_labelled, rings_of_nothing_say_so,
              what_does_not_add_up_is_said)

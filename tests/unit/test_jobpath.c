@@ -11,7 +11,8 @@
 #include "unit.h"
 
 /* Slurm's file for pattern `base` is found by asking for base + "/x": its directory. */
-static void expands(const struct mp_jobpath_input *job, const char *base, const char *want)
+static void expands(const struct mp_jobpath_input *job, const char *base,
+                    const char *want)
 {
     struct mp_jobpath_input in = *job;
     struct mp_error err = {0};
@@ -30,11 +31,12 @@ START_TEST(as_slurm_does)
     struct mp_jobpath_input job = {
         .user = "alice", .name = "na me", .first_node = "vm.example.org", .job_id = 1};
 
-    expands(&job,
-            "j%j-J%J-A%A-a%a-x%x-u%u-N%N-n%n-t%t-s%s-p%%-5j%5j-12j%12j-5x%5x-z%z-3z%3z-12z"
-            "%12z-5p%5%j",
-            "j1-J1-A1-a4294967294-xna me-ualice-Nvm-n0-t0-sbatch-p%-5j00001-12j0000000001-"
-            "5xna me-z%z-3z3z-12z2z-5p51");
+    expands(
+        &job,
+        "j%j-J%J-A%A-a%a-x%x-u%u-N%N-n%n-t%t-s%s-p%%-5j%5j-12j%12j-5x%5x-z%z-3z%3z-12z"
+        "%12z-5p%5%j",
+        "j1-J1-A1-a4294967294-xna me-ualice-Nvm-n0-t0-sbatch-p%-5j00001-12j0000000001-"
+        "5xna me-z%z-3z3z-12z2z-5p51");
     job.job_id = 7;
     expands(&job, "pct%%%j-%%%%-%%j", "pct%7-%%-%j");
     job.job_id = 11;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * test_outdir.c - a report's directory appears whole or not at all, whatever stands in its
- * way, and nothing that is not ours is touched. */
+ * test_outdir.c - a report's directory appears whole or not at all, whatever stands in
+ * its way, and nothing that is not ours is touched. */
 #include "config.h"
 
 #include <dirent.h>
@@ -511,9 +511,11 @@ END_TEST
 
 MP_UNIT_MAIN("outdir", appears_whole, leaves_nothing_when_given_up,
              takes_only_names_of_a_report, modes_follow_the_parent_and_the_umask,
-             replaces_an_older_report_and_keeps_what_is_not_ours, replaces_without_exchange,
-             appears_without_exchange, hard_links_under_our_names_are_not_written_through,
-             refuses_what_is_no_directory_of_ours, what_is_planted_meanwhile_is_refused_too,
+             replaces_an_older_report_and_keeps_what_is_not_ours,
+             replaces_without_exchange, appears_without_exchange,
+             hard_links_under_our_names_are_not_written_through,
+             refuses_what_is_no_directory_of_ours,
+             what_is_planted_meanwhile_is_refused_too,
              files_planted_in_the_hidden_directory_are_not_opened,
              a_parent_that_moves_away_is_not_looked_up_again, unusable_parents_are_named,
              a_killed_run_is_cleared_by_the_next,

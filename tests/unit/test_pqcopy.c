@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * test_pqcopy.c - decoding binary COPY: numerics, rows, and bytes no server should send. */
+ * test_pqcopy.c - decoding binary COPY: numerics, rows, and bytes no server should send.
+ */
 #include "config.h"
 
 #include "unit.h"
@@ -113,8 +114,8 @@ static void set_up(struct rig *r, enum mp_pqtype type)
     r->metrics[1].name = (char *)"Second";
     r->route = (struct mp_route){.metrics = r->metrics, .n_metrics = 2};
     r->node = (struct mp_plan_node){.name = (char *)"n1"};
-    r->plan = (struct mp_plan){.routes = &r->route, .n_routes = 1, .nodes = &r->node,
-                               .n_nodes = 1};
+    r->plan = (struct mp_plan){
+        .routes = &r->route, .n_routes = 1, .nodes = &r->node, .n_nodes = 1};
     for (uint32_t i = 0; i < 2; i++) {
         r->arms[i].metric = i;
         r->arms[i].types[MP_PQ_SOURCE] = r->arms[i].types[MP_PQ_FQDD] = MP_PQ_INT4;
@@ -122,15 +123,18 @@ static void set_up(struct rig *r, enum mp_pqtype type)
     }
     r->names[0] = (struct mp_pqname){.id = 1, .name = (char *)"n1"};
     r->names[1] = (struct mp_pqname){.id = 1, .name = (char *)"src"};
-    r->tables = (struct mp_pqtables){.arms = r->arms, .n_arms = 2,
+    r->tables = (struct mp_pqtables){.arms = r->arms,
+                                     .n_arms = 2,
                                      .nodes = {.names = &r->names[0], .n = 1},
                                      .sources = {.names = &r->names[1], .n = 1}};
     r->run = (struct mp_run){.stop_fd = -1, .deadline_us = INT64_MAX, .purpose = "test"};
     r->seen.sink.ops = &see_ops;
-    ck_assert_int_eq(mp_pqmerge_init(&r->merge, &r->plan, &r->run, &r->series, &r->seen.sink,
-                                     &r->err),
-                     0);
-    r->copy = (struct mp_pqcopy){.plan = &r->plan, .tables = &r->tables, .merge = &r->merge,
+    ck_assert_int_eq(
+        mp_pqmerge_init(&r->merge, &r->plan, &r->run, &r->series, &r->seen.sink, &r->err),
+        0);
+    r->copy = (struct mp_pqcopy){.plan = &r->plan,
+                                 .tables = &r->tables,
+                                 .merge = &r->merge,
                                  .layout = {.source_id = true, .fqdd_id = true}};
 }
 
@@ -190,8 +194,8 @@ START_TEST(stops_before_the_next_slice)
     put_row(&b, START + 5000000, 0, 2);
     message = malloc((size_t)b.n);
     memcpy(message, b.at, (size_t)b.n);
-    ck_assert_int_eq(
-        mp_pqcopy_message(&r.copy, message, b.n, START + 5000000, &r.err), 0);
+    ck_assert_int_eq(mp_pqcopy_message(&r.copy, message, b.n, START + 5000000, &r.err),
+                     0);
     ck_assert_uint_eq(r.merge.n, 1);
     ck_assert_int_eq(mp_pqcopy_waiting(&r.copy), START + 5000000);
     ck_assert_int_eq(mp_pqcopy_message(&r.copy, NULL, 0, INT64_MAX, &r.err), 1);
@@ -297,12 +301,12 @@ END_TEST
 START_TEST(bad_numerics_are_refused)
 {
     static const unsigned char bad[][10] = {
-        {0, 1, 0, 0, 0, 0, 0, 0, 0x27, 0x10},    /* a digit of 10000 */
-        {0, 2, 0, 0, 0, 0, 0, 0, 0, 1},          /* two digits promised, one there */
-        {0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0, 1},    /* -1 digits */
-        {0, 1, 0, 0, 0x12, 0x34, 0, 0, 0, 1},    /* an unknown sign */
-        {0, 1, 0, 0, 0, 0, 0xFF, 0xFF, 0, 1},    /* a scale of 65535 */
-        {0, 1, 0x7F, 0xFF, 0, 0, 0, 0, 0, 1},    /* 131,072 places */
+        {0, 1, 0, 0, 0, 0, 0, 0, 0x27, 0x10}, /* a digit of 10000 */
+        {0, 2, 0, 0, 0, 0, 0, 0, 0, 1},       /* two digits promised, one there */
+        {0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0, 1}, /* -1 digits */
+        {0, 1, 0, 0, 0x12, 0x34, 0, 0, 0, 1}, /* an unknown sign */
+        {0, 1, 0, 0, 0, 0, 0xFF, 0xFF, 0, 1}, /* a scale of 65535 */
+        {0, 1, 0x7F, 0xFF, 0, 0, 0, 0, 0, 1}, /* 131,072 places */
     };
     char text[64];
 
@@ -340,11 +344,12 @@ END_TEST
 
 START_TEST(arrays_are_quoted)
 {
-    const char *const items[] = {"a", "b\"c\\d", "{,}", "", "NULL", "\xff", "\xc3\xa9", NULL};
+    const char *const items[] = {"a",    "b\"c\\d", "{,}",      "",
+                                 "NULL", "\xff",    "\xc3\xa9", NULL};
     char *text = mp_pq_text_array(items, 8);
 
-    ck_assert_str_eq(text,
-                     "{\"a\",\"b\\\"c\\\\d\",\"{,}\",\"\",\"NULL\",NULL,\"\xc3\xa9\",NULL}");
+    ck_assert_str_eq(
+        text, "{\"a\",\"b\\\"c\\\\d\",\"{,}\",\"\",\"NULL\",NULL,\"\xc3\xa9\",NULL}");
     free(text);
     text = mp_pq_text_array(NULL, 0);
     ck_assert_str_eq(text, "{}");

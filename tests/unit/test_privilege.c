@@ -55,10 +55,11 @@ END_TEST
 
 START_TEST(zones_name_no_files)
 {
-    static const char *const good[] = {"UTC", "America/Chicago", "CET-1CEST,M3.5.0,M10.5.0/3",
-                                       ":Asia/Kolkata", "<+0530>-5:30", ""};
+    static const char *const good[] = {
+        "UTC",           "America/Chicago", "CET-1CEST,M3.5.0,M10.5.0/3",
+        ":Asia/Kolkata", "<+0530>-5:30",    ""};
     static const char *const bad[] = {"/etc/shadow", ":/etc/shadow", "../x", "a/../../x",
-                                      "a b", "a\nb", "$(x)"};
+                                      "a b",         "a\nb",         "$(x)"};
 
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         ck_assert_msg(mp_zone_is_plausible(good[i]), "%s", good[i]);

@@ -364,9 +364,8 @@ START_TEST(without_input_there_is_still_a_pie)
     ck_assert(isnan(rig.result->nodes[1].components.others));
     ck_assert_int_eq(rig.result->verdict, MP_PARTIAL);
     ck_assert_uint_eq(rig.result->n_reasons, 3);
-    ck_assert(rig_has_reason(&rig,
-                             "no sample of TotalMemoryPower, TotalStoragePower, "
-                             "TotalFanPower from rpc-91-2"));
+    ck_assert(rig_has_reason(&rig, "no sample of TotalMemoryPower, TotalStoragePower, "
+                                   "TotalFanPower from rpc-91-2"));
     ck_assert(!rig_has_reason(&rig, "contained in others"));
     ck_assert(rig_has_reason(&rig,
                              "no sample of SystemInputPower from rpc-91-2; the total is "

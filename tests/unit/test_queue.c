@@ -29,7 +29,8 @@ static void setup(void)
     ck_assert_msg(mp_queue_open(&q, path, true, &err) == 0, "%s", err.text);
 }
 
-static int remove_one(const char *name, const struct stat *st, int kind, struct FTW *where)
+static int remove_one(const char *name, const struct stat *st, int kind,
+                      struct FTW *where)
 {
     (void)st;
     (void)kind;
@@ -75,7 +76,8 @@ START_TEST(one_run_of_a_job_is_queued_once)
     ck_assert(mp_queue_has(&q, MP_WAITING, key));
     for (int i = 0; i + 1 < MP_N_STATES; i++) {
         ck_assert_int_eq(mp_queue_move(&q, (enum mp_queue_state)i,
-                                       (enum mp_queue_state)(i + 1), key, -1, &moved, NULL),
+                                       (enum mp_queue_state)(i + 1), key, -1, &moved,
+                                       NULL),
                          0);
         ck_assert(moved);
         ck_assert(!add(7, 5));
@@ -207,7 +209,8 @@ START_TEST(the_lock_outlives_its_taker_in_a_child)
         char c;
 
         close(ends[1]);
-        _exit(mp_queue_lock_adopt(&q, fd, NULL) == 0 && read(ends[0], &c, 1) == 0 ? 0 : 1);
+        _exit(mp_queue_lock_adopt(&q, fd, NULL) == 0 && read(ends[0], &c, 1) == 0 ? 0
+                                                                                  : 1);
     }
     close(ends[0]);
     close(fd);
@@ -294,8 +297,8 @@ START_TEST(log_values_cannot_forge)
 }
 END_TEST
 
-MP_UNIT_MAIN("queue", one_run_of_a_job_is_queued_once,
-             runs_are_told_apart_by_their_start, the_scan_is_bounded_and_sorted,
-             store_replaces_and_keeps_private, what_is_not_an_entry_is_not_read,
-             a_directory_open_to_others_is_refused, the_lock_outlives_its_taker_in_a_child,
-             starts_are_recorded, old_records_are_pruned, log_values_cannot_forge)
+MP_UNIT_MAIN("queue", one_run_of_a_job_is_queued_once, runs_are_told_apart_by_their_start,
+             the_scan_is_bounded_and_sorted, store_replaces_and_keeps_private,
+             what_is_not_an_entry_is_not_read, a_directory_open_to_others_is_refused,
+             the_lock_outlives_its_taker_in_a_child, starts_are_recorded,
+             old_records_are_pruned, log_values_cannot_forge)

@@ -31,8 +31,8 @@ static void epilog_is(const char *text, const char *want)
     if (want == NULL)
         ck_assert_msg(conf.epilog == NULL, "%s: %s", text, conf.epilog);
     else
-        ck_assert_msg(conf.epilog != NULL && strcmp(conf.epilog, want) == 0, "%s: %s", text,
-                      conf.epilog);
+        ck_assert_msg(conf.epilog != NULL && strcmp(conf.epilog, want) == 0, "%s: %s",
+                      text, conf.epilog);
     mp_slurmconf_free(&conf);
 }
 

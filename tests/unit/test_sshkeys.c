@@ -16,8 +16,10 @@ START_TEST(base64_is_strict)
 {
     static const struct {
         const char *text, *bytes;
-    } good[] = {{"", ""}, {"Zg==", "f"}, {"Zm8=", "fo"}, {"Zm9v", "foo"}, {"Zm9vYmE=", "fooba"}};
-    static const char *const bad[] = {"Z", "Zg", "Zg=", "Zm8", "Zm9vY", "Zh==", "Zm9=", "Zm 9v",
+    } good[] = {
+        {"", ""}, {"Zg==", "f"}, {"Zm8=", "fo"}, {"Zm9v", "foo"}, {"Zm9vYmE=", "fooba"}};
+    static const char *const bad[] = {"Z",     "Zg",   "Zg=",      "Zm8",
+                                      "Zm9vY", "Zh==", "Zm9=",     "Zm 9v",
                                       "Zm9v=", "====", "Zg==Zg==", "Zm*v"};
     unsigned char out[32];
     char text[32];
@@ -43,7 +45,8 @@ START_TEST(mpints_are_as_in_the_rfc)
         size_t n, wire_n;
     } cases[] = {
         {"\0", "\0\0\0\0", 1, 4},
-        {"\x09\xa3\x78\xf9\xb2\xe3\x32\xa7", "\0\0\0\x08\x09\xa3\x78\xf9\xb2\xe3\x32\xa7", 8, 12},
+        {"\x09\xa3\x78\xf9\xb2\xe3\x32\xa7", "\0\0\0\x08\x09\xa3\x78\xf9\xb2\xe3\x32\xa7",
+         8, 12},
         {"\x80", "\0\0\0\2\0\x80", 1, 6},
         {"\0\0\x80", "\0\0\0\2\0\x80", 3, 6},
     };
@@ -74,19 +77,21 @@ END_TEST
 START_TEST(bcrypt_pbkdf_gives_the_known_bytes)
 {
     static const unsigned char want[32] = {
-        0x5b, 0xbf, 0x0c, 0xc2, 0x93, 0x58, 0x7f, 0x1c, 0x36, 0x35, 0x55, 0x5c, 0x27, 0x79,
-        0x65, 0x98, 0xd4, 0x7e, 0x57, 0x90, 0x71, 0xbf, 0x42, 0x7e, 0x9d, 0x8f, 0xbe, 0x84,
-        0x2a, 0xba, 0x34, 0xd9};
+        0x5b, 0xbf, 0x0c, 0xc2, 0x93, 0x58, 0x7f, 0x1c, 0x36, 0x35, 0x55,
+        0x5c, 0x27, 0x79, 0x65, 0x98, 0xd4, 0x7e, 0x57, 0x90, 0x71, 0xbf,
+        0x42, 0x7e, 0x9d, 0x8f, 0xbe, 0x84, 0x2a, 0xba, 0x34, 0xd9};
     unsigned char got[32];
 
     ck_assert_int_eq(mp_bcrypt_pbkdf("password", 8, (const unsigned char *)"salt", 4, got,
                                      sizeof got, 4),
                      0);
     ck_assert_int_eq(memcmp(got, want, sizeof want), 0);
-    ck_assert_int_eq(mp_bcrypt_pbkdf("", 0, (const unsigned char *)"salt", 4, got, 32, 4), -1);
-    ck_assert_int_eq(mp_bcrypt_pbkdf("p", 1, (const unsigned char *)"s", 1, got, 32, 0), -1);
-    ck_assert_int_eq(mp_bcrypt_pbkdf("p", 1, (const unsigned char *)"s", 1, got, 32, 1u << 30),
+    ck_assert_int_eq(mp_bcrypt_pbkdf("", 0, (const unsigned char *)"salt", 4, got, 32, 4),
                      -1);
+    ck_assert_int_eq(mp_bcrypt_pbkdf("p", 1, (const unsigned char *)"s", 1, got, 32, 0),
+                     -1);
+    ck_assert_int_eq(
+        mp_bcrypt_pbkdf("p", 1, (const unsigned char *)"s", 1, got, 32, 1u << 30), -1);
 }
 END_TEST
 
@@ -126,9 +131,10 @@ static int parse(const unsigned char *bytes, size_t n, const char *passphrase)
     mp_base64_encode(bytes, n, base64);
     while (strlen(base64) % 4 != 0)
         strncat(base64, "=", 2);
-    snprintf(text, sizeof text,
-             "-----BEGIN OPENSSH PRIVATE KEY-----\n%s\n-----END OPENSSH PRIVATE KEY-----\n",
-             base64);
+    snprintf(
+        text, sizeof text,
+        "-----BEGIN OPENSSH PRIVATE KEY-----\n%s\n-----END OPENSSH PRIVATE KEY-----\n",
+        base64);
     rc = mp_keyfmt_openssh("key", text, passphrase, &key, &err);
     if (rc == 0 && !key.locked) {
         struct mp_wirebuf sig = {0};
@@ -186,7 +192,8 @@ START_TEST(a_greeting_is_read_in_bounds)
     }
     ck_assert_int_gt(found, 0); /* no key exchange is called "none" */
     ck_assert_ptr_nonnull(strstr(err.text, "no key exchange algorithm in common"));
-    mp_kexinit_not_ssh("x", (const unsigned char *)"\x1b[31mHTTP/1.1 400\r\nmore", 22, &err);
+    mp_kexinit_not_ssh("x", (const unsigned char *)"\x1b[31mHTTP/1.1 400\r\nmore", 22,
+                       &err);
     ck_assert_ptr_nonnull(strstr(err.text, "it says '?[31mHTTP/1.1 400'"));
     libssh2_session_free(session);
 }

@@ -75,7 +75,12 @@ static const struct mp_sample samples[N] = {
     {.time = START + 1, .value = 0.1, .kind = MP_VALUE_FLOAT8},
     {.time = END, .value = NAN, .kind = MP_VALUE_NULL},
     {.time = END, .value = 1.5, .kind = MP_VALUE_TEXT, .text = "1.50", .text_len = 4},
-    {.time = END, .value = 7, .kind = MP_VALUE_TEXT, .series = 1, .text = "7.0", .text_len = 3},
+    {.time = END,
+     .value = 7,
+     .kind = MP_VALUE_TEXT,
+     .series = 1,
+     .text = "7.0",
+     .text_len = 3},
 };
 
 static void make_plan(struct mp_plan *plan)
@@ -88,7 +93,8 @@ static void make_plan(struct mp_plan *plan)
                              .schema = (char *)"idrac",
                              .metrics = metrics,
                              .n_metrics = 2};
-    char *names[] = {(char *)"rpc-1", (char *)"other-1", (char *)"RPC-2", (char *)"rpc-1"};
+    char *names[] = {(char *)"rpc-1", (char *)"other-1", (char *)"RPC-2",
+                     (char *)"rpc-1"};
     struct mp_error err = {0};
 
     ck_assert_int_eq(mp_plan_make(plan, names, 4, &route, 1, START, END, &err), 0);
@@ -96,13 +102,14 @@ static void make_plan(struct mp_plan *plan)
 
 static void add_series(struct mp_series_table *table, uint32_t metric, const char *fqdd)
 {
-    struct mp_series s = {.hostname = (char *)"RPC-2",
-                          .fqdd = (char *)fqdd,
-                          .metric = (char *)(metric == 0 ? "SystemInputPower" : "TotalCPUPower"),
-                          .units = (char *)"W",
-                          .node = 1,
-                          .metric_index = metric,
-                          .naive = metric == 1};
+    struct mp_series s = {
+        .hostname = (char *)"RPC-2",
+        .fqdd = (char *)fqdd,
+        .metric = (char *)(metric == 0 ? "SystemInputPower" : "TotalCPUPower"),
+        .units = (char *)"W",
+        .node = 1,
+        .metric_index = metric,
+        .naive = metric == 1};
     struct mp_error err = {0};
     uint32_t index;
 

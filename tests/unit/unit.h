@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * unit.h - main() of a unit test: run one libcheck suite and print TAP on standard output.
+ * unit.h - main() of a unit test: run one libcheck suite and print TAP on standard
+ * output.
  *
  *     START_TEST(expands_a_range) { ... } END_TEST
  *     MP_UNIT_MAIN("nodelist", expands_a_range, refuses_an_open_bracket)
