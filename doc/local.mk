@@ -16,4 +16,5 @@ dist_doc_DATA = \
 	doc/design.md \
 	doc/design-trust.md \
 	doc/energy.md \
-	doc/formats.md
+	doc/formats.md \
+	doc/performance.md

@@ -80,6 +80,7 @@ MP_TEST_SUPPORT = \
 	tests/lib/postgres.sh \
 	tests/lib/slurm.sh \
 	tests/lib/tap.sh \
+	tests/tools/floors \
 	tests/unit/chart_cases.h \
 	tests/unit/rig.h \
 	tests/unit/oom.h \
