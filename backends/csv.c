@@ -11,7 +11,6 @@
 
 #include "backends/backend.h"
 #include "backends/csv/fetch.h"
-#include "energy/silent.h"
 #include "base/zone.h"
 
 extern const struct mp_backend_ops mp_backend_csv;
@@ -107,7 +106,7 @@ static int csv_fetch(struct mp_backend *b, const struct mp_plan *plan,
         goto out;
     if (mp_sink_begin(sink, plan, series, err) < 0 ||
         mp_csv_rows_to_sink(&reader, &header, plan, series, findings, sink, err) < 0 ||
-        mp_silent_find(plan, series, findings, err) < 0 || mp_sink_end(sink, err) < 0) {
+        mp_sink_end(sink, err) < 0) {
         mp_sink_abort(sink);
         goto out;
     }

@@ -38,7 +38,7 @@ MP_UNIT_TESTS = \
 	tests/unit/test_zone \
 	tests/unit/test_settings_doc \
 	tests/unit/test_rawcsv \
-	tests/unit/test_silent \
+	tests/unit/test_presence \
 	tests/unit/test_oom_front \
 	tests/unit/test_csv_backend \
 	tests/unit/test_oom_csv

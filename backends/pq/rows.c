@@ -14,7 +14,6 @@
 #include "backends/pq/pool.h"
 #include "backends/pq/statement.h"
 #include "backends/pq/tables.h"
-#include "energy/silent.h"
 
 /* Slices are handed on together once there are so many rows: sorting few at a time and
  * waking the sinks for them costs more than it saves. */
@@ -239,8 +238,7 @@ int mp_pq_fetch(struct mp_pq *pq, const struct mp_plan *plan, const struct mp_ru
         goto out;
     begun = true;
     if (mp_sink_begin(sink, plan, series, err) < 0 || read_slices(&f, err) < 0 ||
-        end_transactions(&f, err) < 0 ||
-        mp_silent_find(plan, series, findings, err) < 0 || mp_sink_end(sink, err) < 0)
+        end_transactions(&f, err) < 0 || mp_sink_end(sink, err) < 0)
         goto out;
     rc = 0;
 out:

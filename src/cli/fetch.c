@@ -7,21 +7,52 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "energy/presence.h"
 #include "report/rawcsv.h"
 #include "session/session.h"
 
-/* What the CSV does not say. */
-static void tell(const struct mp_findings *f)
+static void tell_missing(const char *node, const char *metric, const char *reason)
 {
+    fprintf(stderr, "monster-power: %s%s%s: %s\n", node != NULL ? node : "",
+            node != NULL && metric != NULL ? ", " : "", metric != NULL ? metric : "",
+            reason);
+}
+
+/* Nodes and metrics without a row, but for those of which the backend knows why. */
+static void tell_absent(const struct mp_presences *p, const struct mp_findings *f)
+{
+    for (size_t i = 0; i < p->plan->n_nodes; i++) {
+        const struct mp_plan_node *node = &p->plan->nodes[i];
+        const struct mp_route *route = &p->plan->routes[node->route];
+        bool silent = mp_presence_silent(p, i);
+
+        for (size_t m = 0; m < route->n_metrics; m++) {
+            if (*mp_presence_at(p, i, m) != MP_ABSENT ||
+                mp_presence_reason(p, f, i, m) != NULL)
+                continue;
+            tell_missing(node->name, silent ? NULL : route->metrics[m].name,
+                         MP_ABSENT_REASON);
+            if (silent)
+                break;
+        }
+    }
+}
+
+/* What the CSV does not say. */
+static int tell(const struct mp_session *s, struct mp_error *err)
+{
+    const struct mp_findings *f = &s->findings;
+    struct mp_presences presences;
+
+    if (mp_presences_of_series(&presences, &s->plan, &s->series, err) < 0)
+        return -1;
     for (size_t i = 0; i < f->n_warnings; i++)
         fprintf(stderr, "monster-power: %s\n", f->warnings[i]);
-    for (size_t i = 0; i < f->n_missing; i++) {
-        const struct mp_missing *m = &f->missing[i];
-
-        fprintf(stderr, "monster-power: %s%s%s: %s\n", m->node != NULL ? m->node : "",
-                m->node != NULL && m->metric != NULL ? ", " : "",
-                m->metric != NULL ? m->metric : "", m->reason);
-    }
+    for (size_t i = 0; i < f->n_missing; i++)
+        tell_missing(f->missing[i].node, f->missing[i].metric, f->missing[i].reason);
+    tell_absent(&presences, f);
+    mp_presences_free(&presences);
+    return 0;
 }
 
 int mp_cmd_fetch(int argc, char **argv, int *exit_status, struct mp_error *err)
@@ -61,7 +92,7 @@ int mp_cmd_fetch(int argc, char **argv, int *exit_status, struct mp_error *err)
     mp_rawcsv_set_run(csv, &session.run);
     rc = mp_session_fetch(&session, mp_rawcsv_sink(csv), err);
     if (rc == 0 && !options.quiet)
-        tell(&session.findings);
+        rc = tell(&session, err);
 out:
     mp_rawcsv_free(csv);
     mp_session_close(&session);

@@ -11,10 +11,10 @@ libmp_energy_a_SOURCES = \
 	src/energy/impl.h \
 	src/energy/inquest.h \
 	src/energy/missing.c \
+	src/energy/presence.c \
+	src/energy/presence.h \
 	src/energy/quality.c \
 	src/energy/reasons.c \
-	src/energy/silent.c \
-	src/energy/silent.h \
 	src/energy/steps.c \
 	src/energy/steps.h \
 	src/energy/trace.h \

@@ -10,18 +10,14 @@
 #include <string.h>
 
 #include "energy/inquest.h"
-#include "energy/silent.h"
-
-/* The best that a node's series of a metric come to. */
-enum presence { ABSENT, UNUSABLE, UNITLESS, PRESENT };
+#include "energy/presence.h"
 
 enum { METRICS_SHOWN = 12 };
 
 struct search {
     struct mp_inquest *q;
-    size_t n_metrics; /* of the route with the most */
-    uint8_t *present; /* [node * n_metrics + metric]: enum presence */
-    uint8_t *mark;    /* [node]: scratch */
+    struct mp_presences presences;
+    uint8_t *mark; /* [node]: scratch */
 };
 
 static int add_missing(struct search *q, const char *node, const char *metric,
@@ -38,20 +34,17 @@ static int add_missing(struct search *q, const char *node, const char *metric,
 
 static uint8_t *present_at(struct search *q, size_t node, size_t metric)
 {
-    return &q->present[node * q->n_metrics + metric];
+    return mp_presence_at(&q->presences, node, metric);
 }
 
 static int open_search(struct search *q)
 {
     const struct mp_plan *plan = q->q->e->plan;
 
-    for (size_t i = 0; i < plan->n_routes; i++) {
-        if (plan->routes[i].n_metrics > q->n_metrics)
-            q->n_metrics = plan->routes[i].n_metrics;
-    }
-    q->present = calloc(plan->n_nodes * q->n_metrics + 1, 1);
+    if (mp_presences_init(&q->presences, plan, q->q->err) < 0)
+        return -1;
     q->mark = calloc(plan->n_nodes + 1, 1);
-    if (q->present == NULL || q->mark == NULL)
+    if (q->mark == NULL)
         return mp_fail(q->q->err, MP_FAULT_FAILED, "out of memory for the verdict");
     for (size_t i = 0; i < q->q->e->result.n_series; i++) {
         const struct mp_series_result *r = &q->q->e->result.series[i];
@@ -61,11 +54,11 @@ static int open_search(struct search *q)
                         s->units != NULL && r->samples > r->dropped_null;
 
         if (r->usable || unjudged)
-            *p = PRESENT;
-        else if (r->samples > r->dropped_null && s->units == NULL && *p < UNITLESS)
-            *p = UNITLESS;
-        else if (r->samples > 0 && *p == ABSENT)
-            *p = UNUSABLE;
+            *p = MP_PRESENT;
+        else if (r->samples > r->dropped_null && s->units == NULL && *p < MP_UNITLESS)
+            *p = MP_UNITLESS;
+        else if (r->samples > 0 && *p == MP_ABSENT)
+            *p = MP_UNUSABLE;
     }
     return 0;
 }
@@ -87,7 +80,7 @@ static int judge_nodes(struct search *q)
         if (q->q->e->result.nodes[i].samples > 0)
             continue;
         mp_names_add(&silent, "%s", plan->nodes[i].name);
-        rc = add_missing(q, plan->nodes[i].name, NULL, MP_SILENT_REASON);
+        rc = add_missing(q, plan->nodes[i].name, NULL, MP_ABSENT_REASON);
     }
     if (mp_reason_names(q->q, MP_PARTIAL, &unrouted,
                         "left out, no route's prefix matches: ", "") < 0)
@@ -118,7 +111,7 @@ static void describe_unusable(struct search *q, size_t node, size_t metric, char
                               size_t size)
 {
     uint64_t samples = 0, null = 0;
-    bool no_unit = *present_at(q, node, metric) == UNITLESS;
+    bool no_unit = *present_at(q, node, metric) == MP_UNITLESS;
 
     for (size_t i = 0; i < q->q->e->result.n_series; i++) {
         const struct mp_series *s = &q->q->e->table->series[i];
@@ -184,32 +177,32 @@ static int add_absence(struct search *q, struct absence *a, const char *metric,
     return 0;
 }
 
-/* `lacking`: one for each presence below PRESENT. */
+/* `lacking`: one for each presence below MP_PRESENT. */
 static int judge_metric(struct search *q, size_t route, size_t metric,
-                        struct absence lacking[PRESENT])
+                        struct absence lacking[MP_PRESENT])
 {
     const struct mp_plan *plan = q->q->e->plan;
     const struct mp_metric *m = &plan->routes[route].metrics[metric];
-    struct mp_names nodes[PRESENT];
+    struct mp_names nodes[MP_PRESENT];
     bool has_total = m->role == MP_ROLE_INPUT; /* of some node, that lacks it */
     int rc = 0;
 
-    for (int p = 0; p < PRESENT; p++)
+    for (int p = 0; p < MP_PRESENT; p++)
         mp_names_open(&nodes[p]);
     for (size_t i = 0; i < plan->n_nodes && rc == 0; i++) {
         uint8_t present = *present_at(q, i, metric);
-        char why[128] = MP_SILENT_REASON;
+        char why[128] = MP_ABSENT_REASON;
 
         if (plan->nodes[i].route != route || q->q->e->result.nodes[i].samples == 0 ||
-            present == PRESENT)
+            present == MP_PRESENT)
             continue;
-        if (present != ABSENT)
+        if (present != MP_ABSENT)
             describe_unusable(q, i, metric, why, sizeof why);
         has_total = has_total || !isnan(q->q->e->result.nodes[i].energy_kwh);
         mp_names_add(&nodes[present], "%s", plan->nodes[i].name);
         rc = add_missing(q, plan->nodes[i].name, m->name, why);
     }
-    for (int p = 0; p < PRESENT; p++) {
+    for (int p = 0; p < MP_PRESENT; p++) {
         if (add_absence(q, &lacking[p], m->name, has_total ? consequence(m->role) : "",
                         &nodes[p]) < 0)
             rc = -1;
@@ -219,10 +212,10 @@ static int judge_metric(struct search *q, size_t route, size_t metric,
 
 static int judge_route(struct search *q, size_t route)
 {
-    struct absence lacking[PRESENT] = {
-        [ABSENT] = {.what = "no sample of "},
-        [UNUSABLE] = {.what = "no usable sample of "},
-        [UNITLESS] = {.what = "of no use, since the database has no unit for them: "},
+    struct absence lacking[MP_PRESENT] = {
+        [MP_ABSENT] = {.what = "no sample of "},
+        [MP_UNUSABLE] = {.what = "no usable sample of "},
+        [MP_UNITLESS] = {.what = "of no use, since the database has no unit for them: "},
     };
     const struct mp_route *r = &q->q->e->plan->routes[route];
     bool input = false;
@@ -232,7 +225,7 @@ static int judge_route(struct search *q, size_t route)
         input = input || r->metrics[m].role == MP_ROLE_INPUT;
         rc = judge_metric(q, route, m, lacking);
     }
-    for (int p = 0; p < PRESENT; p++) {
+    for (int p = 0; p < MP_PRESENT; p++) {
         if (say_absence(q, &lacking[p]) < 0)
             rc = -1;
     }
@@ -300,7 +293,7 @@ static int judge_sensor(struct search *q, const struct sensor *group, size_t n)
         q->mark[group[i].node] = 1;
     for (size_t i = 0; i < plan->n_nodes; i++) {
         if (plan->nodes[i].route != group->route ||
-            *present_at(q, i, group->metric) != PRESENT)
+            *present_at(q, i, group->metric) != MP_PRESENT)
             continue;
         if (q->mark[i] == 1)
             with++;
@@ -315,7 +308,7 @@ static int judge_sensor(struct search *q, const struct sensor *group, size_t n)
              group->fqdd, plan->routes[group->route].name);
     for (size_t i = 0; i < plan->n_nodes && rc == 0; i++) {
         if (plan->nodes[i].route != group->route || q->mark[i] == 1 ||
-            *present_at(q, i, group->metric) != PRESENT)
+            *present_at(q, i, group->metric) != MP_PRESENT)
             continue;
         mp_names_add(&lacking, "%s", plan->nodes[i].name);
         rc = add_missing(q, plan->nodes[i].name, metric, text);
@@ -354,7 +347,7 @@ int mp_judge_missing(struct mp_inquest *q)
     if (open_search(&s) == 0 && judge_nodes(&s) == 0 && judge_metrics(&s) == 0 &&
         judge_sensors(&s) == 0)
         rc = 0;
-    free(s.present);
+    mp_presences_free(&s.presences);
     free(s.mark);
     return rc;
 }

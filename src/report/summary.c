@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #include "base/numtext.h"
-#include "energy/silent.h"
 #include "base/utf8.h"
 
 struct writer {
@@ -204,8 +203,6 @@ static json_t *backend_findings(struct writer *w, const struct mp_findings *f)
         const struct mp_missing *m = &f->missing[i];
         char *line;
 
-        if (strcmp(m->reason, MP_SILENT_REASON) == 0)
-            continue;
         if (asprintf(&line, "%s%s%s: %s", m->node != NULL ? m->node : "",
                      m->node != NULL && m->metric != NULL ? " " : "",
                      m->metric != NULL ? m->metric : "", m->reason) < 0) {

@@ -10,7 +10,6 @@
 #include <time.h>
 
 #include "slurm/nodelist.h"
-#include "energy/silent.h"
 
 /* Clocks of a head node and a user's machine differ by less than this. */
 enum { CLOCK_SLACK_S = 60 };
@@ -164,8 +163,6 @@ static const struct mp_missing *cause_of_silence(const struct mp_session *s)
     for (size_t i = 0; i < s->findings.n_missing; i++) {
         const struct mp_missing *m = &s->findings.missing[i];
 
-        if (strcmp(m->reason, MP_SILENT_REASON) == 0)
-            continue;
         if (m->node != NULL)
             return m;
         metric = m;
