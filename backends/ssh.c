@@ -55,8 +55,8 @@ static int connect_through(struct ssh *s, const struct mp_run *run, struct mp_er
     return 0;
 }
 
-/* A worker keeps the backend open for hours: a tunnel that broke meanwhile is made anew.
- */
+/* A worker keeps the backend open for hours: a tunnel that
+ * broke meanwhile is made anew. */
 static int ready(struct mp_backend *b, const struct mp_run *run, struct mp_error *err)
 {
     struct ssh *s = (struct ssh *)b;

@@ -399,8 +399,8 @@ static int remember_key(struct rows *rows, const char *bytes, size_t len,
     return mp_keyset_add(&rows->keyset, bytes, len, err);
 }
 
-/* Which sensor the row is of; remembers its bytes, and that it came after the row before.
- */
+/* Which sensor the row is of; remembers its bytes, and that
+ * it came after the row before. */
 static int split_sensor(struct rows *rows, const struct mp_csv_record *rec,
                         const struct mp_csv_field *const f[MP_CSV_N_COLUMNS],
                         struct row *row, struct mp_error *err)

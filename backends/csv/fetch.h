@@ -16,8 +16,8 @@ struct mp_csv_header {
     bool usual; /* all in the usual order */
 };
 
-/* Reads the first line; every column of raw_power.csv must be there once, and no other.
- */
+/* Reads the first line; every column of raw_power.csv must
+ * be there once, and no other. */
 int mp_csv_header_read(struct mp_csv_reader *r, struct mp_csv_header *h,
                        struct mp_error *err);
 

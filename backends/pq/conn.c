@@ -239,8 +239,8 @@ static int pause_ms(const struct mp_run *run, int ms, struct mp_error *err)
 }
 
 /* A server that went away has left its last words, and behind them the end: both are read
- * here, so that a session kept between two jobs is not found dead in the middle of one.
- */
+ * here, so that a session kept between two jobs is not
+ * found dead in the middle of one. */
 static bool nothing_but_silence(PGconn *pg)
 {
     struct pollfd fd = {.fd = PQsocket(pg), .events = POLLIN};

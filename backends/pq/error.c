@@ -127,8 +127,8 @@ static char *one_line(const char *text, const char *password)
     return line;
 }
 
-/* Cuts the "28P01: " of "FATAL:  28P01: text" out of a verbose text; "" if none is there.
- */
+/* Cuts the "28P01: " of "FATAL:  28P01: text" out of a
+ * verbose text; "" if none is there. */
 static void take_sqlstate(char *text, char *sqlstate)
 {
     sqlstate[0] = '\0';

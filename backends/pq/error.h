@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * error.h - libpq's failures in our words: its own text, what to check, and whether it
- * may pass (c->retry, c->sqlstate).  Never a password: a text that holds one is blanked.
- */
+ * may pass (c->retry, c->sqlstate).  Never a password: a
+ * text that holds one is blanked. */
 #ifndef MP_PQERROR_H
 #define MP_PQERROR_H
 

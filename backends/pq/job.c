@@ -80,8 +80,8 @@ static int look_up(struct mp_pqconn *c, const struct mp_run *run, const struct l
     char id[24];
     char part[24];
     const char *const values[] = {id, part};
-    /* the components of a het job are submitted together and numbered one after the other
-     */
+    /* the components of a het job are submitted together and
+     * numbered one after the other */
     uint64_t number = l->kind == '+' ? l->id + l->part : l->id;
 
     snprintf(id, sizeof id, "%" PRIu64, number);

@@ -174,8 +174,8 @@ static void put_node_ids(FILE *out, const struct mp_plan *plan,
     fprintf(out, "}'::%s[])", ranges[type].type);
 }
 
-/* The whole window is said as well: it lets TimescaleDB leave chunks out when it plans.
- */
+/* The whole window is said as well: it lets TimescaleDB
+ * leave chunks out when it plans. */
 static int put_arm(FILE *out, PGconn *pg, const struct mp_plan *plan,
                    const struct mp_pqtables *t, size_t number, const struct shape *s,
                    const struct mp_pqslices *slices, struct mp_error *err)

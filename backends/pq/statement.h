@@ -39,8 +39,8 @@ struct mp_pqslices {
 void mp_pqslices_choose(struct mp_pqslices *s, const struct mp_plan *plan,
                         uint64_t pairs);
 
-/* *sql is freed by the caller; NULL where there is nothing to read: no table or no node.
- */
+/* *sql is freed by the caller; NULL where there is nothing
+ * to read: no table or no node. */
 int mp_pqstatement_make(PGconn *pg, const struct mp_plan *plan,
                         const struct mp_pqtables *t, const struct mp_pqslices *slices,
                         struct mp_pqlayout *layout, char **sql, struct mp_error *err);

@@ -76,8 +76,8 @@ static bool any_common(LIBSSH2_SESSION *session, int method, const struct mp_wir
     return found;
 }
 
-/* The packet after the greeting: length, padding length, message 20, a cookie, the lists.
- */
+/* The packet after the greeting: length, padding length,
+ * message 20, a cookie, the lists. */
 static int find_lists(const unsigned char *heard, size_t n, struct mp_wire *lists)
 {
     enum { MSG_KEXINIT = 20, COOKIE = 16 };

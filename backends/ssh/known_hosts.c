@@ -47,8 +47,8 @@ void mp_known_hosts_free(struct mp_known_hosts *kh)
     *kh = (struct mp_known_hosts){0};
 }
 
-/* `*` and `?`, in time linear in the product: on a mismatch only the last star moves on.
- */
+/* `*` and `?`, in time linear in the product: on a mismatch
+ * only the last star moves on. */
 static bool glob(const char *s, const char *p, size_t np)
 {
     const char *end = p + np, *star = NULL, *retry = NULL;

@@ -247,8 +247,8 @@ static void loop(struct mp_relay *r)
     }
 }
 
-/* At the end: let what the local ends have said (a goodbye to the database) get through.
- */
+/* At the end: let what the local ends have said (a goodbye
+ * to the database) get through. */
 static void wind_up(struct mp_relay *r)
 {
     int64_t until = mp_clock_us() + WIND_UP_MS * 1000;

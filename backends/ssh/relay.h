@@ -6,8 +6,8 @@
  * socket of this very process; anybody else's is reset at once.
  *
  * Neither side ever waits for the other: each direction has one buffer, which is filled
- * only when it is empty.  What a slow reader does not take stays in the channel's window.
- */
+ * only when it is empty.  What a slow reader does not take
+ * stays in the channel's window. */
 #ifndef MP_RELAY_H
 #define MP_RELAY_H
 

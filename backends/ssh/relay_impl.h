@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * relay_impl.h - what the relay's loop (relay.c) and its streams (relay_stream.c) share.
- */
+ * relay_impl.h - what the relay's loop (relay.c) and its
+ * streams (relay_stream.c) share. */
 #ifndef MP_RELAY_IMPL_H
 #define MP_RELAY_IMPL_H
 
@@ -50,8 +50,8 @@ struct mp_relay {
 void mp_stream_start(struct mp_stream *s, int fd);
 void mp_stream_free(struct mp_stream *s);
 
-/* Does for it all that can be done without waiting; true where that moved something on.
- */
+/* Does for it all that can be done without waiting; true
+ * where that moved something on. */
 bool mp_stream_serve(struct mp_relay *r, struct mp_stream *s);
 
 /* What it waits for: input from the server; poll events of its connection. */

@@ -12,8 +12,8 @@
 #ifndef MP_ERROR_H
 #define MP_ERROR_H
 
-/* What kind of failure it is; decides the exit status and whether the queue tries again.
- */
+/* What kind of failure it is; decides the exit status and
+ * whether the queue tries again. */
 enum mp_fault {
     MP_FAULT_NONE = 0,
     MP_FAULT_FAILED,     /* exit 1; trying again will not help */

@@ -41,8 +41,7 @@ void mp_log_close(struct mp_log *log)
     *log = (struct mp_log){.fd = -1};
 }
 
-/* --- the line ------------------------------------------------------------------------
- */
+/* --- the line ----------------------------------------------------------------------- */
 
 static bool is_bare(const char *value)
 {
@@ -129,8 +128,7 @@ static void make_line(struct line *line, bool stamped, enum mp_log_level level,
     }
 }
 
-/* --- where it goes -------------------------------------------------------------------
- */
+/* --- where it goes ------------------------------------------------------------------ */
 
 static bool is_log_file(int fd)
 {

@@ -26,12 +26,12 @@ int64_t mp_clock_us(void);
 int mp_run_init(struct mp_run *run, const char *purpose, struct mp_error *err);
 void mp_run_close(struct mp_run *run);
 
-/* 0, or -1 with MP_FAULT_STOPPED (stop requested) or MP_FAULT_TRANSIENT (deadline over).
- */
+/* 0, or -1 with MP_FAULT_STOPPED (stop requested) or
+ * MP_FAULT_TRANSIENT (deadline over). */
 int mp_run_check(const struct mp_run *run, struct mp_error *err);
 
-/* Milliseconds poll() may wait: the time to the deadline, at most `limit_ms` (-1: none).
- */
+/* Milliseconds poll() may wait: the time to the deadline,
+ * at most `limit_ms` (-1: none). */
 int mp_run_poll_ms(const struct mp_run *run, int limit_ms);
 
 #endif

@@ -3,8 +3,8 @@
  *
  * Pictures must not depend on who draws them: the language is fixed (fontconfig would
  * take the locale's and choose other glyphs), and so is the rendering (desktop settings
- * would change it).  Glyph metrics are not hinted, so that PNG and PDF share one layout.
- */
+ * would change it).  Glyph metrics are not hinted, so that
+ * PNG and PDF share one layout. */
 #include "config.h"
 
 #include "chart/font.h"

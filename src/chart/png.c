@@ -99,8 +99,8 @@ static size_t run_length(const uint32_t *row, size_t x, size_t width)
     return end - x;
 }
 
-/* Cut a row into runs and count its colours; the end of the runs, NULL: too many colours.
- */
+/* Cut a row into runs and count its colours; the end of the
+ * runs, NULL: too many colours. */
 static struct run *cut_row(struct colours *c, struct run *run, const uint32_t *row,
                            size_t width)
 {
@@ -494,8 +494,8 @@ int mp_png_write(const uint32_t *pixels, size_t width, size_t height, size_t str
                  int fd, struct mp_error *err)
 {
     struct colours *c = make_palette(pixels, width, height, stride);
-    /* nine bits a byte at worst, and the chunks around it; what is not used costs nothing
-     */
+    /* nine bits a byte at worst, and the chunks around it;
+     * what is not used costs nothing */
     struct stream s = {.out = malloc((width + 1) * height / 8 * 9 + 4096)};
     int failed = ENOMEM;
 

@@ -14,8 +14,8 @@
  * spike of one node among many shows at its height.
  *
  * Memory: one set of columns and one grid per track, not per series; a series holds its
- * current column; for the spread, one float per column and node (4.8 MB for 1,000 nodes).
- */
+ * current column; for the spread, one float per column and
+ * node (4.8 MB for 1,000 nodes). */
 #ifndef MP_REDUCE_H
 #define MP_REDUCE_H
 

@@ -3,8 +3,8 @@
  * which they are painted.
  *
  * The layouts (series.c, pie.c) make scenes; paint.c paints them on any
- * surface; tests look at them.  Lengths are in pixels of the PNG, y grows downwards.
- */
+ * surface; tests look at them.  Lengths are in pixels of
+ * the PNG, y grows downwards. */
 #ifndef MP_CHART_SCENE_H
 #define MP_CHART_SCENE_H
 

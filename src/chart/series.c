@@ -228,8 +228,8 @@ static int compare_floats(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The highest value of all curves, and the one that all but 1 in 200 columns stay below.
- */
+/* The highest value of all curves, and the one that all but
+ * 1 in 200 columns stay below. */
 static void heights(const struct mp_view *v, double *highest, double *usual)
 {
     static const double share = 0.995;

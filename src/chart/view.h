@@ -74,8 +74,8 @@ void mp_view_value_axis(struct mp_view *v, const struct mp_panel *panel);
 void mp_view_time_grid(struct mp_view *v, const struct mp_panel *panel);
 void mp_view_time_axis(struct mp_view *v);
 
-/* legend.c: of the main panel with its remarks on missing data, and of the nodes'.
- */
+/* legend.c: of the main panel with its remarks on
+ * missing data, and of the nodes'. */
 void mp_view_legend(struct mp_view *v);
 void mp_view_nodes_legend(struct mp_view *v);
 

@@ -222,8 +222,8 @@ static void say_how_to_go_back(struct mp_checklist *c, const char *path)
         "key away, clears all jobs");
 }
 
-/* Where an administrator may have set variables for slurmctld, as the old script wanted.
- */
+/* Where an administrator may have set variables for
+ * slurmctld, as the old script wanted. */
 static void check_old_variables(struct mp_checklist *c)
 {
     static const char *const files[] = {SYSTEMD_DROP_INS "/override.conf",

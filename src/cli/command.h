@@ -26,8 +26,8 @@ int mp_cmd_prolog(int argc, char **argv, int *exit_status, struct mp_error *err)
 int mp_cmd_worker(int argc, char **argv, int *exit_status, struct mp_error *err);
 int mp_cmd_queue(int argc, char **argv, int *exit_status, struct mp_error *err);
 int mp_cmd_check(int argc, char **argv, int *exit_status, struct mp_error *err);
-/* Not for people: the worker starts it through sudo as the job's owner (writer/writer.h).
- */
+/* Not for people: the worker starts it through sudo as the
+ * job's owner (writer/writer.h). */
 int mp_cmd_write_report(int argc, char **argv, int *exit_status, struct mp_error *err);
 
 #endif

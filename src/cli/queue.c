@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * queue.c - `monster-power queue`: what waits, runs and failed, and why; `queue retry`.
- */
+ * queue.c - `monster-power queue`: what waits, runs and
+ * failed, and why; `queue retry`. */
 #include "config.h"
 
 #include "cli/command.h"
@@ -23,8 +23,7 @@ static const char usage_text[] =
 
 enum { SHOWN_MAX = 2000, SECOND = 1000000 };
 
-/* --- the table -----------------------------------------------------------------------
- */
+/* --- the table ---------------------------------------------------------------------- */
 
 static void print_time(int64_t us)
 {
@@ -124,8 +123,7 @@ static int show(const struct mp_queue *q, struct mp_error *err)
     return 0;
 }
 
-/* --- retry ---------------------------------------------------------------------------
- */
+/* --- retry -------------------------------------------------------------------------- */
 
 struct retry {
     struct mp_queue *q;
@@ -190,8 +188,7 @@ static int retry(struct mp_queue *q, const char *id, struct mp_error *err)
     return 0;
 }
 
-/* --- the command ---------------------------------------------------------------------
- */
+/* --- the command -------------------------------------------------------------------- */
 
 static int open_queue(struct mp_queue *q, const struct mp_options *options,
                       struct mp_error *err)

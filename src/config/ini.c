@@ -338,8 +338,8 @@ static void free_dictionary(dictionary *dict)
 }
 
 /* iniparser wants a file's name.  The text has been checked on an open descriptor and
- * holds secrets, so it goes through memory, never by the path again and never to a disk.
- */
+ * holds secrets, so it goes through memory, never by the
+ * path again and never to a disk. */
 static int run_iniparser(struct scan *s, const char *text, size_t len)
 {
     char name[64];

@@ -59,8 +59,8 @@ struct mp_settings_origins {
 const char *mp_key_text(const struct mp_settings *s, const struct mp_key *key, char *buf,
                         size_t size);
 
-/* Give a key a value; `where` ("FILE:3", "MONSTER_POWER_OUTDIR") starts an error's text.
- */
+/* Give a key a value; `where` ("FILE:3",
+ * "MONSTER_POWER_OUTDIR") starts an error's text. */
 int mp_key_set(struct mp_settings *s, const struct mp_key *key, const char *where,
                const char *text, struct mp_error *err);
 
@@ -74,8 +74,8 @@ const char *mp_key_env_value(const struct mp_key *key, int i, const char *text, 
 const char *mp_key_env(const struct mp_key *key, char *buf, size_t size,
                        const char **value);
 
-/* A file's text, NUL-terminated, at most MP_INI_MAX bytes; the caller wipes and frees it.
- */
+/* A file's text, NUL-terminated, at most MP_INI_MAX bytes;
+ * the caller wipes and frees it. */
 char *mp_settings_read(const char *path, size_t *len, struct mp_error *err);
 
 /* trust.c: refuse a file that others could have written, or, where it holds a

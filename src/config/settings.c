@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * settings.c - putting the configuration together: defaults, file, environment, options.
- */
+ * settings.c - putting the configuration together:
+ * defaults, file, environment, options. */
 #include "config.h"
 
 #include "config/settings.h"
@@ -41,8 +41,7 @@ static struct mp_origin *origin_of(struct mp_settings *s, const struct mp_key *k
     return &s->origins->keys[key - mp_keys];
 }
 
-/* --- defaults ------------------------------------------------------------------------
- */
+/* --- defaults ----------------------------------------------------------------------- */
 
 static int set_defaults(struct mp_settings *s, struct mp_error *err)
 {
@@ -60,8 +59,7 @@ static int set_defaults(struct mp_settings *s, struct mp_error *err)
     return mp_routes_builtin(s, err);
 }
 
-/* --- file ----------------------------------------------------------------------------
- */
+/* --- file --------------------------------------------------------------------------- */
 
 static bool is_section(const char *name)
 {
@@ -256,8 +254,7 @@ out:
     return rc;
 }
 
-/* --- environment and command line ----------------------------------------------------
- */
+/* --- environment and command line --------------------------------------------------- */
 
 static int apply_environment(struct mp_settings *s, struct mp_error *err)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * energy.c - the energy sink: trapezoids per series, and the job's input power on a grid.
- */
+ * energy.c - the energy sink: trapezoids per series, and the
+ * job's input power on a grid. */
 #include "config.h"
 
 #include "energy/energy.h"

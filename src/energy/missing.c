@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * missing.c - what the plan asks for and no usable sample shows: nodes, metrics, sensors.
- */
+ * missing.c - what the plan asks for and no usable sample
+ * shows: nodes, metrics, sensors. */
 #include "config.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * verdict.c - what covers too little, what cannot be true, and the verdict that follows.
- */
+ * verdict.c - what covers too little, what cannot be true,
+ * and the verdict that follows. */
 #include "config.h"
 
 #include <inttypes.h>

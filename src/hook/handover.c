@@ -3,8 +3,8 @@
  *
  * The epilog takes the worker's lock itself and lets the worker it starts inherit it: so
  * of a hundred epilogs at once one starts a worker and the others need not even try.
- * Should the start fail, the kernel lets go of the lock and the next epilog tries again.
- */
+ * Should the start fail, the kernel lets go of the lock and
+ * the next epilog tries again. */
 #include "config.h"
 
 #include "hook/hook.h"
@@ -48,8 +48,8 @@ static void make_environment(const char *environment[MAX_VARIABLES])
     environment[n] = NULL;
 }
 
-/* slurmctld reads the other end of our stdout and stderr until the last copy is closed.
- */
+/* slurmctld reads the other end of our stdout and stderr
+ * until the last copy is closed. */
 static void leave_standard_files(void)
 {
     int null = open("/dev/null", O_RDWR);

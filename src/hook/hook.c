@@ -23,8 +23,8 @@ struct hook {
     char key[MP_QUEUE_KEY_MAX];
 };
 
-/* slurmctld leaves TERM, ALRM, CHLD and more blocked; what we start would inherit that.
- */
+/* slurmctld leaves TERM, ALRM, CHLD and more blocked; what
+ * we start would inherit that. */
 static void reset_signals(void)
 {
     sigset_t none;
@@ -70,8 +70,7 @@ static void hook_end(struct hook *h)
     mp_hook_conf_free(&h->conf);
 }
 
-/* --- epilog --------------------------------------------------------------------------
- */
+/* --- epilog ------------------------------------------------------------------------- */
 
 /* A job nobody wants a report of: forget its start, and see that entries which a killed
  * worker left behind are taken up again. */
@@ -143,8 +142,7 @@ void mp_hook_epilog(void)
     hook_end(&h);
 }
 
-/* --- prolog --------------------------------------------------------------------------
- */
+/* --- prolog ------------------------------------------------------------------------- */
 
 /* Every job's, as its comment may still change while it runs. */
 static void record_start(struct hook *h, struct mp_error *err)

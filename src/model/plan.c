@@ -165,8 +165,8 @@ static int add_names(struct mp_plan *plan, char *const *names, size_t n,
     return 0;
 }
 
-/* Keep the routes that some node takes, in configured order, and point the nodes there.
- */
+/* Keep the routes that some node takes, in configured
+ * order, and point the nodes there. */
 static int keep_used_routes(struct mp_plan *plan, const struct mp_route *routes,
                             size_t n_routes, struct mp_error *err)
 {

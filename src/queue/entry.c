@@ -126,8 +126,7 @@ int mp_entry_set(char **member, const char *value, struct mp_error *err)
     return 0;
 }
 
-/* --- writing -------------------------------------------------------------------------
- */
+/* --- writing ------------------------------------------------------------------------ */
 
 static bool is_plain(unsigned char c)
 {
@@ -173,8 +172,7 @@ int mp_entry_encode(const struct mp_entry *e, char **text, size_t *len,
     return 0;
 }
 
-/* --- reading -------------------------------------------------------------------------
- */
+/* --- reading ------------------------------------------------------------------------ */
 
 static int hex_digit(char c)
 {

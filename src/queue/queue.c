@@ -31,8 +31,7 @@ const char *mp_queue_state_name(enum mp_queue_state state)
     return state_names[state];
 }
 
-/* --- opening -------------------------------------------------------------------------
- */
+/* --- opening ------------------------------------------------------------------------ */
 
 static int open_dir(int at, const char *name)
 {
@@ -145,8 +144,7 @@ void mp_queue_close(struct mp_queue *q)
     q->path = NULL;
 }
 
-/* --- names ---------------------------------------------------------------------------
- */
+/* --- names -------------------------------------------------------------------------- */
 
 static bool is_name_byte(char c)
 {
@@ -181,8 +179,7 @@ void mp_queue_key(const struct mp_entry *e, char key[MP_QUEUE_KEY_MAX])
                  e->restart_count, e->end);
 }
 
-/* --- writing a file ------------------------------------------------------------------
- */
+/* --- writing a file ----------------------------------------------------------------- */
 
 static struct timespec to_timespec(int64_t us)
 {
@@ -251,11 +248,10 @@ static int write_entry(struct mp_queue *q, const char *name, const struct mp_ent
     return rc;
 }
 
-/* --- adding --------------------------------------------------------------------------
- */
+/* --- adding ------------------------------------------------------------------------- */
 
-/* Looked for in the order in which an entry moves, so that one that moves is not missed.
- */
+/* Looked for in the order in which an entry moves, so that
+ * one that moves is not missed. */
 static bool is_known(const struct mp_queue *q, const char *key)
 {
     for (int i = 0; i < MP_N_STATES; i++)
@@ -290,8 +286,7 @@ int mp_queue_add(struct mp_queue *q, const struct mp_entry *e, int64_t due, bool
     return rc;
 }
 
-/* --- reading and moving --------------------------------------------------------------
- */
+/* --- reading and moving ------------------------------------------------------------- */
 
 bool mp_queue_has(const struct mp_queue *q, enum mp_queue_state state, const char *key)
 {
@@ -377,8 +372,7 @@ int mp_queue_move(struct mp_queue *q, enum mp_queue_state from, enum mp_queue_st
                    q->path, state_names[from], state_names[to], strerror(errno));
 }
 
-/* --- looking through a folder --------------------------------------------------------
- */
+/* --- looking through a folder ------------------------------------------------------- */
 
 static DIR *open_listing(int folder)
 {
@@ -540,8 +534,7 @@ void mp_queue_prune(struct mp_queue *q)
     prune_folder(q->tmp, TMP_SECONDS, "");
 }
 
-/* --- the prolog's record -------------------------------------------------------------
- */
+/* --- the prolog's record ------------------------------------------------------------ */
 
 int mp_queue_start_record(struct mp_queue *q, const struct mp_entry *e, int64_t start,
                           struct mp_error *err)

@@ -97,8 +97,7 @@ bool mp_queue_has_earlier_run(const struct mp_queue *q, const struct mp_entry *e
 /* Remove what is too old to be of use: done/, start/, tmp/. */
 void mp_queue_prune(struct mp_queue *q);
 
-/* --- the prolog's record -------------------------------------------------------------
- */
+/* --- the prolog's record ------------------------------------------------------------ */
 
 /* Of the job of *e: its start and its restart count, which the epilog cannot trust. */
 int mp_queue_start_record(struct mp_queue *q, const struct mp_entry *e, int64_t start,
@@ -109,8 +108,7 @@ int mp_queue_start_take(const struct mp_queue *q, struct mp_entry *e,
 /* The run has ended.  `keep`: for a day, should Slurm run the epilog again. */
 void mp_queue_start_end(struct mp_queue *q, const struct mp_entry *e, bool keep);
 
-/* --- the worker's lock ---------------------------------------------------------------
- */
+/* --- the worker's lock -------------------------------------------------------------- */
 
 /* *fd gets a descriptor that holds the lock until it, and every copy of it in another
  * process, is closed; -1 where someone else holds it. */

@@ -311,8 +311,8 @@ static int open_parent(struct mp_outdir *d, struct mp_error *err)
                    strerror(errno), remedy);
 }
 
-/* No wider than 0750 and 0640, than the parent lets the same people in, than the umask.
- */
+/* No wider than 0750 and 0640, than the parent lets the
+ * same people in, than the umask. */
 static int choose_modes(struct mp_outdir *d, struct mp_error *err)
 {
     mode_t mask = umask(077);
@@ -482,8 +482,8 @@ static int retire_exchanged(struct mp_outdir *d, struct mp_error *err)
     return 0;
 }
 
-/* Without an exchange: the old directory steps aside, and comes back if that was in vain.
- */
+/* Without an exchange: the old directory steps aside, and
+ * comes back if that was in vain. */
 static int replace_in_two_steps(struct mp_outdir *d, struct mp_error *err)
 {
     char aside[HIDDEN_SIZE];

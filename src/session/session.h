@@ -40,8 +40,8 @@ int mp_session_open(struct mp_session *s, const char *command,
                     const struct mp_options *options, const struct mp_selection *sel,
                     struct mp_error *err);
 
-/* On standard error which way was taken, where `backend = auto` had a choice, or -v asks.
- */
+/* On standard error which way was taken, where `backend =
+ * auto` had a choice, or -v asks. */
 void mp_session_tell_backend(const struct mp_session *s,
                              const struct mp_options *options);
 

@@ -21,8 +21,7 @@ enum {
     SAME_END = 60, /* s: how far the database and we may differ about the end of a run */
 };
 
-/* --- the job -------------------------------------------------------------------------
- */
+/* --- the job ------------------------------------------------------------------------ */
 
 static int open_backend(struct mp_attempt *a, struct mp_error *err)
 {
@@ -154,8 +153,7 @@ static int wait_for_samples(struct mp_attempt *a, struct mp_error *err)
                    "the samples of the job's end are not there yet");
 }
 
-/* --- the report ----------------------------------------------------------------------
- */
+/* --- the report --------------------------------------------------------------------- */
 
 /* NULL: the job names no directory that can be used; *err says why. */
 static char *job_directory(const struct mp_attempt *a, struct mp_error *err)
@@ -251,8 +249,7 @@ static int attempt(struct mp_attempt *a, struct mp_error *err)
     return report(a, err);
 }
 
-/* --- what becomes of it --------------------------------------------------------------
- */
+/* --- what becomes of it ------------------------------------------------------------- */
 
 /* Look again after a quarter of the time that has passed: soon at first. */
 static int64_t next_look(const struct mp_entry *e)

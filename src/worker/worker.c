@@ -59,8 +59,7 @@ struct master {
     size_t n_done, n_failed;
 };
 
-/* --- children ------------------------------------------------------------------------
- */
+/* --- children ----------------------------------------------------------------------- */
 
 static void close_child_side(struct master *m, int sock)
 {
@@ -216,8 +215,7 @@ static void reap(struct master *m)
         bury(m, pid, status);
 }
 
-/* --- the queue -----------------------------------------------------------------------
- */
+/* --- the queue ---------------------------------------------------------------------- */
 
 static int scan(struct master *m, struct mp_error *err)
 {
@@ -286,8 +284,7 @@ static bool recover_one(void *arg, const char *key)
     return true;
 }
 
-/* --- waiting -------------------------------------------------------------------------
- */
+/* --- waiting ------------------------------------------------------------------------ */
 
 static bool is_full(const struct master *m)
 {
@@ -377,8 +374,7 @@ static void prune(struct master *m)
     m->pruned = mp_clock_us();
 }
 
-/* --- the end -------------------------------------------------------------------------
- */
+/* --- the end ------------------------------------------------------------------------ */
 
 static bool is_over(const struct master *m)
 {
@@ -441,8 +437,7 @@ static int loop(struct master *m, struct mp_error *err)
     }
 }
 
-/* --- the start -----------------------------------------------------------------------
- */
+/* --- the start ---------------------------------------------------------------------- */
 
 static int watch(struct master *m, struct mp_error *err)
 {

@@ -77,8 +77,7 @@ int mp_line_open(struct mp_line *line, struct mp_spawner *s, enum mp_writer_way 
     return rc;
 }
 
-/* --- kept ----------------------------------------------------------------------------
- */
+/* --- kept --------------------------------------------------------------------------- */
 
 static bool is_same(const struct mp_owner *a, const struct mp_owner *b)
 {
@@ -128,8 +127,7 @@ bool mp_line_take(struct mp_spawner *s, const struct mp_owner *owner,
     return false;
 }
 
-/* --- refusals ------------------------------------------------------------------------
- */
+/* --- refusals ----------------------------------------------------------------------- */
 
 void mp_spawner_note_refusal(struct mp_spawner *s, uid_t uid)
 {

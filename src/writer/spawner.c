@@ -19,8 +19,8 @@
 #include "chart/chart.h"
 #include "writer/impl.h"
 
-/* The program that sudo starts: this one, as long as it lies where it was started from.
- */
+/* The program that sudo starts: this one, as long as it
+ * lies where it was started from. */
 static void own_path(char path[PATH_MAX])
 {
     ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);

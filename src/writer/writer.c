@@ -229,8 +229,8 @@ static int try_way(struct mp_writer *w, const struct mp_writer_request *request,
 }
 
 /* The owner's writer that waits for another report, if there is one and it still lives.
- * As try_way(); *told where it has said why it will not do: another would say the same.
- */
+ * As try_way(); *told where it has said why it will not
+ * do: another would say the same. */
 static int try_waiting(struct mp_writer *w, const struct mp_writer_request *request,
                        bool *told, struct mp_error *err)
 {

@@ -3,9 +3,9 @@
  *
  *     worker (configuration, database)          spawner (forked first; no secrets)
  *        │ mp_writer_start ── socket ────────────► fork
- *        │                                          └► writer: becomes the owner for
- * good, │ samples ───────── pipe ─────────────────►   then opens the directory, │
- * ◄──────────────── pipe ──── answer ─────    draws, syncs, puts it in place
+ *        │                                         └► writer: becomes the owner for good,
+ *        │ samples ───────── pipe ────────────────►    then opens the directory,
+ *        │ ◄──────────────── pipe ──── answer ────     draws, syncs, puts it in place
  *
  * The worker calls mp_spawner_start before it reads its configuration, so that no process
  * forked by the spawner has secrets in its memory; fonts are looked up there once.  A
@@ -81,8 +81,8 @@ int mp_writer_wait(struct mp_writer *w, struct mp_writer_result *result,
  * is to blame (full, taken away) and another may do: start again with jobdir NULL. */
 bool mp_writer_directory_failed(const struct mp_writer *w);
 /* After a failure of the sink, mp_writer_end or mp_writer_wait: true where the writer
- * ended without a word (killed, for lack of memory, say): it may do better the next time.
- */
+ * ended without a word (killed, for lack of memory, say): it
+ * may do better the next time. */
 bool mp_writer_died(const struct mp_writer *w);
 /* Without a successful wait before: nothing is put in place. */
 void mp_writer_free(struct mp_writer *w);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * replay.c - main() of a fuzz target built without a fuzzer: runs it once over each file
  * named, so that `make check` keeps what fuzzing has found, and with -r N over N inputs
- * more, put together from those files and changed at random.  MP_SEED makes another run.
- */
+ * more, put together from those files and changed at
+ * random.  MP_SEED makes another run. */
 #include "config.h"
 
 #include <stdlib.h>

@@ -7,8 +7,8 @@
  * was net_peer silent          says nothing net_peer say TEXT        says TEXT and waits
  *     net_peer full            answers no connection at all, as if its packets were
  * dropped net_peer delay MS PORT   passes everything on to 127.0.0.1:PORT and back, MS
- * late net_peer read MIB PORT   no server: reads MIB from 127.0.0.1:PORT and prints MB/s
- */
+ * late net_peer read MIB PORT   no server: reads MIB from
+ * 127.0.0.1:PORT and prints MB/s */
 #include "config.h"
 
 #include <arpa/inet.h>

@@ -14,8 +14,8 @@
  * prints the answer
  *
  * CONFIG has the sections [database] and [ssh].  pump, beside and push are for a peer
- * that is no database (net_peer).  TUNNEL_WINDOW makes the channels' window another size.
- */
+ * that is no database (net_peer).  TUNNEL_WINDOW makes the
+ * channels' window another size. */
 #include "config.h"
 
 #include "backends/pq/rows.h"

@@ -195,8 +195,8 @@ START_TEST(a_spike_reaches_its_row_and_a_gap_is_paper)
 
     draw_case("gap_and_spike", files);
     series = decode(&files[MP_CHART_TIMESERIES_PNG]);
-    /* 1,266 W on an axis to 1,400 W between rows 184 and 806: from 244 down there is ink
-     */
+    /* 1,266 W on an axis to 1,400 W between rows 184 and
+     * 806: from 244 down there is ink */
     for (int y = 806 - 1266 * 622 / 1400 + 2; y < 500; y++) {
         int darkest = 0xFF;
 

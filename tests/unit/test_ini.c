@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * test_ini.c - an INI file's values survive, and what would not is refused by its line.
- */
+ * test_ini.c - an INI file's values survive, and what
+ * would not is refused by its line. */
 #include "config.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * test_pqcopy.c - decoding binary COPY: numerics, rows, and bytes no server should send.
- */
+ * test_pqcopy.c - decoding binary COPY: numerics, rows, and
+ * bytes no server should send. */
 #include "config.h"
 
 #include "unit.h"
