@@ -7,7 +7,7 @@
 #ifndef MP_CHART_H
 #define MP_CHART_H
 
-#include "energy/energy.h"
+#include "energy/result.h"
 #include "base/error.h"
 #include "model/job.h"
 #include "model/plan.h"

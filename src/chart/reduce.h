@@ -21,7 +21,7 @@
 
 #include <stdint.h>
 
-#include "energy/energy.h"
+#include "energy/result.h"
 #include "base/error.h"
 #include "model/sink.h"
 

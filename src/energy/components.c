@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * components.c - from series to nodes and the job: the pie's arithmetic, node by node,
- * and the power extremes. */
+ * components.c - sums over series, nodes and the grid. */
 #include "config.h"
+
+#include "energy/components.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT
- * impl.h - what energy.c, quality.c and components.c share; nobody else's
- * business. */
+ * impl.h - the energy sink from inside: what it keeps of each series while it reads, for
+ * the files of this folder only. */
 #ifndef MP_ENERGY_IMPL_H
 #define MP_ENERGY_IMPL_H
 
-#include "energy/energy.h"
+#include "base/error.h"
 #include "energy/grid.h"
+#include "energy/result.h"
+#include "energy/steps.h"
 #include "energy/trace.h"
+#include "model/plan.h"
+#include "model/sink.h"
 
 /* A sum with its rounding error carried along (two-sum), so that half a million steps of
  * µs lose nothing that shows in a double. */
@@ -50,7 +54,6 @@ struct mp_energy {
     struct mp_acc *accs;
     size_t n_accs;
     struct mp_grid grid; /* W, the job's input power */
-    struct mp_gap *gaps; /* of all series, one after the other */
     struct mp_energy_result result;
 };
 
@@ -76,12 +79,7 @@ static inline const struct mp_metric *mp_metric_of(const struct mp_energy *e,
     return &e->plan->routes[s->route].metrics[s->metric_index];
 }
 
-/* quality.c: intervals, gaps and coverage of every series. */
-int mp_quality_series(struct mp_energy *e, struct mp_error *err);
 /* verdict.c: what is missing, the verdict and its reasons; after all else. */
 int mp_quality_verdict(struct mp_energy *e, const struct mp_findings *findings,
                        struct mp_error *err);
-/* components.c: nodes, components, total, power. */
-int mp_components_sum(struct mp_energy *e, struct mp_error *err);
-
 #endif

@@ -4,8 +4,11 @@ noinst_LIBRARIES += libmp-energy.a
 libmp_energy_a_CPPFLAGS = $(AM_CPPFLAGS)
 libmp_energy_a_SOURCES = \
 	src/energy/components.c \
+	src/energy/components.h \
 	src/energy/energy.c \
 	src/energy/energy.h \
+	src/energy/evaluate.c \
+	src/energy/evaluate.h \
 	src/energy/grid.c \
 	src/energy/grid.h \
 	src/energy/impl.h \
@@ -14,7 +17,10 @@ libmp_energy_a_SOURCES = \
 	src/energy/presence.c \
 	src/energy/presence.h \
 	src/energy/quality.c \
+	src/energy/quality.h \
 	src/energy/reasons.c \
+	src/energy/result.c \
+	src/energy/result.h \
 	src/energy/steps.c \
 	src/energy/steps.h \
 	src/energy/trace.h \

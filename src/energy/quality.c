@@ -2,6 +2,8 @@
  * quality.c - how well its samples cover a series: interval, gaps, coverage. */
 #include "config.h"
 
+#include "energy/quality.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,8 +125,8 @@ int mp_quality_series(struct mp_energy *e, struct mp_error *err)
     size_t n_peers;
     struct peer *peers = find_peers(e, &n_peers);
 
-    free(e->gaps);
-    e->gaps = gaps;
+    free(e->result.all_gaps);
+    e->result.all_gaps = gaps;
     if (gaps == NULL || peers == NULL) {
         free(peers);
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for the gaps");

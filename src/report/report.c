@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "chart/chart.h"
+#include "energy/evaluate.h"
 #include "report/outdir.h"
 #include "report/rawcsv.h"
 #include "chart/reduce.h"

@@ -10,7 +10,7 @@
 #define MP_REPORT_H
 
 #include "base/error.h"
-#include "energy/energy.h"
+#include "energy/result.h"
 #include "model/job.h"
 #include "report/outdir.h"
 #include "model/plan.h"

@@ -25,7 +25,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "energy/energy.h"
+#include "energy/result.h"
 #include "base/error.h"
 #include "model/job.h"
 #include "model/plan.h"

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "energy/energy.h"
+#include "energy/evaluate.h"
 #include "fuzz.h"
 #include "report/rawcsv.h"
 #include "chart/reduce.h"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "energy/energy.h"
+#include "energy/evaluate.h"
 #include "model/plan.h"
 #include "chart/reduce.h"
 #include "model/sink.h"

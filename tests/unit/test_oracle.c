@@ -3,6 +3,7 @@
  * their samples at once: energy, extremes, median, gaps, coverage, every chart column. */
 #include "config.h"
 
+#include "energy/quality.h"
 #include "rig.h"
 
 enum { MOST = 4000, CASES = 400 };

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ * result.h - what a report's samples came to: kWh, power and coverage of series, nodes
+ * and job, and the verdict.
+ *
+ * Sums over series give nodes and the job.  NaN is "nothing measured it", never 0, and is
+ * left out of sums; a sum of nothing is NaN.
+ */
+#ifndef MP_RESULT_H
+#define MP_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "energy/steps.h"
+#include "model/sample.h"
+
+/* A stretch of the window that no sample stands for. */
+struct mp_gap {
+    int64_t start, end; /* µs; the samples at both sides, or an edge of the window and the
+                           point from where (up to where) the nearest sample covers */
+};
+
+/* What one series came to.  Index = index in the series table. */
+struct mp_series_result {
+    uint64_t samples;            /* stored rows in the window, dropped ones included */
+    double energy_kwh;           /* NaN with no usable sample, like the next three */
+    double mean_w, min_w, max_w; /* mean = energy / window; the value where the window is
+                                    a single instant */
+    double coverage;             /* 0..1 */
+    double interval_s;           /* median step; NaN with fewer than two samples */
+    double longest_gap_s;        /* longest stretch of the window without a sample */
+    uint64_t dropped_null, dropped_nan, dropped_negative, dropped_implausible;
+    uint64_t dropped_repeated;
+    int64_t first, last;       /* µs; times of the first and last sample that count */
+    uint64_t zeros;            /* samples of 0 W between others above 0 */
+    const struct mp_gap *gaps; /* in order of time, the MP_LONG_STEPS longest and the
+                                  edges; borrowed from `all_gaps` */
+    size_t n_gaps;
+    bool usable; /* units known and at least one usable sample */
+};
+
+/* kWh by component; NaN where nothing measured it. */
+struct mp_components {
+    double cpu, memory, storage, fan, gpu, psu_loss, others;
+};
+
+struct mp_power {
+    double mean_w, min_w, max_w;
+};
+
+struct mp_node_result {
+    double energy_kwh; /* its input energy; NaN where the node has no input power */
+    double output_kwh; /* what its power supplies delivered; NaN likewise */
+    struct mp_components components;
+    double excess_kwh;     /* by how much the components exceed the input; else 0 */
+    struct mp_power power; /* several input series: the sums of their extremes */
+    double coverage;       /* the least of its input series; 0 where it has none */
+    uint64_t samples;
+    uint32_t n_inputs; /* usable input series: one in all, or one per power supply */
+};
+
+enum mp_verdict { MP_VALID, MP_PARTIAL, MP_SUSPECT };
+const char *mp_verdict_name(enum mp_verdict v); /* "valid", "partial", "suspect" */
+
+struct mp_energy_result {
+    double total_kwh; /* input energy of the job; NaN where nothing measured it */
+    struct mp_components components;
+    double excess_kwh; /* sum over nodes */
+    /* The job's input power.  The mean is total / window.  With one input series the
+     * extremes are those of its samples; with several, those of the sum of their
+     * polylines at every full grid_s seconds from the window's start (exact where samples
+     * stand on such instants, as MonSTer's whole seconds do up to six days). */
+    struct mp_power power;
+    double grid_s;
+    double coverage;                 /* mean of the nodes' */
+    struct mp_series_result *series; /* n_series */
+    size_t n_series;
+    uint32_t *order; /* n_series indices: by node of the plan, metric of the route,
+                        source, fqdd; the same whatever order a backend met them in */
+    struct mp_node_result *nodes; /* one per plan node */
+    size_t n_nodes;
+    struct mp_missing *missing; /* n_missing: nodes, metrics and sensors without a usable
+                                   sample; metric NULL: the whole node, node NULL: all
+                                   nodes of a route */
+    size_t n_missing;
+    struct mp_gap *all_gaps; /* of all series, one after the other */
+    uint64_t samples;        /* rows in all */
+    enum mp_verdict verdict;
+    char **reasons; /* owned lines, empty when valid */
+    size_t n_reasons;
+};
+
+void mp_energy_result_free(struct mp_energy_result *r);
+
+#endif
