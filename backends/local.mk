@@ -56,6 +56,8 @@ libbackends_a_SOURCES += \
 	backends/ssh/auth.h \
 	backends/ssh/bcrypt.c \
 	backends/ssh/bcrypt.h \
+	backends/ssh/bytes.c \
+	backends/ssh/bytes.h \
 	backends/ssh/connect.c \
 	backends/ssh/connect.h \
 	backends/ssh/hostkey.c \
@@ -77,7 +79,5 @@ libbackends_a_SOURCES += \
 	backends/ssh/session.c \
 	backends/ssh/session.h \
 	backends/ssh/tunnel.c \
-	backends/ssh/tunnel.h \
-	backends/ssh/wire.c \
-	backends/ssh/wire.h
+	backends/ssh/tunnel.h
 endif

@@ -94,26 +94,26 @@ static int recv_all(int fd, unsigned char *p, size_t n)
 }
 
 /* Send `body`, read the answer; *answer is owned by the caller. */
-static int ask(struct mp_agent *agent, const struct mp_wirebuf *body,
-               struct mp_wirebuf *answer, struct mp_error *err)
+static int ask(struct mp_agent *agent, const struct mp_ssh_buf *body,
+               struct mp_ssh_buf *answer, struct mp_error *err)
 {
-    struct mp_wirebuf packet = {0};
+    struct mp_ssh_buf packet = {0};
     unsigned char head[4];
-    struct mp_wire w = {head, sizeof head};
+    struct mp_ssh_bytes w = {head, sizeof head};
     uint32_t n = 0;
     int rc;
 
-    mp_wire_put_string(&packet, body->data, body->n);
+    mp_ssh_put_string(&packet, body->data, body->n);
     if (body->failed || packet.failed) {
-        mp_wirebuf_free(&packet);
+        mp_ssh_buf_free(&packet);
         return mp_fail(err, MP_FAULT_FAILED, "out of memory");
     }
     errno = 0;
     rc = send_all(agent->fd, packet.data, packet.n);
-    mp_wirebuf_free(&packet);
+    mp_ssh_buf_free(&packet);
     if (rc < 0 || recv_all(agent->fd, head, sizeof head) < 0)
         return lost(agent, err);
-    mp_wire_get_u32(&w, &n);
+    mp_ssh_get_u32(&w, &n);
     if (n == 0 || n > ANSWER_MAX)
         return mp_fail(err, MP_FAULT_FAILED, "%s is not an ssh agent", agent->path);
     answer->data = malloc(n);
@@ -125,12 +125,12 @@ static int ask(struct mp_agent *agent, const struct mp_wirebuf *body,
     return 0;
 }
 
-static int add_key(struct mp_agent_keys *keys, const struct mp_wire *blob)
+static int add_key(struct mp_agent_keys *keys, const struct mp_ssh_bytes *blob)
 {
     struct mp_ssh_key key = {0}, *grown;
-    struct mp_wire w = *blob, type;
+    struct mp_ssh_bytes w = *blob, type;
 
-    if (mp_wire_get_string(&w, &type) < 0 || type.left >= sizeof key.type)
+    if (mp_ssh_get_string(&w, &type) < 0 || type.left >= sizeof key.type)
         return 0; /* of no use to us */
     memcpy(key.type, type.p, type.left);
     key.blob = malloc(blob->left);
@@ -150,19 +150,19 @@ static int add_key(struct mp_agent_keys *keys, const struct mp_wire *blob)
 int mp_agent_list(struct mp_agent *agent, struct mp_agent_keys *keys,
                   struct mp_error *err)
 {
-    struct mp_wirebuf body = {0}, answer = {0};
-    struct mp_wire w, blob, comment;
+    struct mp_ssh_buf body = {0}, answer = {0};
+    struct mp_ssh_bytes w, blob, comment;
     uint8_t type = 0;
     uint32_t n = 0;
     int rc = -1;
 
     *keys = (struct mp_agent_keys){0};
-    mp_wire_put_u8(&body, REQUEST_IDENTITIES);
+    mp_ssh_put_u8(&body, REQUEST_IDENTITIES);
     if (ask(agent, &body, &answer, err) < 0)
         goto out;
-    w = (struct mp_wire){answer.data, answer.n};
-    if (mp_wire_get_u8(&w, &type) < 0 || type != IDENTITIES_ANSWER ||
-        mp_wire_get_u32(&w, &n) < 0) {
+    w = (struct mp_ssh_bytes){answer.data, answer.n};
+    if (mp_ssh_get_u8(&w, &type) < 0 || type != IDENTITIES_ANSWER ||
+        mp_ssh_get_u32(&w, &n) < 0) {
         mp_fail(err, MP_FAULT_FAILED,
                 "the ssh agent at %s does not list its keys; is it "
                 "locked?",
@@ -170,7 +170,7 @@ int mp_agent_list(struct mp_agent *agent, struct mp_agent_keys *keys,
         goto out;
     }
     for (uint32_t i = 0; i < n && i < KEYS_MAX; i++) {
-        if (mp_wire_get_string(&w, &blob) < 0 || mp_wire_get_string(&w, &comment) < 0)
+        if (mp_ssh_get_string(&w, &blob) < 0 || mp_ssh_get_string(&w, &comment) < 0)
             break;
         if (add_key(keys, &blob) < 0) {
             mp_fail(err, MP_FAULT_FAILED, "out of memory");
@@ -179,8 +179,8 @@ int mp_agent_list(struct mp_agent *agent, struct mp_agent_keys *keys,
     }
     rc = 0;
 out:
-    mp_wirebuf_free(&body);
-    mp_wirebuf_free(&answer);
+    mp_ssh_buf_free(&body);
+    mp_ssh_buf_free(&answer);
     if (rc < 0)
         mp_agent_keys_free(keys);
     return rc;
@@ -196,38 +196,38 @@ void mp_agent_keys_free(struct mp_agent_keys *keys)
 
 int mp_agent_sign(struct mp_agent *agent, const unsigned char *blob, size_t blob_len,
                   const unsigned char *data, size_t n, uint32_t flags,
-                  struct mp_wirebuf *out, struct mp_error *err)
+                  struct mp_ssh_buf *out, struct mp_error *err)
 {
-    struct mp_wirebuf body = {0}, answer = {0};
-    struct mp_wire w, signature, type, bytes;
+    struct mp_ssh_buf body = {0}, answer = {0};
+    struct mp_ssh_bytes w, signature, type, bytes;
     uint8_t kind = 0;
     int rc;
 
-    mp_wire_put_u8(&body, SIGN_REQUEST);
-    mp_wire_put_string(&body, blob, blob_len);
-    mp_wire_put_string(&body, data, n);
-    mp_wire_put_u32(&body, flags);
+    mp_ssh_put_u8(&body, SIGN_REQUEST);
+    mp_ssh_put_string(&body, blob, blob_len);
+    mp_ssh_put_string(&body, data, n);
+    mp_ssh_put_u32(&body, flags);
     rc = ask(agent, &body, &answer, err);
-    w = (struct mp_wire){answer.data, answer.n};
-    if (rc == 0 && (mp_wire_get_u8(&w, &kind) < 0 || kind != SIGN_RESPONSE ||
-                    mp_wire_get_string(&w, &signature) < 0 ||
-                    mp_wire_get_string(&signature, &type) < 0 ||
-                    mp_wire_get_string(&signature, &bytes) < 0))
+    w = (struct mp_ssh_bytes){answer.data, answer.n};
+    if (rc == 0 && (mp_ssh_get_u8(&w, &kind) < 0 || kind != SIGN_RESPONSE ||
+                    mp_ssh_get_string(&w, &signature) < 0 ||
+                    mp_ssh_get_string(&signature, &type) < 0 ||
+                    mp_ssh_get_string(&signature, &bytes) < 0))
         rc = mp_fail(err, MP_FAULT_FAILED,
                      "the ssh agent at %s refused to sign with its key", agent->path);
     if (rc == 0 && (flags & MP_AGENT_RSA_SHA2_512) != 0 &&
-        !mp_wire_is(&type, "rsa-sha2-512"))
+        !mp_ssh_bytes_is(&type, "rsa-sha2-512"))
         rc = mp_fail(
             err, MP_FAULT_FAILED,
             "the ssh agent at %s is too old to sign with SHA-2, which servers want of "
             "RSA keys; use an ed25519 key",
             agent->path);
     if (rc == 0) {
-        mp_wire_put_bytes(out, bytes.p, bytes.left);
+        mp_ssh_put_bytes(out, bytes.p, bytes.left);
         if (out->failed)
             rc = mp_fail(err, MP_FAULT_FAILED, "out of memory");
     }
-    mp_wirebuf_free(&body);
-    mp_wirebuf_free(&answer);
+    mp_ssh_buf_free(&body);
+    mp_ssh_buf_free(&answer);
     return rc;
 }

@@ -36,6 +36,6 @@ void mp_agent_keys_free(struct mp_agent_keys *keys);
  * leading type string is appended to *out. */
 int mp_agent_sign(struct mp_agent *agent, const unsigned char *blob, size_t blob_len,
                   const unsigned char *data, size_t n, uint32_t flags,
-                  struct mp_wirebuf *out, struct mp_error *err);
+                  struct mp_ssh_buf *out, struct mp_error *err);
 
 #endif

@@ -38,32 +38,33 @@ struct signer {
 
 /* The algorithm stands in the request that is to be signed (RFC 4252, section 7): session
  * id, byte, user, service, "publickey", TRUE, algorithm, key. */
-static int find_algorithm(const unsigned char *data, size_t n, struct mp_wire *algorithm)
+static int find_algorithm(const unsigned char *data, size_t n,
+                          struct mp_ssh_bytes *algorithm)
 {
-    struct mp_wire w = {data, n}, skipped;
+    struct mp_ssh_bytes w = {data, n}, skipped;
     uint8_t byte;
 
-    if (mp_wire_get_string(&w, &skipped) < 0 || mp_wire_get_u8(&w, &byte) < 0)
+    if (mp_ssh_get_string(&w, &skipped) < 0 || mp_ssh_get_u8(&w, &byte) < 0)
         return -1;
     for (int i = 0; i < 3; i++)
-        if (mp_wire_get_string(&w, &skipped) < 0)
+        if (mp_ssh_get_string(&w, &skipped) < 0)
             return -1;
-    return mp_wire_get_u8(&w, &byte) < 0 ? -1 : mp_wire_get_string(&w, algorithm);
+    return mp_ssh_get_u8(&w, &byte) < 0 ? -1 : mp_ssh_get_string(&w, algorithm);
 }
 
-static uint32_t agent_flags(const struct mp_wire *algorithm)
+static uint32_t agent_flags(const struct mp_ssh_bytes *algorithm)
 {
-    if (mp_wire_is(algorithm, "rsa-sha2-512"))
+    if (mp_ssh_bytes_is(algorithm, "rsa-sha2-512"))
         return MP_AGENT_RSA_SHA2_512;
-    return mp_wire_is(algorithm, "rsa-sha2-256") ? MP_AGENT_RSA_SHA2_256 : 0;
+    return mp_ssh_bytes_is(algorithm, "rsa-sha2-256") ? MP_AGENT_RSA_SHA2_256 : 0;
 }
 
 static int sign(LIBSSH2_SESSION *session, unsigned char **sig, size_t *sig_len,
                 const unsigned char *data, size_t n, void **abstract)
 {
     struct signer *s = *abstract;
-    struct mp_wirebuf out = {0};
-    struct mp_wire algorithm;
+    struct mp_ssh_buf out = {0};
+    struct mp_ssh_bytes algorithm;
     int rc;
 
     (void)session;
@@ -75,7 +76,7 @@ static int sign(LIBSSH2_SESSION *session, unsigned char **sig, size_t *sig_len,
         rc = mp_agent_sign(s->agent, s->key->blob, s->key->blob_len, data, n,
                            agent_flags(&algorithm), &out, s->err);
     if (rc < 0) {
-        mp_wirebuf_free(&out);
+        mp_ssh_buf_free(&out);
         s->failed = true;
         return -1;
     }
@@ -85,16 +86,16 @@ static int sign(LIBSSH2_SESSION *session, unsigned char **sig, size_t *sig_len,
 }
 
 /* The public key as libssh2 is to present it. */
-static void presented(const struct mp_ssh_key *key, struct mp_wirebuf *blob)
+static void presented(const struct mp_ssh_key *key, struct mp_ssh_buf *blob)
 {
-    struct mp_wire w = {key->blob, key->blob_len}, type;
+    struct mp_ssh_bytes w = {key->blob, key->blob_len}, type;
 
     if (strcmp(key->type, "ssh-rsa") == 0 && libssh2_version(0x010b00) == NULL &&
-        mp_wire_get_string(&w, &type) == 0) {
-        mp_wire_put_string(blob, "rsa-sha2-512", 12);
-        mp_wire_put_bytes(blob, w.p, w.left);
+        mp_ssh_get_string(&w, &type) == 0) {
+        mp_ssh_put_string(blob, "rsa-sha2-512", 12);
+        mp_ssh_put_bytes(blob, w.p, w.left);
     } else {
-        mp_wire_put_bytes(blob, key->blob, key->blob_len);
+        mp_ssh_put_bytes(blob, key->blob, key->blob_len);
     }
 }
 
@@ -153,7 +154,7 @@ static enum outcome try_key(struct login *l, const struct mp_ssh_key *key,
     struct mp_ssh *ssh = l->ssh;
     struct signer signer = {.key = key, .agent = &l->agent, .err = l->err};
     void *abstract = &signer;
-    struct mp_wirebuf blob = {0};
+    struct mp_ssh_buf blob = {0};
     enum outcome outcome = BROKEN;
     size_t n = strlen(l->tried);
     int rc;
@@ -180,7 +181,7 @@ static enum outcome try_key(struct login *l, const struct mp_ssh_key *key,
     snprintf(l->tried + n, sizeof l->tried - n, "%s%s (%s)", n > 0 ? ", " : "", label,
              key->type);
 out:
-    mp_wirebuf_free(&blob);
+    mp_ssh_buf_free(&blob);
     return outcome;
 }
 

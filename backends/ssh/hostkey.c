@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "backends/ssh/hostkey.h"
-#include "backends/ssh/wire.h"
+#include "backends/ssh/bytes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,14 +93,14 @@ static int describe(const struct mp_settings *settings, const unsigned char *blo
     static const struct {
         const char *type, *option;
     } options[] = {{"ssh-ed25519", "ed25519"}, {"ssh-rsa", "rsa"}};
-    struct mp_wire w = {blob, n}, type;
+    struct mp_ssh_bytes w = {blob, n}, type;
     const char *option = "ecdsa";
     char *file = mp_ssh_expand_path(settings->ssh.known_hosts[0] != '\0'
                                         ? settings->ssh.known_hosts
                                         : "~/.ssh/known_hosts");
     char port[16] = "";
 
-    if (file == NULL || mp_wire_get_string(&w, &type) < 0) {
+    if (file == NULL || mp_ssh_get_string(&w, &type) < 0) {
         free(file);
         return -1;
     }

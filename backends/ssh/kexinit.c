@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "backends/ssh/kexinit.h"
-#include "backends/ssh/wire.h"
+#include "backends/ssh/bytes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +47,7 @@ int mp_kexinit_not_ssh(const char *name, const unsigned char *heard, size_t n,
 }
 
 /* Does the comma-separated `list` hold `word`? */
-static bool holds(const struct mp_wire *list, const char *word)
+static bool holds(const struct mp_ssh_bytes *list, const char *word)
 {
     const unsigned char *p = list->p, *end = p + list->left;
     size_t n = strlen(word);
@@ -63,7 +63,8 @@ static bool holds(const struct mp_wire *list, const char *word)
     return false;
 }
 
-static bool any_common(LIBSSH2_SESSION *session, int method, const struct mp_wire *offer)
+static bool any_common(LIBSSH2_SESSION *session, int method,
+                       const struct mp_ssh_bytes *offer)
 {
     const char **ours = NULL;
     int n = libssh2_session_supported_algs(session, method, &ours);
@@ -78,22 +79,22 @@ static bool any_common(LIBSSH2_SESSION *session, int method, const struct mp_wir
 
 /* The packet after the greeting: length, padding length,
  * message 20, a cookie, the lists. */
-static int find_lists(const unsigned char *heard, size_t n, struct mp_wire *lists)
+static int find_lists(const unsigned char *heard, size_t n, struct mp_ssh_bytes *lists)
 {
     enum { MSG_KEXINIT = 20, COOKIE = 16 };
     const unsigned char *line = greeting(heard, n), *end = heard + n;
-    struct mp_wire w;
+    struct mp_ssh_bytes w;
     uint32_t length;
     uint8_t padding, message;
 
     line = line != NULL ? memchr(line, '\n', (size_t)(end - line)) : NULL;
     if (line == NULL)
         return -1;
-    w = (struct mp_wire){line + 1, (size_t)(end - line - 1)};
-    if (mp_wire_get_u32(&w, &length) < 0 || mp_wire_get_u8(&w, &padding) < 0 ||
-        mp_wire_get_u8(&w, &message) < 0 || message != MSG_KEXINIT || w.left < COOKIE)
+    w = (struct mp_ssh_bytes){line + 1, (size_t)(end - line - 1)};
+    if (mp_ssh_get_u32(&w, &length) < 0 || mp_ssh_get_u8(&w, &padding) < 0 ||
+        mp_ssh_get_u8(&w, &message) < 0 || message != MSG_KEXINIT || w.left < COOKIE)
         return -1;
-    *lists = (struct mp_wire){w.p + COOKIE, w.left - COOKIE};
+    *lists = (struct mp_ssh_bytes){w.p + COOKIE, w.left - COOKIE};
     return 0;
 }
 
@@ -108,12 +109,12 @@ int mp_kexinit_explain(LIBSSH2_SESSION *session, const char *name,
         {LIBSSH2_METHOD_CRYPT_CS, "cipher"},  {LIBSSH2_METHOD_CRYPT_SC, "cipher"},
         {LIBSSH2_METHOD_MAC_CS, "MAC"},       {LIBSSH2_METHOD_MAC_SC, "MAC"},
     };
-    struct mp_wire lists, offer;
+    struct mp_ssh_bytes lists, offer;
 
     if (find_lists(heard, n, &lists) < 0)
         return 0;
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        if (mp_wire_get_string(&lists, &offer) < 0)
+        if (mp_ssh_get_string(&lists, &offer) < 0)
             return 0;
         if (any_common(session, order[i].method, &offer))
             continue;

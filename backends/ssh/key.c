@@ -174,7 +174,7 @@ void mp_ssh_key_free(struct mp_ssh_key *key)
     *key = (struct mp_ssh_key){0};
 }
 
-static const EVP_MD *digest_of(const struct mp_wire *algorithm)
+static const EVP_MD *digest_of(const struct mp_ssh_bytes *algorithm)
 {
     static const struct {
         const char *algorithm;
@@ -189,13 +189,13 @@ static const EVP_MD *digest_of(const struct mp_wire *algorithm)
     };
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (mp_wire_is(algorithm, known[i].algorithm))
+        if (mp_ssh_bytes_is(algorithm, known[i].algorithm))
             return known[i].digest();
     return NULL; /* ed25519 hashes by itself */
 }
 
 /* SSH wants r and s as two mpints (RFC 5656, 3.1.2), libcrypto makes DER. */
-static int put_ecdsa(const unsigned char *der, size_t n, struct mp_wirebuf *out)
+static int put_ecdsa(const unsigned char *der, size_t n, struct mp_ssh_buf *out)
 {
     unsigned char number[80];
     ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &der, (long)n);
@@ -206,13 +206,13 @@ static int put_ecdsa(const unsigned char *der, size_t n, struct mp_wirebuf *out)
     ECDSA_SIG_get0(sig, &parts[0], &parts[1]);
     for (size_t i = 0; i < 2; i++)
         if (BN_num_bytes(parts[i]) <= (int)sizeof number)
-            mp_wire_put_mpint(out, number, (size_t)BN_bn2bin(parts[i], number));
+            mp_ssh_put_mpint(out, number, (size_t)BN_bn2bin(parts[i], number));
     ECDSA_SIG_free(sig);
     return 0;
 }
 
-int mp_ssh_key_sign(const struct mp_ssh_key *key, const struct mp_wire *algorithm,
-                    const unsigned char *data, size_t n, struct mp_wirebuf *out,
+int mp_ssh_key_sign(const struct mp_ssh_key *key, const struct mp_ssh_bytes *algorithm,
+                    const unsigned char *data, size_t n, struct mp_ssh_buf *out,
                     struct mp_error *err)
 {
     unsigned char sig[SIGNATURE_MAX];
@@ -226,7 +226,7 @@ int mp_ssh_key_sign(const struct mp_ssh_key *key, const struct mp_wire *algorith
     if (ok && starts(key->type, "ecdsa-"))
         ok = put_ecdsa(sig, sig_len, out) == 0;
     else if (ok)
-        mp_wire_put_bytes(out, sig, sig_len);
+        mp_ssh_put_bytes(out, sig, sig_len);
     ERR_clear_error();
     return ok && !out->failed
                ? 0

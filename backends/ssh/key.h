@@ -15,7 +15,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "backends/ssh/wire.h"
+#include "backends/ssh/bytes.h"
 
 enum { MP_KEY_TYPE_MAX = 32 };
 
@@ -37,8 +37,8 @@ void mp_ssh_key_free(struct mp_ssh_key *key);
 
 /* Sign `data` by `algorithm` (a key type, or rsa-sha2-256 / rsa-sha2-512); the signature
  * without its leading type string is appended to *out. */
-int mp_ssh_key_sign(const struct mp_ssh_key *key, const struct mp_wire *algorithm,
-                    const unsigned char *data, size_t n, struct mp_wirebuf *out,
+int mp_ssh_key_sign(const struct mp_ssh_key *key, const struct mp_ssh_bytes *algorithm,
+                    const unsigned char *data, size_t n, struct mp_ssh_buf *out,
                     struct mp_error *err);
 
 #endif

@@ -65,35 +65,34 @@ static int unsupported(const char *path, const char *what, struct mp_error *err)
 
 /* --- the public half, from a libcrypto key --- */
 
-static void public_rsa(EVP_PKEY *pkey, struct mp_wirebuf *blob)
+static void public_rsa(EVP_PKEY *pkey, struct mp_ssh_buf *blob)
 {
     unsigned char *der = NULL;
     int n = i2d_PublicKey(pkey, &der); /* SEQUENCE { INTEGER n, INTEGER e } */
-    struct mp_wire w = {der, n > 0 ? (size_t)n : 0}, number[2] = {{0}, {0}};
+    struct mp_ssh_bytes w = {der, n > 0 ? (size_t)n : 0}, number[2] = {{0}, {0}};
 
     blob->failed = n <= 0;
     for (int i = -1; !blob->failed && i < 2; i++) {
         uint8_t tag = 0, len = 0, byte = 0;
         size_t length;
 
-        blob->failed = mp_wire_get_u8(&w, &tag) < 0 || mp_wire_get_u8(&w, &len) < 0;
+        blob->failed = mp_ssh_get_u8(&w, &tag) < 0 || mp_ssh_get_u8(&w, &len) < 0;
         length = len;
         if (len & 0x80)
-            for (length = 0, len &= 0x7f; len > 0 && mp_wire_get_u8(&w, &byte) == 0;
-                 len--)
+            for (length = 0, len &= 0x7f; len > 0 && mp_ssh_get_u8(&w, &byte) == 0; len--)
                 length = length << 8 | byte;
         if (length > w.left)
             blob->failed = true;
         else if (i >= 0) {
-            number[i] = (struct mp_wire){w.p, length};
+            number[i] = (struct mp_ssh_bytes){w.p, length};
             w.p += length;
             w.left -= length;
         }
     }
     if (!blob->failed) {
-        mp_wire_put_string(blob, "ssh-rsa", 7);
-        mp_wire_put_mpint(blob, number[1].p, number[1].left);
-        mp_wire_put_mpint(blob, number[0].p, number[0].left);
+        mp_ssh_put_string(blob, "ssh-rsa", 7);
+        mp_ssh_put_mpint(blob, number[1].p, number[1].left);
+        mp_ssh_put_mpint(blob, number[0].p, number[0].left);
     }
     OPENSSL_free(der);
 }
@@ -111,7 +110,7 @@ static const struct curve *curve_of(EVP_PKEY *pkey)
     return found;
 }
 
-static void public_ec(EVP_PKEY *pkey, struct mp_wirebuf *blob)
+static void public_ec(EVP_PKEY *pkey, struct mp_ssh_buf *blob)
 {
     const struct curve *curve = curve_of(pkey);
     unsigned char *point = NULL;
@@ -119,33 +118,33 @@ static void public_ec(EVP_PKEY *pkey, struct mp_wirebuf *blob)
 
     blob->failed = n < 0 || (size_t)n != curve->point_len;
     if (!blob->failed) {
-        mp_wire_put_string(blob, curve->type, strlen(curve->type));
-        mp_wire_put_string(blob, curve->name, strlen(curve->name));
-        mp_wire_put_string(blob, point, (size_t)n);
+        mp_ssh_put_string(blob, curve->type, strlen(curve->type));
+        mp_ssh_put_string(blob, curve->name, strlen(curve->name));
+        mp_ssh_put_string(blob, point, (size_t)n);
     }
     OPENSSL_free(point);
 }
 
-static void public_ed25519(EVP_PKEY *pkey, struct mp_wirebuf *blob)
+static void public_ed25519(EVP_PKEY *pkey, struct mp_ssh_buf *blob)
 {
     unsigned char bytes[32];
     size_t n = sizeof bytes;
 
     blob->failed = EVP_PKEY_get_raw_public_key(pkey, bytes, &n) != 1;
     if (!blob->failed) {
-        mp_wire_put_string(blob, "ssh-ed25519", 11);
-        mp_wire_put_string(blob, bytes, n);
+        mp_ssh_put_string(blob, "ssh-ed25519", 11);
+        mp_ssh_put_string(blob, bytes, n);
     }
 }
 
 /* Fills blob and type from the blob's bytes; takes them over. */
-static int set_public(struct mp_ssh_key *key, struct mp_wirebuf *blob)
+static int set_public(struct mp_ssh_key *key, struct mp_ssh_buf *blob)
 {
-    struct mp_wire w = {blob->data, blob->n}, type;
+    struct mp_ssh_bytes w = {blob->data, blob->n}, type;
 
-    if (blob->failed || mp_wire_get_string(&w, &type) < 0 ||
+    if (blob->failed || mp_ssh_get_string(&w, &type) < 0 ||
         type.left >= MP_KEY_TYPE_MAX) {
-        mp_wirebuf_free(blob);
+        mp_ssh_buf_free(blob);
         return -1;
     }
     memcpy(key->type, type.p, type.left);
@@ -157,7 +156,7 @@ static int set_public(struct mp_ssh_key *key, struct mp_wirebuf *blob)
 
 static int derive_public(const char *path, struct mp_ssh_key *key, struct mp_error *err)
 {
-    struct mp_wirebuf blob = {0};
+    struct mp_ssh_buf blob = {0};
 
     switch (EVP_PKEY_base_id(key->pkey)) {
     case EVP_PKEY_RSA:
@@ -219,26 +218,26 @@ int mp_keyfmt_pem(const char *path, const char *text, size_t n, const char *pass
 
 /* --- openssh-key-v1 --- */
 
-static void der_header(struct mp_wirebuf *b, uint8_t tag, size_t n)
+static void der_header(struct mp_ssh_buf *b, uint8_t tag, size_t n)
 {
-    mp_wire_put_u8(b, tag);
+    mp_ssh_put_u8(b, tag);
     if (n > 255) {
-        mp_wire_put_u8(b, 0x82);
-        mp_wire_put_u8(b, (uint8_t)(n >> 8));
+        mp_ssh_put_u8(b, 0x82);
+        mp_ssh_put_u8(b, (uint8_t)(n >> 8));
     } else if (n > 127) {
-        mp_wire_put_u8(b, 0x81);
+        mp_ssh_put_u8(b, 0x81);
     }
-    mp_wire_put_u8(b, (uint8_t)n);
+    mp_ssh_put_u8(b, (uint8_t)n);
 }
 
-static void der_put(struct mp_wirebuf *b, uint8_t tag, const void *data, size_t n)
+static void der_put(struct mp_ssh_buf *b, uint8_t tag, const void *data, size_t n)
 {
     der_header(b, tag, n);
-    mp_wire_put_bytes(b, data, n);
+    mp_ssh_put_bytes(b, data, n);
 }
 
 /* d mod (prime - 1), as an mpint's bytes into out; -1 or their number. */
-static int crt_exponent(const struct mp_wire *d, const struct mp_wire *prime,
+static int crt_exponent(const struct mp_ssh_bytes *d, const struct mp_ssh_bytes *prime,
                         unsigned char *out, size_t size)
 {
     BN_CTX *ctx = BN_CTX_secure_new();
@@ -257,9 +256,9 @@ static int crt_exponent(const struct mp_wire *d, const struct mp_wire *prime,
     return n;
 }
 
-static EVP_PKEY *from_der(int type, struct mp_wirebuf *body)
+static EVP_PKEY *from_der(int type, struct mp_ssh_buf *body)
 {
-    struct mp_wirebuf der = {0};
+    struct mp_ssh_buf der = {0};
     const unsigned char *p;
     EVP_PKEY *pkey = NULL;
 
@@ -267,22 +266,22 @@ static EVP_PKEY *from_der(int type, struct mp_wirebuf *body)
     p = der.data;
     if (!body->failed && !der.failed && body->n < 65536)
         pkey = d2i_PrivateKey(type, NULL, &p, (long)der.n);
-    mp_wirebuf_free(&der);
-    mp_wirebuf_free(body);
+    mp_ssh_buf_free(&der);
+    mp_ssh_buf_free(body);
     return pkey;
 }
 
-static EVP_PKEY *private_rsa(struct mp_wire *w)
+static EVP_PKEY *private_rsa(struct mp_ssh_bytes *w)
 {
     enum { N, E, D, IQMP, P, Q, N_PARTS };
-    struct mp_wire part[N_PARTS];
+    struct mp_ssh_bytes part[N_PARTS];
     unsigned char dp[2050], dq[2050];
-    struct mp_wirebuf body = {0};
+    struct mp_ssh_buf body = {0};
     EVP_PKEY *pkey = NULL;
     int np, nq;
 
     for (size_t i = 0; i < N_PARTS; i++)
-        if (mp_wire_get_string(w, &part[i]) < 0 || part[i].left > 4096)
+        if (mp_ssh_get_string(w, &part[i]) < 0 || part[i].left > 4096)
             return NULL;
     np = crt_exponent(&part[D], &part[P], dp, sizeof dp);
     nq = crt_exponent(&part[D], &part[Q], dq, sizeof dq);
@@ -302,13 +301,13 @@ static EVP_PKEY *private_rsa(struct mp_wire *w)
     return pkey;
 }
 
-static EVP_PKEY *private_ec(struct mp_wire *w)
+static EVP_PKEY *private_ec(struct mp_ssh_bytes *w)
 {
-    struct mp_wire name, point, scalar;
-    struct mp_wirebuf body = {0};
+    struct mp_ssh_bytes name, point, scalar;
+    struct mp_ssh_buf body = {0};
 
-    if (mp_wire_get_string(w, &name) < 0 || mp_wire_get_string(w, &point) < 0 ||
-        mp_wire_get_string(w, &scalar) < 0 || scalar.left > 80)
+    if (mp_ssh_get_string(w, &name) < 0 || mp_ssh_get_string(w, &point) < 0 ||
+        mp_ssh_get_string(w, &scalar) < 0 || scalar.left > 80)
         return NULL;
     if (scalar.left > 0 && scalar.p[0] == 0) {
         scalar.p++;
@@ -317,7 +316,7 @@ static EVP_PKEY *private_ec(struct mp_wire *w)
     for (size_t i = 0; i < N_CURVES; i++) {
         const struct curve *c = &curves[i];
 
-        if (!mp_wire_is(&name, c->name))
+        if (!mp_ssh_bytes_is(&name, c->name))
             continue;
         der_put(&body, DER_INTEGER, "\1", 1);
         der_put(&body, DER_OCTETS, scalar.p, scalar.left);
@@ -327,31 +326,31 @@ static EVP_PKEY *private_ec(struct mp_wire *w)
     return NULL;
 }
 
-static EVP_PKEY *private_ed25519(struct mp_wire *w)
+static EVP_PKEY *private_ed25519(struct mp_ssh_bytes *w)
 {
-    struct mp_wire pk, sk;
+    struct mp_ssh_bytes pk, sk;
 
-    if (mp_wire_get_string(w, &pk) < 0 || mp_wire_get_string(w, &sk) < 0 || sk.left != 64)
+    if (mp_ssh_get_string(w, &pk) < 0 || mp_ssh_get_string(w, &sk) < 0 || sk.left != 64)
         return NULL;
     return EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, sk.p, 32);
 }
 
 /* The decrypted part: two equal check words, type, the key's numbers. */
-static int parse_private(const char *path, struct mp_wire w, bool protected,
+static int parse_private(const char *path, struct mp_ssh_bytes w, bool protected,
                          struct mp_ssh_key *key, struct mp_error *err)
 {
     uint32_t check1, check2;
-    struct mp_wire type;
+    struct mp_ssh_bytes type;
 
-    if (mp_wire_get_u32(&w, &check1) < 0 || mp_wire_get_u32(&w, &check2) < 0)
+    if (mp_ssh_get_u32(&w, &check1) < 0 || mp_ssh_get_u32(&w, &check2) < 0)
         return damaged(path, err);
     if (check1 != check2)
         return protected ? wrong_passphrase(path, err) : damaged(path, err);
-    if (mp_wire_get_string(&w, &type) < 0)
+    if (mp_ssh_get_string(&w, &type) < 0)
         return damaged(path, err);
-    if (mp_wire_is(&type, "ssh-ed25519"))
+    if (mp_ssh_bytes_is(&type, "ssh-ed25519"))
         key->pkey = private_ed25519(&w);
-    else if (mp_wire_is(&type, "ssh-rsa"))
+    else if (mp_ssh_bytes_is(&type, "ssh-rsa"))
         key->pkey = private_rsa(&w);
     else if (type.left > 10 && memcmp(type.p, "ecdsa-sha2", 10) == 0)
         key->pkey = private_ec(&w);
@@ -378,7 +377,8 @@ static const struct cipher {
 
 /* 0; -1 where the passphrase does not fit (GCM) or libcrypto refuses. */
 static int decrypt(const struct cipher *c, const unsigned char *secret,
-                   const struct mp_wire *in, const unsigned char *tag, unsigned char *out)
+                   const struct mp_ssh_bytes *in, const unsigned char *tag,
+                   unsigned char *out)
 {
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
     int n = 0, m = 0;
@@ -396,18 +396,18 @@ static int decrypt(const struct cipher *c, const unsigned char *secret,
 }
 
 static int parse_protected(const char *path, const struct cipher *c,
-                           struct mp_wire options, const struct mp_wire *in,
-                           struct mp_wire rest, const char *passphrase,
+                           struct mp_ssh_bytes options, const struct mp_ssh_bytes *in,
+                           struct mp_ssh_bytes rest, const char *passphrase,
                            struct mp_ssh_key *key, struct mp_error *err)
 {
     unsigned char secret[48];
     unsigned char *clear = NULL;
-    struct mp_wire salt;
+    struct mp_ssh_bytes salt;
     uint32_t rounds;
     int rc;
 
-    if (mp_wire_get_string(&options, &salt) < 0 ||
-        mp_wire_get_u32(&options, &rounds) < 0 || rest.left != c->tag_len || in->left < 8)
+    if (mp_ssh_get_string(&options, &salt) < 0 || mp_ssh_get_u32(&options, &rounds) < 0 ||
+        rest.left != c->tag_len || in->left < 8)
         return damaged(path, err);
     clear = malloc(in->left);
     if (clear == NULL)
@@ -418,46 +418,46 @@ static int parse_protected(const char *path, const struct cipher *c,
     else if (decrypt(c, secret, in, rest.p, clear) < 0)
         rc = wrong_passphrase(path, err);
     else
-        rc = parse_private(path, (struct mp_wire){clear, in->left}, true, key, err);
+        rc = parse_private(path, (struct mp_ssh_bytes){clear, in->left}, true, key, err);
     explicit_bzero(secret, sizeof secret);
     explicit_bzero(clear, in->left);
     free(clear);
     return rc;
 }
 
-static int copy_public(const struct mp_wire *w, struct mp_ssh_key *key)
+static int copy_public(const struct mp_ssh_bytes *w, struct mp_ssh_key *key)
 {
-    struct mp_wirebuf blob = {0};
+    struct mp_ssh_buf blob = {0};
 
-    mp_wire_put_bytes(&blob, w->p, w->left);
+    mp_ssh_put_bytes(&blob, w->p, w->left);
     return set_public(key, &blob);
 }
 
-static int parse_openssh(const char *path, struct mp_wire w, const char *passphrase,
+static int parse_openssh(const char *path, struct mp_ssh_bytes w, const char *passphrase,
                          struct mp_ssh_key *key, struct mp_error *err)
 {
     static const char magic[] = "openssh-key-v1"; /* with its NUL */
-    struct mp_wire cipher, kdf, options, public, private;
+    struct mp_ssh_bytes cipher, kdf, options, public, private;
     uint32_t n_keys;
 
     if (w.left < sizeof magic || memcmp(w.p, magic, sizeof magic) != 0)
         return damaged(path, err);
     w.p += sizeof magic;
     w.left -= sizeof magic;
-    if (mp_wire_get_string(&w, &cipher) < 0 || mp_wire_get_string(&w, &kdf) < 0 ||
-        mp_wire_get_string(&w, &options) < 0 || mp_wire_get_u32(&w, &n_keys) < 0 ||
-        n_keys != 1 || mp_wire_get_string(&w, &public) < 0 ||
-        mp_wire_get_string(&w, &private) < 0 || copy_public(&public, key) < 0)
+    if (mp_ssh_get_string(&w, &cipher) < 0 || mp_ssh_get_string(&w, &kdf) < 0 ||
+        mp_ssh_get_string(&w, &options) < 0 || mp_ssh_get_u32(&w, &n_keys) < 0 ||
+        n_keys != 1 || mp_ssh_get_string(&w, &public) < 0 ||
+        mp_ssh_get_string(&w, &private) < 0 || copy_public(&public, key) < 0)
         return damaged(path, err);
-    if (mp_wire_is(&cipher, "none"))
+    if (mp_ssh_bytes_is(&cipher, "none"))
         return parse_private(path, private, false, key, err);
     if (passphrase[0] == '\0') {
         key->locked = true;
         return 0;
     }
-    if (mp_wire_is(&kdf, "bcrypt"))
+    if (mp_ssh_bytes_is(&kdf, "bcrypt"))
         for (size_t i = 0; i < sizeof ciphers / sizeof *ciphers; i++)
-            if (mp_wire_is(&cipher, ciphers[i].name))
+            if (mp_ssh_bytes_is(&cipher, ciphers[i].name))
                 return parse_protected(path, &ciphers[i], options, &private, w,
                                        passphrase, key, err);
     return mp_fail(
@@ -495,8 +495,8 @@ int mp_keyfmt_openssh(const char *path, const char *text, const char *passphrase
     if (len < 0)
         damaged(path, err);
     else
-        rc = parse_openssh(path, (struct mp_wire){bytes, (size_t)len}, passphrase, key,
-                           err);
+        rc = parse_openssh(path, (struct mp_ssh_bytes){bytes, (size_t)len}, passphrase,
+                           key, err);
 out:
     if (packed != NULL)
         explicit_bzero(packed, n);

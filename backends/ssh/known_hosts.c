@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "backends/ssh/known_hosts.h"
-#include "backends/ssh/wire.h"
+#include "backends/ssh/bytes.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -193,15 +193,15 @@ static bool is_key(const unsigned char *blob, size_t n, const char *type)
         {"ecdsa-sha2-nistp256", 2, 65},  {"ecdsa-sha2-nistp384", 2, 97},
         {"ecdsa-sha2-nistp521", 2, 133}, {"ssh-dss", 4, 0},
     };
-    struct mp_wire w = {blob, n}, part;
+    struct mp_ssh_bytes w = {blob, n}, part;
 
-    if (mp_wire_get_string(&w, &part) < 0 || !mp_wire_is(&part, type))
+    if (mp_ssh_get_string(&w, &part) < 0 || !mp_ssh_bytes_is(&part, type))
         return false;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(known[i].type, type) != 0)
             continue;
         for (size_t j = 0; j < known[i].n_parts; j++)
-            if (mp_wire_get_string(&w, &part) < 0 || part.left == 0)
+            if (mp_ssh_get_string(&w, &part) < 0 || part.left == 0)
                 return false;
         return w.left == 0 && (known[i].last_len == 0 || part.left == known[i].last_len);
     }
@@ -348,7 +348,7 @@ enum mp_host_verdict mp_known_hosts_check(const struct mp_known_hosts *kh,
                                           const unsigned char *blob, size_t n,
                                           const struct mp_known_host **which)
 {
-    struct mp_wire w = {blob, n}, type;
+    struct mp_ssh_bytes w = {blob, n}, type;
     const struct mp_known_host *none;
 
     which = which != NULL ? which : &none;
@@ -356,13 +356,13 @@ enum mp_host_verdict mp_known_hosts_check(const struct mp_known_hosts *kh,
         return MP_HOST_REVOKED;
     if ((*which = find(kh, MP_HOST_PLAIN, blob, n)) != NULL)
         return MP_HOST_KNOWN;
-    if (mp_wire_get_string(&w, &type) < 0)
+    if (mp_ssh_get_string(&w, &type) < 0)
         return MP_HOST_UNKNOWN;
     for (size_t i = 0; i < kh->n; i++) {
         const struct mp_known_host *e = &kh->entries[i];
 
         /* another port's server may well have a key of its own */
-        if (e->marker == MP_HOST_PLAIN && mp_wire_is(&type, e->type) &&
+        if (e->marker == MP_HOST_PLAIN && mp_ssh_bytes_is(&type, e->type) &&
             (kh->port == 22 || e->with_port)) {
             *which = e;
             return MP_HOST_CHANGED;

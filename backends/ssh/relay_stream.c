@@ -10,7 +10,7 @@
 
 #include "backends/ssh/peer.h"
 #include "backends/ssh/relay_impl.h"
-#include "backends/ssh/wire.h"
+#include "backends/ssh/bytes.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -26,16 +26,16 @@ LIBSSH2_CHANNEL *mp_relay_open_channel(struct mp_ssh *ssh,
                                        struct mp_error *err)
 {
     static const char type[] = "direct-tcpip"; /* RFC 4254, 7.2 */
-    struct mp_wirebuf payload = {0};
+    struct mp_ssh_buf payload = {0};
     LIBSSH2_CHANNEL *channel = NULL;
     const char *why;
     int code;
 
     *again = false;
-    mp_wire_put_string(&payload, target->host, strlen(target->host));
-    mp_wire_put_u32(&payload, (uint32_t)target->port);
-    mp_wire_put_string(&payload, "127.0.0.1", 9);
-    mp_wire_put_u32(&payload, 0);
+    mp_ssh_put_string(&payload, target->host, strlen(target->host));
+    mp_ssh_put_u32(&payload, (uint32_t)target->port);
+    mp_ssh_put_string(&payload, "127.0.0.1", 9);
+    mp_ssh_put_u32(&payload, 0);
     if (payload.failed) {
         mp_fail(err, MP_FAULT_FAILED, "out of memory");
         return NULL;
@@ -43,7 +43,7 @@ LIBSSH2_CHANNEL *mp_relay_open_channel(struct mp_ssh *ssh,
     channel = libssh2_channel_open_ex(ssh->session, type, sizeof type - 1, target->window,
                                       MP_RELAY_PACKET, (char *)payload.data,
                                       (unsigned int)payload.n);
-    mp_wirebuf_free(&payload);
+    mp_ssh_buf_free(&payload);
     if (channel != NULL)
         return channel;
     code = libssh2_session_last_errno(ssh->session);

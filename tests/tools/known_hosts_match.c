@@ -9,7 +9,7 @@
 #include "config.h"
 
 #include "backends/ssh/known_hosts.h"
-#include "backends/ssh/wire.h"
+#include "backends/ssh/bytes.h"
 
 #include <stdio.h>
 #include <stdlib.h>

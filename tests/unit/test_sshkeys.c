@@ -7,7 +7,7 @@
 #include "backends/ssh/kexinit.h"
 #include "backends/ssh/key.h"
 #include "backends/ssh/keyfmt.h"
-#include "backends/ssh/wire.h"
+#include "backends/ssh/bytes.h"
 #include "unit.h"
 
 #include <string.h>
@@ -52,24 +52,24 @@ START_TEST(mpints_are_as_in_the_rfc)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct mp_wirebuf b = {0};
+        struct mp_ssh_buf b = {0};
 
-        mp_wire_put_mpint(&b, (const unsigned char *)cases[i].number, cases[i].n);
+        mp_ssh_put_mpint(&b, (const unsigned char *)cases[i].number, cases[i].n);
         ck_assert_uint_eq(b.n, cases[i].wire_n);
         ck_assert_int_eq(memcmp(b.data, cases[i].wire, b.n), 0);
-        mp_wirebuf_free(&b);
+        mp_ssh_buf_free(&b);
     }
 }
 END_TEST
 
 START_TEST(a_string_longer_than_the_rest_is_refused)
 {
-    struct mp_wire w = {(const unsigned char *)"\0\0\0\5abcd", 8}, out;
+    struct mp_ssh_bytes w = {(const unsigned char *)"\0\0\0\5abcd", 8}, out;
 
-    ck_assert_int_eq(mp_wire_get_string(&w, &out), -1);
+    ck_assert_int_eq(mp_ssh_get_string(&w, &out), -1);
     ck_assert_uint_eq(w.left, 8);
-    w = (struct mp_wire){(const unsigned char *)"\xff\xff\xff\xff", 4};
-    ck_assert_int_eq(mp_wire_get_string(&w, &out), -1);
+    w = (struct mp_ssh_bytes){(const unsigned char *)"\xff\xff\xff\xff", 4};
+    ck_assert_int_eq(mp_ssh_get_string(&w, &out), -1);
 }
 END_TEST
 
@@ -96,29 +96,29 @@ START_TEST(bcrypt_pbkdf_gives_the_known_bytes)
 END_TEST
 
 /* An unprotected ed25519 key in OpenSSH's format, its private half all ones. */
-static void make_key(struct mp_wirebuf *b)
+static void make_key(struct mp_ssh_buf *b)
 {
     unsigned char pk[32] = {2}, sk[64];
-    struct mp_wirebuf public = {0}, private = {0};
+    struct mp_ssh_buf public = {0}, private = {0};
 
     memset(sk, 1, sizeof sk);
-    mp_wire_put_string(&public, "ssh-ed25519", 11);
-    mp_wire_put_string(&public, pk, sizeof pk);
-    mp_wire_put_u32(&private, 7);
-    mp_wire_put_u32(&private, 7);
-    mp_wire_put_string(&private, "ssh-ed25519", 11);
-    mp_wire_put_string(&private, pk, sizeof pk);
-    mp_wire_put_string(&private, sk, sizeof sk);
-    mp_wire_put_string(&private, "comment", 7);
-    mp_wire_put_bytes(b, "openssh-key-v1", 15);
-    mp_wire_put_string(b, "none", 4);
-    mp_wire_put_string(b, "none", 4);
-    mp_wire_put_string(b, "", 0);
-    mp_wire_put_u32(b, 1);
-    mp_wire_put_string(b, public.data, public.n);
-    mp_wire_put_string(b, private.data, private.n);
-    mp_wirebuf_free(&public);
-    mp_wirebuf_free(&private);
+    mp_ssh_put_string(&public, "ssh-ed25519", 11);
+    mp_ssh_put_string(&public, pk, sizeof pk);
+    mp_ssh_put_u32(&private, 7);
+    mp_ssh_put_u32(&private, 7);
+    mp_ssh_put_string(&private, "ssh-ed25519", 11);
+    mp_ssh_put_string(&private, pk, sizeof pk);
+    mp_ssh_put_string(&private, sk, sizeof sk);
+    mp_ssh_put_string(&private, "comment", 7);
+    mp_ssh_put_bytes(b, "openssh-key-v1", 15);
+    mp_ssh_put_string(b, "none", 4);
+    mp_ssh_put_string(b, "none", 4);
+    mp_ssh_put_string(b, "", 0);
+    mp_ssh_put_u32(b, 1);
+    mp_ssh_put_string(b, public.data, public.n);
+    mp_ssh_put_string(b, private.data, private.n);
+    mp_ssh_buf_free(&public);
+    mp_ssh_buf_free(&private);
 }
 
 static int parse(const unsigned char *bytes, size_t n, const char *passphrase)
@@ -137,12 +137,13 @@ static int parse(const unsigned char *bytes, size_t n, const char *passphrase)
         base64);
     rc = mp_keyfmt_openssh("key", text, passphrase, &key, &err);
     if (rc == 0 && !key.locked) {
-        struct mp_wirebuf sig = {0};
-        struct mp_wire algorithm = {(const unsigned char *)key.type, strlen(key.type)};
+        struct mp_ssh_buf sig = {0};
+        struct mp_ssh_bytes algorithm = {(const unsigned char *)key.type,
+                                         strlen(key.type)};
 
         ck_assert_ptr_nonnull(key.pkey);
         mp_ssh_key_sign(&key, &algorithm, bytes, n, &sig, &err);
-        mp_wirebuf_free(&sig);
+        mp_ssh_buf_free(&sig);
     } else if (rc < 0) {
         ck_assert_int_eq(err.fault, MP_FAULT_USAGE);
     }
@@ -152,7 +153,7 @@ static int parse(const unsigned char *bytes, size_t n, const char *passphrase)
 
 START_TEST(a_damaged_key_is_refused_not_obeyed)
 {
-    struct mp_wirebuf key = {0};
+    struct mp_ssh_buf key = {0};
 
     make_key(&key);
     ck_assert_int_eq(parse(key.data, key.n, ""), 0);
@@ -168,7 +169,7 @@ START_TEST(a_damaged_key_is_refused_not_obeyed)
             key.data[i] ^= flips[j];
         }
     }
-    mp_wirebuf_free(&key);
+    mp_ssh_buf_free(&key);
 }
 END_TEST
 

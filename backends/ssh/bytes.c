@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * wire.c - reading and writing SSH's data types. */
+ * bytes.c - reading and writing SSH's data types. */
 #include "config.h"
 
-#include "backends/ssh/wire.h"
+#include "backends/ssh/bytes.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
-int mp_wire_get_u8(struct mp_wire *w, uint8_t *v)
+int mp_ssh_get_u8(struct mp_ssh_bytes *w, uint8_t *v)
 {
     if (w->left < 1)
         return -1;
@@ -18,7 +18,7 @@ int mp_wire_get_u8(struct mp_wire *w, uint8_t *v)
     return 0;
 }
 
-int mp_wire_get_u32(struct mp_wire *w, uint32_t *v)
+int mp_ssh_get_u32(struct mp_ssh_bytes *w, uint32_t *v)
 {
     if (w->left < 4)
         return -1;
@@ -29,25 +29,25 @@ int mp_wire_get_u32(struct mp_wire *w, uint32_t *v)
     return 0;
 }
 
-int mp_wire_get_string(struct mp_wire *w, struct mp_wire *out)
+int mp_ssh_get_string(struct mp_ssh_bytes *w, struct mp_ssh_bytes *out)
 {
-    struct mp_wire ahead = *w;
+    struct mp_ssh_bytes ahead = *w;
     uint32_t n;
 
-    if (mp_wire_get_u32(&ahead, &n) < 0 || n > ahead.left)
+    if (mp_ssh_get_u32(&ahead, &n) < 0 || n > ahead.left)
         return -1;
-    *out = (struct mp_wire){ahead.p, n};
-    *w = (struct mp_wire){ahead.p + n, ahead.left - n};
+    *out = (struct mp_ssh_bytes){ahead.p, n};
+    *w = (struct mp_ssh_bytes){ahead.p + n, ahead.left - n};
     return 0;
 }
 
-bool mp_wire_is(const struct mp_wire *w, const char *text)
+bool mp_ssh_bytes_is(const struct mp_ssh_bytes *w, const char *text)
 {
     return w->left == strlen(text) && memcmp(w->p, text, w->left) == 0;
 }
 
 /* No realloc: it could leave a copy of a key behind. */
-static unsigned char *room(struct mp_wirebuf *b, size_t n)
+static unsigned char *room(struct mp_ssh_buf *b, size_t n)
 {
     if (!b->failed && n > b->capacity - b->n) {
         size_t capacity = 2 * b->capacity + n + 256;
@@ -70,20 +70,20 @@ static unsigned char *room(struct mp_wirebuf *b, size_t n)
     return b->data + b->n - n;
 }
 
-void mp_wire_put_u8(struct mp_wirebuf *b, uint8_t v)
+void mp_ssh_put_u8(struct mp_ssh_buf *b, uint8_t v)
 {
-    mp_wire_put_bytes(b, &v, 1);
+    mp_ssh_put_bytes(b, &v, 1);
 }
 
-void mp_wire_put_u32(struct mp_wirebuf *b, uint32_t v)
+void mp_ssh_put_u32(struct mp_ssh_buf *b, uint32_t v)
 {
     unsigned char bytes[4] = {(unsigned char)(v >> 24), (unsigned char)(v >> 16),
                               (unsigned char)(v >> 8), (unsigned char)v};
 
-    mp_wire_put_bytes(b, bytes, sizeof bytes);
+    mp_ssh_put_bytes(b, bytes, sizeof bytes);
 }
 
-void mp_wire_put_bytes(struct mp_wirebuf *b, const void *data, size_t n)
+void mp_ssh_put_bytes(struct mp_ssh_buf *b, const void *data, size_t n)
 {
     unsigned char *p = room(b, n);
 
@@ -91,33 +91,33 @@ void mp_wire_put_bytes(struct mp_wirebuf *b, const void *data, size_t n)
         memcpy(p, data, n);
 }
 
-void mp_wire_put_string(struct mp_wirebuf *b, const void *data, size_t n)
+void mp_ssh_put_string(struct mp_ssh_buf *b, const void *data, size_t n)
 {
-    mp_wire_put_u32(b, (uint32_t)n);
-    mp_wire_put_bytes(b, data, n);
+    mp_ssh_put_u32(b, (uint32_t)n);
+    mp_ssh_put_bytes(b, data, n);
 }
 
-void mp_wire_put_mpint(struct mp_wirebuf *b, const unsigned char *data, size_t n)
+void mp_ssh_put_mpint(struct mp_ssh_buf *b, const unsigned char *data, size_t n)
 {
     while (n > 0 && data[0] == 0) {
         data++;
         n--;
     }
     if (n > 0 && (data[0] & 0x80) != 0) {
-        mp_wire_put_u32(b, (uint32_t)n + 1);
-        mp_wire_put_u8(b, 0);
+        mp_ssh_put_u32(b, (uint32_t)n + 1);
+        mp_ssh_put_u8(b, 0);
     } else {
-        mp_wire_put_u32(b, (uint32_t)n);
+        mp_ssh_put_u32(b, (uint32_t)n);
     }
-    mp_wire_put_bytes(b, data, n);
+    mp_ssh_put_bytes(b, data, n);
 }
 
-void mp_wirebuf_free(struct mp_wirebuf *b)
+void mp_ssh_buf_free(struct mp_ssh_buf *b)
 {
     if (b->data != NULL)
         explicit_bzero(b->data, b->capacity);
     free(b->data);
-    *b = (struct mp_wirebuf){0};
+    *b = (struct mp_ssh_buf){0};
 }
 
 static const char digits[] =

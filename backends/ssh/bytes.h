@@ -1,43 +1,43 @@
 /* SPDX-License-Identifier: MIT
- * wire.h - the few data types of the SSH protocol (RFC 4251, section 5) that keys, the
+ * bytes.h - the few data types of the SSH protocol (RFC 4251, section 5) that keys, the
  * agent and known_hosts need: u32, string, mpint; and base64.
  */
-#ifndef MP_SSH_WIRE_H
-#define MP_SSH_WIRE_H
+#ifndef MP_SSH_BYTES_H
+#define MP_SSH_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Bytes still to be read; borrowed. */
-struct mp_wire {
+struct mp_ssh_bytes {
     const unsigned char *p;
     size_t left;
 };
 
 /* Take one value off the front; -1 (and nothing taken) where there are too few bytes. */
-int mp_wire_get_u8(struct mp_wire *w, uint8_t *v);
-int mp_wire_get_u32(struct mp_wire *w, uint32_t *v);
-int mp_wire_get_string(struct mp_wire *w, struct mp_wire *out);
-bool mp_wire_is(const struct mp_wire *w, const char *text);
+int mp_ssh_get_u8(struct mp_ssh_bytes *w, uint8_t *v);
+int mp_ssh_get_u32(struct mp_ssh_bytes *w, uint32_t *v);
+int mp_ssh_get_string(struct mp_ssh_bytes *w, struct mp_ssh_bytes *out);
+bool mp_ssh_bytes_is(const struct mp_ssh_bytes *w, const char *text);
 
 /* Bytes being put together.  Once memory runs out `failed` stays set and further puts do
  * nothing, so that it is asked once, at the end. */
-struct mp_wirebuf {
+struct mp_ssh_buf {
     unsigned char *data; /* owned */
     size_t n, capacity;
     bool failed;
 };
 
-void mp_wire_put_u8(struct mp_wirebuf *b, uint8_t v);
-void mp_wire_put_u32(struct mp_wirebuf *b, uint32_t v);
-void mp_wire_put_bytes(struct mp_wirebuf *b, const void *data, size_t n);
-void mp_wire_put_string(struct mp_wirebuf *b, const void *data, size_t n);
+void mp_ssh_put_u8(struct mp_ssh_buf *b, uint8_t v);
+void mp_ssh_put_u32(struct mp_ssh_buf *b, uint32_t v);
+void mp_ssh_put_bytes(struct mp_ssh_buf *b, const void *data, size_t n);
+void mp_ssh_put_string(struct mp_ssh_buf *b, const void *data, size_t n);
 /* A positive number, big endian: leading zeroes go, one comes back where the top bit is
  * set. */
-void mp_wire_put_mpint(struct mp_wirebuf *b, const unsigned char *data, size_t n);
+void mp_ssh_put_mpint(struct mp_ssh_buf *b, const unsigned char *data, size_t n);
 /* Wiped, then freed. */
-void mp_wirebuf_free(struct mp_wirebuf *b);
+void mp_ssh_buf_free(struct mp_ssh_buf *b);
 
 /* Standard base64, padded with `=`; anything else is invalid.  Room for n / 4 * 3 + 3
  * bytes is needed.  The number of bytes, or -1. */
