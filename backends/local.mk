@@ -29,8 +29,6 @@ libbackends_a_SOURCES += \
 	backends/pq/error.c \
 	backends/pq/error.h \
 	backends/pq/job.c \
-	backends/pq/lookup.c \
-	backends/pq/lookup.h \
 	backends/pq/map.c \
 	backends/pq/map.h \
 	backends/pq/merge.c \

@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <string.h>
 
-#include "backends/pq/lookup.h"
+#include "base/lookup.h"
 #include "backends/pq/error.h"
 
 static bool has_name(const struct mp_pqconn *c)

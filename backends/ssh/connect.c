@@ -3,21 +3,18 @@
 #include "config.h"
 
 #include "backends/ssh/connect.h"
+#include "base/lookup.h"
 
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "backends/pq/lookup.h"
 
 int mp_limit_wait(const struct mp_limit *limit, int fd, short events,
                   struct mp_error *err)

@@ -9,6 +9,8 @@ libmp_base_a_SOURCES = \
 	src/base/keyset.h \
 	src/base/log.c \
 	src/base/log.h \
+	src/base/lookup.c \
+	src/base/lookup.h \
 	src/base/nearest.c \
 	src/base/nearest.h \
 	src/base/numtext.c \

@@ -2,7 +2,7 @@
  * lookup.c - name lookup in a thread of its own, since getaddrinfo has no timeout. */
 #include "config.h"
 
-#include "backends/pq/lookup.h"
+#include "base/lookup.h"
 
 #include <pthread.h>
 #include <stdio.h>
