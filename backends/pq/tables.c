@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "backends/pq/zone.h"
+#include "base/utf8.h"
 
 static const struct {
     const char *oid; /* fixed for ever in pg_type.dat */
@@ -36,29 +37,6 @@ const char *mp_pq_database_of(const struct mp_settings *settings,
     return route->database[0] != '\0' ? route->database : settings->database.database;
 }
 
-static bool is_utf8(const char *text)
-{
-    const unsigned char *at = (const unsigned char *)text;
-
-    while (*at != '\0') {
-        int more = *at < 0x80                  ? 0
-                   : *at >= 0xC2 && *at < 0xE0 ? 1
-                   : *at < 0xE0                ? -1
-                   : *at < 0xF0                ? 2
-                   : *at < 0xF5                ? 3
-                                               : -1;
-        unsigned char lead = *at++;
-
-        if (more < 0 || (lead == 0xE0 && *at < 0xA0) || (lead == 0xED && *at >= 0xA0) ||
-            (lead == 0xF0 && *at < 0x90) || (lead == 0xF4 && *at >= 0x90))
-            return false;
-        for (; more > 0; more--, at++)
-            if ((*at & 0xC0) != 0x80)
-                return false;
-    }
-    return true;
-}
-
 char *mp_pq_text_array(const char *const *items, size_t n)
 {
     char *text = NULL;
@@ -69,7 +47,7 @@ char *mp_pq_text_array(const char *const *items, size_t n)
         return NULL;
     for (size_t i = 0; i < n; i++) {
         fputs(i == 0 ? "{" : ",", out);
-        if (items[i] == NULL || !is_utf8(items[i])) {
+        if (items[i] == NULL || !mp_utf8_is_valid(items[i])) {
             fputs("NULL", out);
             continue;
         }

@@ -1,54 +1,73 @@
 /* SPDX-License-Identifier: MIT
- * utf8.c - replacing what is not UTF-8. */
+ * utf8.c - reading UTF-8, and replacing what is none. */
 #include "config.h"
 
 #include "base/utf8.h"
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of the well-formed character at `s`, or 0 (Unicode, table 3-7). */
-static size_t well_formed(const unsigned char *s)
+bool mp_utf8_is_inside(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+uint32_t mp_utf8_read(const char *text, size_t *n)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned char lead = (unsigned char)text[0];
+    size_t length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    uint32_t code;
+
+    *n = 1;
+    if (lead < 0x80)
+        return lead;
+    if (lead < 0xc2 || lead > 0xf4)
+        return MP_UTF8_REPLACEMENT;
+    code = lead & (0x7FU >> length);
+    for (size_t i = 1; i < length; i++) {
+        if (!mp_utf8_is_inside(text[i])) /* a NUL stops here, too */
+            return MP_UTF8_REPLACEMENT;
+        code = code << 6 | ((unsigned char)text[i] & 0x3FU);
+    }
+    if (code < least[length] || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
+        return MP_UTF8_REPLACEMENT;
+    *n = length;
+    return code;
+}
+
+/* The length of the character at `text`; 0 where there is none. */
+static size_t well_formed(const char *text)
 {
     size_t n;
 
-    if (s[0] < 0x80)
-        return 1;
-    if (s[0] < 0xc2 || s[0] > 0xf4)
-        return 0;
-    n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80) /* a NUL stops here, too */
-            return 0;
-    }
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-        return 0;
-    return n;
+    return mp_utf8_read(text, &n) == MP_UTF8_REPLACEMENT && n == 1 ? 0 : n;
+}
+
+bool mp_utf8_is_valid(const char *text)
+{
+    size_t n = 1;
+
+    for (; *text != '\0' && n > 0; text += n)
+        n = well_formed(text);
+    return n > 0;
 }
 
 char *mp_utf8_clean(const char *text)
 {
-    static const char replacement[] = "\xef\xbf\xbd";
     char *clean = malloc(3 * strlen(text) + 1);
     char *out = clean;
 
     if (clean == NULL)
         return NULL;
     while (*text != '\0') {
-        size_t n = well_formed((const unsigned char *)text);
+        size_t n = well_formed(text);
 
-        if (n > 0) {
-            memcpy(out, text, n);
-            out += n;
-            text += n;
-        } else {
-            memcpy(out, replacement, 3);
-            out += 3;
-            text++;
-        }
+        if (n > 0)
+            out = mempcpy(out, text, n);
+        else
+            out = mempcpy(out, MP_UTF8_REPLACEMENT_TEXT, 3);
+        text += n > 0 ? n : 1;
     }
     *out = '\0';
     return clean;

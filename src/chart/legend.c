@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "chart/text.h"
 
 enum {
@@ -129,7 +130,7 @@ static void gpu_name(const struct mp_view *v, const struct mp_track *track, char
     while (*tail != '\0' && too_wide(v, out)) {
         do
             tail++;
-        while ((*tail & 0xC0) == 0x80);
+        while (mp_utf8_is_inside(*tail));
         snprintf(out, size, "…%s", tail);
     }
 }

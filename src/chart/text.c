@@ -10,61 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_CHARACTERS = 400, MAX_COMBINING = 4, REPLACEMENT = 0xFFFD };
+#include "base/utf8.h"
 
-/* One code point from p, *length bytes long; REPLACEMENT and 1 where it is not UTF-8. */
-static uint32_t decode(const unsigned char *p, size_t *length)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    uint32_t code;
-    size_t n;
-
-    *length = 1;
-    if (p[0] < 0x80)
-        return p[0];
-    if (p[0] >= 0xC2 && p[0] <= 0xDF)
-        n = 2;
-    else if (p[0] >= 0xE0 && p[0] <= 0xEF)
-        n = 3;
-    else if (p[0] >= 0xF0 && p[0] <= 0xF4)
-        n = 4;
-    else
-        return REPLACEMENT;
-    code = p[0] & (0x7FU >> n);
-    for (size_t i = 1; i < n; i++) {
-        if ((p[i] & 0xC0) != 0x80)
-            return REPLACEMENT;
-        code = code << 6 | (p[i] & 0x3FU);
-    }
-    if (code < least[n] || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
-        return REPLACEMENT;
-    *length = n;
-    return code;
-}
-
-static size_t encode(uint32_t code, char out[4])
-{
-    if (code < 0x80) {
-        out[0] = (char)code;
-        return 1;
-    }
-    if (code < 0x800) {
-        out[0] = (char)(0xC0 | code >> 6);
-        out[1] = (char)(0x80 | (code & 0x3F));
-        return 2;
-    }
-    if (code < 0x10000) {
-        out[0] = (char)(0xE0 | code >> 12);
-        out[1] = (char)(0x80 | (code >> 6 & 0x3F));
-        out[2] = (char)(0x80 | (code & 0x3F));
-        return 3;
-    }
-    out[0] = (char)(0xF0 | code >> 18);
-    out[1] = (char)(0x80 | (code >> 12 & 0x3F));
-    out[2] = (char)(0x80 | (code >> 6 & 0x3F));
-    out[3] = (char)(0x80 | (code & 0x3F));
-    return 4;
-}
+enum { MAX_CHARACTERS = 400, MAX_COMBINING = 4 };
 
 static bool turns_direction(uint32_t c)
 {
@@ -86,7 +34,7 @@ static uint32_t harmless(uint32_t c)
         return ' ';
     if (c < 0x20 || (c >= 0x7F && c <= 0x9F) || (c >= 0xFFF9 && c <= 0xFFFB) ||
         (c & 0xFFFE) == 0xFFFE || (c >= 0xFDD0 && c <= 0xFDEF))
-        return REPLACEMENT;
+        return MP_UTF8_REPLACEMENT;
     if (c == 0xFEFF || turns_direction(c))
         return 0;
     return c;
@@ -94,20 +42,21 @@ static uint32_t harmless(uint32_t c)
 
 void mp_text_clean(const char *in, char *out, size_t size)
 {
-    const unsigned char *p = (const unsigned char *)(in ? in : "");
+    const char *p = in ? in : "";
     int combining = 0;
     size_t used = 0;
     size_t length;
 
     for (int n = 0; *p != '\0' && n < MAX_CHARACTERS; p += length) {
-        uint32_t c = harmless(decode(p, &length));
-        char bytes[4];
-        size_t n_bytes;
+        uint32_t c = harmless(mp_utf8_read(p, &length));
+        const char *bytes = c == ' '                   ? " "
+                            : c == MP_UTF8_REPLACEMENT ? MP_UTF8_REPLACEMENT_TEXT
+                                                       : p;
+        size_t n_bytes = bytes == p ? length : strlen(bytes);
 
         combining = combines(c) ? combining + 1 : 0;
         if (c == 0 || combining > MAX_COMBINING)
             continue;
-        n_bytes = encode(c, bytes);
         if (used + n_bytes >= size)
             break;
         memcpy(out + used, bytes, n_bytes);

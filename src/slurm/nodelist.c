@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 /* A host name has at most 255 bytes; a bracket adds at least one. */
 enum { NAME_BYTES = 255, BRACKETS = 64, NUMBER_DIGITS = 18 };
 
@@ -51,11 +53,6 @@ static bool is_separator(char c)
     return c == ',' || c == ' ' || c == '\t' || c == '\n';
 }
 
-static bool is_continuation(char c)
-{
-    return ((unsigned char)c & 0xc0) == 0x80;
-}
-
 /* A usage error that shows `place` in its surroundings: ..91-[>>>3-1],rpg-93.. */
 static int bad(struct parser *p, const char *place, const char *why)
 {
@@ -64,12 +61,12 @@ static int bad(struct parser *p, const char *place, const char *why)
     size_t after = strnlen(place, AROUND);
     size_t character = 1;
 
-    while (from > p->expr && from < place && is_continuation(*from))
+    while (from > p->expr && from < place && mp_utf8_is_inside(*from))
         from++;
-    while (after > 0 && is_continuation(place[after]))
+    while (after > 0 && mp_utf8_is_inside(place[after]))
         after--;
     for (const char *c = p->expr; c < place; c++)
-        character += !is_continuation(*c);
+        character += !mp_utf8_is_inside(*c);
     return mp_fail(p->err, MP_FAULT_USAGE,
                    "nodelist: character %zu: %s; here: \"%s%.*s>>>%.*s%s\"", character,
                    why, from > p->expr ? ".." : "", (int)(place - from), from, (int)after,

@@ -242,6 +242,7 @@ START_TEST(cleaned_text_is_what_jansson_takes)
 
             ck_assert_ptr_nonnull(json);
             ck_assert_int_eq(as_it_was != NULL, strcmp(raw, clean) == 0);
+            ck_assert_int_eq(as_it_was != NULL, mp_utf8_is_valid(raw));
             json_decref(json);
             json_decref(as_it_was);
             free(clean);
