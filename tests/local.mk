@@ -35,6 +35,7 @@ MP_UNIT_TESTS = \
 	tests/unit/test_settings \
 	tests/unit/test_steps \
 	tests/unit/test_summary \
+	tests/unit/test_wait \
 	tests/unit/test_zone \
 	tests/unit/test_settings_doc \
 	tests/unit/test_rawcsv \

@@ -5,13 +5,14 @@
 #include "backends/csv/rows.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/wait.h"
 
 int mp_csv_open(struct mp_csv_reader *r, int fd, const char *name,
                 const struct mp_run *run, struct mp_error *err)
@@ -56,23 +57,9 @@ int mp_csv_fail(const struct mp_csv_reader *r, int column, struct mp_error *err,
 /* A stream may keep us waiting: until it has something, or until we are told to stop. */
 static int wait_for_input(const struct mp_csv_reader *r, struct mp_error *err)
 {
-    struct pollfd p[2] = {
-        {.fd = r->fd, .events = POLLIN},
-        {.fd = r->run != NULL ? r->run->stop_fd : -1, .events = POLLIN}};
-
     if (r->regular || r->run == NULL)
         return 0;
-    for (;;) {
-        int n = poll(p, 2, mp_run_poll_ms(r->run, -1));
-
-        if (n < 0 && errno != EINTR)
-            return mp_fail(err, MP_FAULT_FAILED, "cannot wait for %s: %s", r->name,
-                           strerror(errno));
-        if (mp_run_check(r->run, err) < 0)
-            return -1;
-        if (n > 0 && p[0].revents != 0)
-            return 0;
-    }
+    return mp_wait_fd(r->run, r->fd, POLLIN, INT64_MAX, err) < 0 ? -1 : 0;
 }
 
 /* Say of what is recognisably something else what it is. */

@@ -9,12 +9,13 @@
 #include "backends/pq/cancel.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 1000 };
+#include "base/wait.h"
+
+enum { WAIT_US = 1000000 };
 
 struct request {
     PGcancel *cancel;
@@ -50,7 +51,6 @@ static int start(struct request *r)
 void mp_pqcancel(PGconn *pg)
 {
     struct request *r = malloc(sizeof *r);
-    struct pollfd done = {.fd = -1};
     int fds[2] = {-1, -1};
 
     if (r == NULL || pipe2(fds, O_CLOEXEC) < 0) {
@@ -64,8 +64,7 @@ void mp_pqcancel(PGconn *pg)
         close(fds[1]);
         free(r);
     } else {
-        done.fd = fds[0];
-        poll(&done, 1, WAIT_MS);
+        mp_wait_fd(NULL, fds[0], 0, mp_clock_us() + WAIT_US, NULL);
     }
     close(fds[0]);
 }

@@ -5,7 +5,6 @@
 #include "backends/pq/conn.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "backends/pq/address.h"
 #include "backends/pq/cancel.h"
 #include "backends/pq/error.h"
+#include "base/wait.h"
 
 enum {
     SILENCE_GRACE_S = 5,  /* how much later than the server we give a statement up */
@@ -86,32 +86,23 @@ static void make_params(const struct mp_pqconn *c, const struct mp_run *run,
 int mp_pqconn_wait(struct mp_pqconn *c, const struct mp_run *run, int fd, short events,
                    int64_t limit_us, struct mp_error *err)
 {
-    struct pollfd fds[3] = {
+    struct pollfd fds[2 + 1] = {
         {.fd = fd, .events = events},
-        {.fd = run->stop_fd, .events = POLLIN},
         {.fd = c->target->carrier_failed != NULL ? c->target->carrier_fd : -1,
          .events = POLLIN},
     };
 
     for (;;) {
-        int64_t left_ms = (limit_us - mp_clock_us() + 999) / 1000;
-        int ms = left_ms < 0 ? 0 : left_ms < 3600000 ? (int)left_ms : 3600000;
-        int n = poll(fds, 3, mp_run_poll_ms(run, ms));
+        int rc = mp_wait(run, fds, 2, limit_us, err);
 
-        if (n < 0 && errno != EINTR)
-            return mp_fail(err, MP_FAULT_FAILED, "cannot wait for the database: %s",
-                           strerror(errno));
-        if (mp_run_check(run, err) < 0)
+        if (rc <= 0)
+            return rc;
+        if (fds[1].revents != 0 && c->target->carrier_failed(c->target->arg, err) < 0)
             return -1;
-        if (n > 0 && fds[2].revents != 0 &&
-            c->target->carrier_failed(c->target->arg, err) < 0)
-            return -1;
-        if (n > 0 && fds[0].revents != 0)
+        if (fds[0].revents != 0)
             return 1;
-        if (mp_clock_us() >= limit_us)
-            return 0;
-        if (n > 0 && fds[2].revents != 0)
-            fds[2].fd = -1; /* it woke us for nothing: do not spin */
+        fds[1].fd = -1; /* it woke us for nothing: do not spin */
+        fds[1].revents = 0;
     }
 }
 
@@ -232,10 +223,7 @@ static int connect_once(struct mp_pqconn *c, const struct mp_run *run,
 /* Sleeps, woken by a stop request or the deadline. */
 static int pause_ms(const struct mp_run *run, int ms, struct mp_error *err)
 {
-    struct pollfd stop = {.fd = run->stop_fd, .events = POLLIN};
-
-    poll(&stop, 1, mp_run_poll_ms(run, ms));
-    return mp_run_check(run, err);
+    return mp_wait_fd(run, -1, 0, mp_clock_us() + (int64_t)ms * 1000, err);
 }
 
 /* A server that went away has left its last words, and behind them the end: both are read
@@ -243,9 +231,7 @@ static int pause_ms(const struct mp_run *run, int ms, struct mp_error *err)
  * found dead in the middle of one. */
 static bool nothing_but_silence(PGconn *pg)
 {
-    struct pollfd fd = {.fd = PQsocket(pg), .events = POLLIN};
-
-    for (int i = 0; i < 4 && poll(&fd, 1, 0) > 0; i++)
+    for (int i = 0; i < 4 && mp_ready(PQsocket(pg), POLLIN); i++)
         if (PQconsumeInput(pg) == 0)
             return false;
     return PQstatus(pg) == CONNECTION_OK;

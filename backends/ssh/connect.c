@@ -4,12 +4,12 @@
 
 #include "backends/ssh/connect.h"
 #include "base/lookup.h"
+#include "base/wait.h"
 
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,23 +19,9 @@
 int mp_limit_wait(const struct mp_limit *limit, int fd, short events,
                   struct mp_error *err)
 {
-    struct pollfd p[2] = {{.fd = fd, .events = events},
-                          {.fd = limit->run->stop_fd, .events = POLLIN}};
+    int rc = mp_wait_fd(limit->run, fd, events, limit->until_us, err);
 
-    for (;;) {
-        int64_t left = (limit->until_us - mp_clock_us() + 999) / 1000;
-        int n;
-
-        if (mp_run_check(limit->run, err) < 0)
-            return -1;
-        if (left <= 0)
-            return MP_WAIT_TIMEOUT;
-        n = poll(p, 2, mp_run_poll_ms(limit->run, left < 60000 ? (int)left : 60000));
-        if (n < 0 && errno != EINTR)
-            return mp_fail(err, MP_FAULT_FAILED, "poll: %s", strerror(errno));
-        if (n > 0 && p[0].revents != 0)
-            return MP_WAIT_READY;
-    }
+    return rc < 0 ? -1 : rc == 0 ? MP_WAIT_TIMEOUT : MP_WAIT_READY;
 }
 
 /* --- connect --- */

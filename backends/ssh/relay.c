@@ -13,10 +13,11 @@
 #include "backends/ssh/relay_impl.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "base/wait.h"
 
 enum { WIND_UP_MS = 1000 }; /* how long the last bytes may take to leave at the end */
 
@@ -110,7 +111,6 @@ static void check_silence(struct mp_relay *r)
 
 static void send_keepalive(struct mp_relay *r)
 {
-    struct pollfd p = {.fd = r->ssh->fd, .events = POLLOUT};
     int every = r->opening != NULL ? MP_RELAY_SOONEST_S : r->setup->keepalive_s;
     int64_t now = mp_clock_us();
     int next = 0, rc;
@@ -119,7 +119,7 @@ static void send_keepalive(struct mp_relay *r)
         return;
     r->keepalive_us = now + 1000000;
     /* libssh2 forgets what it could not send of a keepalive: only when there is room */
-    if (r->owner != NULL || poll(&p, 1, 0) != 1 || !(p.revents & POLLOUT))
+    if (r->owner != NULL || !(mp_ready(r->ssh->fd, POLLOUT) & POLLOUT))
         return;
     libssh2_keepalive_config(r->ssh->session, 1, (unsigned)every);
     rc = libssh2_keepalive_send(r->ssh->session, &next);
@@ -163,9 +163,9 @@ static void check_opening(struct mp_relay *r)
 
 /* --- poll --- */
 
-static int wait_ms(const struct mp_relay *r)
+static int64_t wake_us(const struct mp_relay *r)
 {
-    int64_t now = mp_clock_us(), until = now + 60000000;
+    int64_t until = mp_clock_us() + 60000000;
 
     if (!r->broken && r->keepalive_us < until)
         until = r->keepalive_us;
@@ -174,20 +174,18 @@ static int wait_ms(const struct mp_relay *r)
         until = r->quiet_since_us + (int64_t)r->setup->silence_ms * 1000;
     if (r->opening != NULL && opening_until(r) < until)
         until = opening_until(r);
-    return until > now ? (int)((until - now + 999) / 1000) : 0;
+    return until;
 }
 
 enum {
-    STOP_AT,
     LISTENER_AT,
     SSH_AT,
     STREAMS_AT,
-    N_POLLED = STREAMS_AT + MP_RELAY_STREAMS
+    N_POLLED = STREAMS_AT + MP_RELAY_STREAMS,
 };
 
-static void fill_poll(const struct mp_relay *r, struct pollfd p[N_POLLED])
+static void fill_poll(const struct mp_relay *r, struct pollfd *p)
 {
-    p[STOP_AT] = (struct pollfd){.fd = r->setup->stop_fd, .events = POLLIN};
     p[LISTENER_AT] = (struct pollfd){.fd = r->setup->listener, .events = POLLIN};
     p[SSH_AT] = (struct pollfd){.fd = r->broken ? -1 : r->ssh->fd};
     p[SSH_AT].events |= listening(r) ? POLLIN : POLLRDHUP;
@@ -226,7 +224,8 @@ static void drop_streams(struct mp_relay *r)
 
 static void loop(struct mp_relay *r)
 {
-    struct pollfd p[N_POLLED];
+    const struct mp_run run = {.stop_fd = r->setup->stop_fd, .deadline_us = INT64_MAX};
+    struct pollfd p[N_POLLED + 1];
 
     for (;;) {
         if (!r->broken)
@@ -237,9 +236,7 @@ static void loop(struct mp_relay *r)
         if (r->broken)
             drop_streams(r);
         fill_poll(r, p);
-        if (poll(p, N_POLLED, wait_ms(r)) < 0 && errno != EINTR)
-            return;
-        if (p[STOP_AT].revents != 0)
+        if (mp_wait(&run, p, N_POLLED, wake_us(r), NULL) < 0)
             return;
         check_hang_up(r, &p[SSH_AT]);
         if (p[LISTENER_AT].revents & POLLIN)
@@ -254,18 +251,16 @@ static void wind_up(struct mp_relay *r)
     int64_t until = mp_clock_us() + WIND_UP_MS * 1000;
 
     while (!r->broken) {
-        struct pollfd p = {.fd = r->ssh->fd, .events = POLLIN};
-        int64_t left = (until - mp_clock_us()) / 1000;
+        int64_t now = mp_clock_us();
+        short events = r->owner != NULL ? POLLIN | POLLOUT : POLLIN;
         bool any = false;
 
         serve_all(r);
         for (size_t i = 0; i < MP_RELAY_STREAMS; i++)
             any = any || (r->streams[i].used && r->streams[i].channel != NULL);
-        if (!any || left <= 0)
+        if (!any || now >= until)
             return;
-        if (r->owner != NULL)
-            p.events |= POLLOUT;
-        poll(&p, 1, left < 50 ? (int)left : 50);
+        mp_wait_fd(NULL, r->ssh->fd, events, now + 50000, NULL);
     }
 }
 

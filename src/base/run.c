@@ -64,15 +64,12 @@ int mp_run_check(const struct mp_run *run, struct mp_error *err)
     return 0;
 }
 
-int mp_run_poll_ms(const struct mp_run *run, int limit_ms)
+int64_t mp_run_left_ms(const struct mp_run *run)
 {
     int64_t left;
 
     if (run->deadline_us == INT64_MAX)
-        return limit_ms;
+        return -1;
     left = (run->deadline_us - mp_clock_us() + 999) / 1000;
-    if (left < 0)
-        left = 0;
-    return limit_ms >= 0 && limit_ms < left ? limit_ms
-                                            : (int)(left < 3600000 ? left : 3600000);
+    return left > 0 ? left : 1;
 }

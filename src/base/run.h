@@ -2,8 +2,8 @@
  * run.h - what bounds one piece of work: a deadline and a request to stop.
  *
  * SIGINT, SIGTERM and SIGHUP are blocked in the whole process and read from a signalfd,
- * so that no handler and no global is needed: whoever waits adds stop_fd to its poll set,
- * and whoever computes asks mp_run_check once a batch.
+ * so that no handler and no global is needed: whoever waits does so with base/wait.h, and
+ * whoever computes asks mp_run_check once a batch.
  */
 #ifndef MP_RUN_H
 #define MP_RUN_H
@@ -30,8 +30,7 @@ void mp_run_close(struct mp_run *run);
  * MP_FAULT_TRANSIENT (deadline over). */
 int mp_run_check(const struct mp_run *run, struct mp_error *err);
 
-/* Milliseconds poll() may wait: the time to the deadline,
- * at most `limit_ms` (-1: none). */
-int mp_run_poll_ms(const struct mp_run *run, int limit_ms);
+/* Milliseconds to the deadline, 1 where it is over; -1: there is none. */
+int64_t mp_run_left_ms(const struct mp_run *run);
 
 #endif

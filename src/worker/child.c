@@ -4,13 +4,13 @@
 
 #include "worker/impl.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "base/wait.h"
 
 /* What is under way in the child. */
 struct flight {
@@ -55,28 +55,25 @@ static bool finish_one(struct mp_worker_child *child, int sock, struct flight *f
 /* Wait for a key, a report or a signal, and act on it.  False: time to go. */
 static bool step(struct mp_worker_child *child, int sock, struct flight *f)
 {
-    struct pollfd p[2 + MP_IN_FLIGHT] = {
-        {.fd = child->session.run.stop_fd, .events = POLLIN},
+    struct mp_run idle = {.stop_fd = child->session.run.stop_fd,
+                          .deadline_us = INT64_MAX};
+    struct pollfd p[1 + MP_IN_FLIGHT + 1] = {
         {.fd = f->n < MP_IN_FLIGHT ? sock : -1, .events = POLLIN},
     };
-    int timeout = -1;
+    int64_t until = INT64_MAX;
 
     for (size_t i = 0; i < f->n; i++) {
-        int left = mp_run_poll_ms(&f->drawing[i]->run, -1);
-
-        p[2 + i] =
+        p[1 + i] =
             (struct pollfd){.fd = mp_writer_fd(f->drawing[i]->writer), .events = POLLIN};
-        if (left >= 0 && (timeout < 0 || left < timeout))
-            timeout = left;
+        if (f->drawing[i]->run.deadline_us < until)
+            until = f->drawing[i]->run.deadline_us;
     }
-    if (poll(p, 2 + f->n, timeout) < 0)
-        return errno == EINTR;
-    if (p[0].revents != 0)
+    if (mp_wait(&idle, p, 1 + f->n, until, NULL) < 0)
         return false;
     for (size_t i = 0; i < f->n; i++)
-        if (p[2 + i].revents != 0 || mp_run_check(&f->drawing[i]->run, NULL) < 0)
+        if (p[1 + i].revents != 0 || mp_run_check(&f->drawing[i]->run, NULL) < 0)
             return finish_one(child, sock, f, i);
-    return p[1].revents == 0 || take_key(child, sock, f);
+    return p[0].revents == 0 || take_key(child, sock, f);
 }
 
 static void work_off(struct mp_worker_child *child, int sock)

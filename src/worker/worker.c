@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/wait.h"
 #include "worker/impl.h"
 
 enum {
@@ -298,8 +298,8 @@ static bool is_full(const struct master *m)
     return n >= m->conf.workers;
 }
 
-/* Milliseconds until there is something to do without anybody telling us. */
-static int wait_ms(const struct master *m)
+/* Microseconds until there is something to do without anybody telling us. */
+static int64_t wait_us(const struct master *m)
 {
     int64_t now = mp_clock_us(), wait = LOOK_AGAIN, due = first_due(m);
 
@@ -318,7 +318,7 @@ static int wait_ms(const struct master *m)
     for (int i = 0; i < CHILDREN_MAX; i++)
         if (m->children[i].pid != 0 && m->children[i].n == 0 && wait > CHILD_IDLE / 4)
             wait = CHILD_IDLE / 4;
-    return wait < 0 ? 0 : (int)((wait + 999) / 1000);
+    return wait;
 }
 
 static void retire_idle_children(struct master *m)
@@ -342,25 +342,23 @@ static void read_changes(struct master *m)
 
 static void wait_for_something(struct master *m)
 {
-    struct pollfd p[3 + CHILDREN_MAX] = {{.fd = m->run.stop_fd, .events = POLLIN},
-                                         {.fd = m->deaths, .events = POLLIN},
-                                         {.fd = m->changes, .events = POLLIN}};
+    struct pollfd p[2 + CHILDREN_MAX + 1] = {{.fd = m->deaths, .events = POLLIN},
+                                             {.fd = m->changes, .events = POLLIN}};
     struct child *polled[CHILDREN_MAX];
-    nfds_t n = 3;
+    size_t n = 2;
 
     for (int i = 0; i < CHILDREN_MAX; i++)
         if (m->children[i].n > 0) {
-            polled[n - 3] = &m->children[i];
+            polled[n - 2] = &m->children[i];
             p[n++] = (struct pollfd){.fd = m->children[i].sock, .events = POLLIN};
         }
-    if (poll(p, n, wait_ms(m)) < 0)
-        return;
-    for (nfds_t i = 3; i < n; i++)
+    mp_wait(&m->run, p, n, mp_clock_us() + wait_us(m), NULL); /* the loop sees a stop */
+    for (size_t i = 2; i < n; i++)
         if (p[i].revents & POLLIN)
-            take_answer(m, polled[i - 3]);
-    if (p[1].revents != 0)
+            take_answer(m, polled[i - 2]);
+    if (p[0].revents != 0)
         reap(m);
-    if (p[2].revents != 0)
+    if (p[1].revents != 0)
         read_changes(m);
     if (mp_clock_us() - m->scanned > LOOK_AGAIN)
         m->stale = true;
@@ -404,8 +402,6 @@ static void stop_children(struct master *m)
         if (m->children[i].pid != 0)
             kill(m->children[i].pid, SIGTERM);
     while (left) {
-        struct pollfd p = {.fd = m->deaths, .events = POLLIN};
-
         left = false;
         for (int i = 0; i < CHILDREN_MAX; i++)
             left = left || m->children[i].pid != 0;
@@ -415,7 +411,7 @@ static void stop_children(struct master *m)
             for (int i = 0; i < CHILDREN_MAX; i++)
                 if (m->children[i].pid != 0)
                     kill(m->children[i].pid, SIGKILL);
-        poll(&p, 1, 200);
+        mp_wait_fd(NULL, m->deaths, POLLIN, mp_clock_us() + SECOND / 5, NULL);
         reap(m);
     }
 }
@@ -475,15 +471,13 @@ static int get_lock(struct master *m, struct mp_error *err)
         return mp_queue_lock_adopt(&m->queue, m->lock, err);
     }
     for (;;) {
-        struct pollfd p = {.fd = m->run.stop_fd, .events = POLLIN};
-
         if (mp_queue_lock(&m->queue, &m->lock, err) < 0)
             return -1;
         if (m->lock >= 0)
             return 0;
         if (!m->options->service)
             return busy_elsewhere(m, err);
-        if (poll(&p, 1, 500) > 0)
+        if (mp_wait_fd(&m->run, -1, 0, mp_clock_us() + SECOND / 2, NULL) < 0)
             return 1;
     }
 }

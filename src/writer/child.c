@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <malloc.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/wait.h"
 #include "chart/chart.h"
 #include "report/report.h"
 #include "writer/impl.h"
@@ -200,11 +200,8 @@ out:
 /* Between two reports.  False: told to go, with nothing to answer. */
 static bool wait_for_another(struct mp_run *run)
 {
-    struct pollfd p[] = {{.fd = STDIN_FILENO, .events = POLLIN},
-                         {.fd = run->stop_fd, .events = POLLIN}};
-
     limit_time(run, 0);
-    return poll(p, 2, -1) > 0 && p[1].revents == 0;
+    return mp_wait_fd(run, STDIN_FILENO, POLLIN, INT64_MAX, NULL) > 0;
 }
 
 static int write_reports(struct mp_wire_in *in, struct mp_wire_out *out,

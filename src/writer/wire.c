@@ -5,10 +5,11 @@
 #include "writer/wire.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/wait.h"
 
 struct header {
     uint32_t length;
@@ -76,23 +77,6 @@ void mp_frame_put_text(struct mp_wire_out *out, const char *text)
     mp_frame_put(out, text, n);
 }
 
-/* Until `fd` is ready, the run is over, or somebody asks us to stop. */
-static int wait_for(int fd, short events, const struct mp_run *run, struct mp_error *err)
-{
-    struct pollfd p[2] = {{.fd = fd, .events = events},
-                          {.fd = run != NULL ? run->stop_fd : -1, .events = POLLIN}};
-
-    for (;;) {
-        if (run != NULL && mp_run_check(run, err) < 0)
-            return -1;
-        if (poll(p, 2, run != NULL ? mp_run_poll_ms(run, -1) : -1) < 0 && errno != EINTR)
-            return mp_fail(err, MP_FAULT_FAILED, "cannot wait for a pipe: %s",
-                           strerror(errno));
-        if (p[0].revents != 0)
-            return 0;
-    }
-}
-
 int mp_wire_send(struct mp_wire_out *out, struct mp_error *err)
 {
     struct header h;
@@ -108,7 +92,8 @@ int mp_wire_send(struct mp_wire_out *out, struct mp_error *err)
 
         if (n >= 0)
             sent += (size_t)n;
-        else if (errno == EAGAIN && wait_for(out->fd, POLLOUT, out->run, err) < 0)
+        else if (errno == EAGAIN &&
+                 mp_wait_fd(out->run, out->fd, POLLOUT, INT64_MAX, err) < 0)
             return -1;
         else if (errno != EAGAIN && errno != EINTR) {
             out->broken = true;
@@ -156,7 +141,7 @@ static int fill(struct mp_wire_in *in, size_t want, struct mp_error *err)
             in->buf = grown;
             in->capacity = capacity;
         }
-        if (wait_for(in->fd, POLLIN, in->run, err) < 0)
+        if (mp_wait_fd(in->run, in->fd, POLLIN, INT64_MAX, err) < 0)
             return -1;
         n = read(in->fd, in->buf + in->end, in->capacity - in->end);
         if (n == 0)

@@ -61,7 +61,7 @@ static int greet(struct mp_writer *w, const struct mp_writer_request *request,
         .uid = w->owner.uid,
         .gid = w->owner.gid,
         .zone = getenv("TZ"),
-        .deadline_ms = mp_run_poll_ms(w->run, -1),
+        .deadline_ms = mp_run_left_ms(w->run),
     };
 
     for (size_t i = first_place; i < 2; i++)
