@@ -92,7 +92,7 @@ MP_TEST_SUPPORT = \
 
 LDADD = $(MP_PROGRAM_LIBS) $(CHECK_LIBS)
 AM_CPPFLAGS += $(CHECK_CFLAGS)
-tests_unit_test_chart_paint_CPPFLAGS = $(AM_CPPFLAGS) $(CAIRO_CFLAGS)
+tests_unit_test_chart_paint_CPPFLAGS = $(AM_CPPFLAGS) $(CAIRO_CFLAGS) $(PANGO_CFLAGS)
 
 tests_unit_test_oom_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc

@@ -20,7 +20,7 @@
 /* A PNG on its way. */
 struct png {
     enum mp_chart_file file;
-    struct mp_raster raster;
+    struct mp_pixels pixels;
     int fd;
     pthread_t thread;
     bool running;
@@ -54,9 +54,7 @@ static void *compress(void *arg)
 {
     struct png *png = arg;
 
-    png->rc =
-        mp_png_write(png->raster.pixels, (size_t)png->raster.width,
-                     (size_t)png->raster.height, png->raster.stride, png->fd, &png->err);
+    png->rc = mp_png_write(&png->pixels, png->fd, &png->err);
     if (png->rc < 0)
         mp_fail_in(&png->err, "%s", mp_chart_file_name(png->file));
     return NULL;
@@ -67,7 +65,7 @@ static int start_png(struct picture *picture, struct mp_fonts *fonts, int fd,
 {
     struct png *png = &picture->png;
 
-    if (mp_paint_pixels(&picture->scene, fonts, &png->raster, err) < 0)
+    if (mp_paint_pixels(&picture->scene, fonts, &png->pixels, err) < 0)
         return mp_fail_in(err, "%s", mp_chart_file_name(png->file));
     png->fd = fd;
     png->running = pthread_create(&png->thread, NULL, compress, png) == 0;
@@ -81,8 +79,8 @@ static int finish_png(struct png *png, struct mp_error *err)
     if (png->running)
         pthread_join(png->thread, NULL);
     png->running = false;
-    free(png->raster.pixels);
-    png->raster.pixels = NULL;
+    free(png->pixels.data);
+    png->pixels.data = NULL;
     if (png->rc < 0 && err)
         *err = png->err;
     return png->rc;

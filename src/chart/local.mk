@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # src/chart/local.mk - from samples to pictures.
 noinst_LIBRARIES += libmp-chart.a
-libmp_chart_a_CPPFLAGS = $(AM_CPPFLAGS) $(CAIRO_CFLAGS) $(PANGO_CFLAGS) $(ZLIB_CFLAGS)
+libmp_chart_a_CPPFLAGS = $(AM_CPPFLAGS) $(CAIRO_CFLAGS) $(PANGO_CFLAGS) $(PNG_CFLAGS)
 libmp_chart_a_SOURCES = \
 	src/chart/axes.c \
 	src/chart/axis.c \

@@ -15,6 +15,7 @@
 
 #include "chart/layout.h"
 #include "chart/png.h"
+#include "chart/raster.h"
 
 /* Points of the PDF per pixel of the PNG: 1600 x 900 px are 800 x 450 pt. */
 static const double points_per_pixel = 0.5;
@@ -23,7 +24,7 @@ struct canvas {
     cairo_t *cairo;
     struct mp_fonts *fonts;
     const struct mp_scene *scene;
-    struct mp_raster *raster; /* NULL: no pixels, draw vectors */
+    struct mp_pixels *pixels; /* NULL: no pixels, draw vectors */
 };
 
 static void set_colour(cairo_t *cr, uint32_t colour)
@@ -145,9 +146,9 @@ static void columns(const struct canvas *c, const struct mp_mark *mark)
 
     if (mark->n_points < 2)
         return;
-    if (c->raster) {
+    if (c->pixels) {
         cairo_surface_flush(surface);
-        mp_raster_mark(c->raster, c->scene, mark);
+        mp_raster_mark(c->pixels, c->scene, mark);
         cairo_surface_mark_dirty(surface);
     } else if (mark->kind == MP_MARK_TRACE)
         stroke(c, mark);
@@ -191,15 +192,15 @@ static void paint_mark(const struct canvas *c, const struct mp_mark *mark)
 
 /* 0, or a cairo status. */
 static cairo_status_t paint(const struct mp_scene *scene, struct mp_fonts *fonts,
-                            cairo_surface_t *surface, struct mp_raster *raster)
+                            cairo_surface_t *surface, struct mp_pixels *pixels)
 {
     struct canvas canvas = {
-        .cairo = cairo_create(surface), .fonts = fonts, .scene = scene, .raster = raster};
+        .cairo = cairo_create(surface), .fonts = fonts, .scene = scene, .pixels = pixels};
     cairo_status_t status;
 
     /* a pointed join would reach beyond the samples */
     cairo_set_line_join(canvas.cairo, CAIRO_LINE_JOIN_ROUND);
-    if (!raster)
+    if (!pixels)
         cairo_scale(canvas.cairo, points_per_pixel, points_per_pixel);
     for (size_t i = 0; i < scene->n_marks; i++)
         paint_mark(&canvas, &scene->marks[i]);
@@ -223,23 +224,23 @@ static uint32_t *new_pixels(size_t n)
 }
 
 int mp_paint_pixels(const struct mp_scene *scene, struct mp_fonts *fonts,
-                    struct mp_raster *raster, struct mp_error *err)
+                    struct mp_pixels *pixels, struct mp_error *err)
 {
     cairo_surface_t *surface;
     cairo_status_t status;
 
-    raster->width = (int)scene->width;
-    raster->height = (int)scene->height;
-    raster->stride = (size_t)raster->width; /* what cairo wants for 32 bits a pixel */
-    raster->pixels = new_pixels(raster->stride * (size_t)raster->height);
-    if (!raster->pixels)
+    pixels->width = (size_t)scene->width;
+    pixels->height = (size_t)scene->height;
+    pixels->stride = pixels->width; /* what cairo wants for 32 bits a pixel */
+    pixels->data = new_pixels(pixels->stride * pixels->height);
+    if (!pixels->data)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for a chart's pixels");
-    surface = cairo_image_surface_create_for_data((unsigned char *)raster->pixels,
-                                                  CAIRO_FORMAT_RGB24, raster->width,
-                                                  raster->height, raster->width * 4);
+    surface = cairo_image_surface_create_for_data(
+        (unsigned char *)pixels->data, CAIRO_FORMAT_RGB24, (int)pixels->width,
+        (int)pixels->height, (int)pixels->stride * 4);
     status = cairo_surface_status(surface);
     if (status == CAIRO_STATUS_SUCCESS)
-        status = paint(scene, fonts, surface, raster);
+        status = paint(scene, fonts, surface, pixels);
     cairo_surface_destroy(surface);
     if (status != CAIRO_STATUS_SUCCESS)
         return mp_fail(err, MP_FAULT_FAILED, "cannot draw a chart: %s",

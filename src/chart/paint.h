@@ -6,13 +6,13 @@
 #include <stdint.h>
 
 #include "chart/font.h"
-#include "chart/raster.h"
+#include "chart/png.h"
 #include "chart/scene.h"
 #include "base/error.h"
 
-/* raster->pixels is to be freed by the caller with free(), also after a failure. */
+/* pixels->data is to be freed by the caller with free(), also after a failure. */
 int mp_paint_pixels(const struct mp_scene *scene, struct mp_fonts *fonts,
-                    struct mp_raster *raster, struct mp_error *err);
+                    struct mp_pixels *pixels, struct mp_error *err);
 
 /* `date` (µs since the epoch) is the document's: never the clock's, so that the same
  * scene is the same bytes. */

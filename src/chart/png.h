@@ -11,10 +11,14 @@
 /* All of data[size], however many writes it takes.  0 or the errno of what went wrong. */
 int mp_write_all(int fd, const void *data, size_t size);
 
-/* `pixels`: 0x00RRGGBB, `stride` of them from one row to the next.  The file has a
- * palette: the 256 commonest colours are exact, rarer ones (of blended edges) take the
- * nearest. Width and height are below 32,768. */
-int mp_png_write(const uint32_t *pixels, size_t width, size_t height, size_t stride,
-                 int fd, struct mp_error *err);
+struct mp_pixels {
+    uint32_t *data; /* 0x00RRGGBB */
+    size_t width, height;
+    size_t stride; /* pixels from one row to the next */
+};
+
+/* The file has a palette: the 256 commonest colours are exact, rarer ones (of blended
+ * edges) take the nearest.  Width and height are from 1 to 32,767. */
+int mp_png_write(const struct mp_pixels *pixels, int fd, struct mp_error *err);
 
 #endif

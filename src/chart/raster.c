@@ -42,15 +42,15 @@ static double overlap(double top, double bottom, int y)
 }
 
 /* The stretch [top, bottom] of pixel column x. */
-static void fill_column(struct mp_raster *r, int x, double top, double bottom,
+static void fill_column(struct mp_pixels *r, int x, double top, double bottom,
                         uint32_t colour)
 {
-    if (x < 0 || x >= r->width || !(top < bottom))
+    if (x < 0 || x >= (int)r->width || !(top < bottom))
         return;
     top = fmax(top, 0);
-    bottom = fmin(bottom, r->height);
+    bottom = fmin(bottom, (double)r->height);
     for (int y = (int)floor(top); y < bottom; y++)
-        blend(&r->pixels[(size_t)y * r->stride + (size_t)x], colour,
+        blend(&r->data[(size_t)y * r->stride + (size_t)x], colour,
               overlap(top, bottom, y));
 }
 
@@ -60,11 +60,11 @@ struct reach {
     int first, last;
 };
 
-static void reach_segment(struct reach *reach, const struct mp_raster *r,
+static void reach_segment(struct reach *reach, const struct mp_pixels *r,
                           struct mp_point a, struct mp_point b)
 {
     const double slope = b.x > a.x ? (b.y - a.y) / (b.x - a.x) : 0;
-    const int last = (int)fmin(ceil(b.x) - 1, r->width - 1);
+    const int last = (int)fmin(ceil(b.x) - 1, (double)r->width - 1);
 
     for (int x = (int)fmax(floor(a.x), 0); x <= last; x++) {
         double from = a.y + slope * (fmax(a.x, x) - a.x);
@@ -75,11 +75,11 @@ static void reach_segment(struct reach *reach, const struct mp_raster *r,
     }
 }
 
-static void reach_trace(struct reach *reach, const struct mp_raster *r,
+static void reach_trace(struct reach *reach, const struct mp_pixels *r,
                         const struct mp_point *points, size_t n)
 {
     reach->first = (int)fmax(floor(points[0].x), 0);
-    reach->last = (int)fmin(ceil(points[n - 1].x) - 1, r->width - 1);
+    reach->last = (int)fmin(ceil(points[n - 1].x) - 1, (double)r->width - 1);
     for (int x = reach->first; x <= reach->last; x++) {
         reach->top[x] = INFINITY;
         reach->bottom[x] = -INFINITY;
@@ -90,7 +90,7 @@ static void reach_trace(struct reach *reach, const struct mp_raster *r,
 
 /* Column x of a trace as if drawn with a round pen: where the curve is steep, the columns
  * beside it take a part, so that it is as wide upright as it is level. */
-static void draw_trace_column(struct mp_raster *r, const struct reach *reach,
+static void draw_trace_column(struct mp_pixels *r, const struct reach *reach,
                               const struct mp_mark *mark, int x)
 {
     const double half = mark->width / 2;
@@ -103,7 +103,7 @@ static void draw_trace_column(struct mp_raster *r, const struct reach *reach,
     const double bottom = fmax(reach->bottom[x] + half,
                                fmax(reach->bottom[left], reach->bottom[right]) + near);
 
-    for (int y = (int)floor(fmax(top, 0)); y < fmin(bottom, r->height); y++) {
+    for (int y = (int)floor(fmax(top, 0)); y < fmin(bottom, (double)r->height); y++) {
         double cover = overlap(reach->top[x] - half, reach->bottom[x] + half, y);
 
         cover = fmax(cover, aside * overlap(reach->top[left] - near,
@@ -111,11 +111,11 @@ static void draw_trace_column(struct mp_raster *r, const struct reach *reach,
         cover = fmax(cover, aside * overlap(reach->top[right] - near,
                                             reach->bottom[right] + near, y));
         if (cover > 0)
-            blend(&r->pixels[(size_t)y * r->stride + (size_t)x], mark->colour, cover);
+            blend(&r->data[(size_t)y * r->stride + (size_t)x], mark->colour, cover);
     }
 }
 
-static void draw_trace(struct mp_raster *r, const struct reach *reach,
+static void draw_trace(struct mp_pixels *r, const struct reach *reach,
                        const struct mp_mark *mark)
 {
     for (int x = reach->first; x <= reach->last; x++)
@@ -131,10 +131,10 @@ static double hatch_cover(int x, int y)
 }
 
 /* Row by row: down a column, each pixel would be another line of the cache. */
-static void draw_area(struct mp_raster *r, const struct reach *reach,
+static void draw_area(struct mp_pixels *r, const struct reach *reach,
                       const struct mp_mark *mark)
 {
-    const int bottom = (int)fmin(round(mark->y), r->height);
+    const int bottom = (int)fmin(round(mark->y), (double)r->height);
     const uint32_t colour = mark->colour >> 8;
     int edge[MAX_WIDTH];
     int highest = bottom;
@@ -144,7 +144,7 @@ static void draw_area(struct mp_raster *r, const struct reach *reach,
         highest = edge[x] < highest ? edge[x] : highest;
     }
     for (int y = highest; y < bottom; y++) {
-        uint32_t *row = r->pixels + (size_t)y * r->stride;
+        uint32_t *row = r->data + (size_t)y * r->stride;
 
         if (mark->kind == MP_MARK_AREA) {
             for (int x = reach->first; x <= reach->last; x++)
@@ -157,7 +157,7 @@ static void draw_area(struct mp_raster *r, const struct reach *reach,
     }
 }
 
-static void draw_bars(struct mp_raster *r, const struct mp_point *points, size_t n,
+static void draw_bars(struct mp_pixels *r, const struct mp_point *points, size_t n,
                       uint32_t colour)
 {
     for (size_t i = 0; i + 1 < n; i += 2)
@@ -165,21 +165,21 @@ static void draw_bars(struct mp_raster *r, const struct mp_point *points, size_t
             fill_column(r, x, points[i].y, points[i + 1].y, colour);
 }
 
-void mp_raster_mark(struct mp_raster *raster, const struct mp_scene *scene,
+void mp_raster_mark(struct mp_pixels *pixels, const struct mp_scene *scene,
                     const struct mp_mark *mark)
 {
     const struct mp_point *points = scene->points + mark->first;
     struct reach reach;
 
-    if (mark->n_points < 2 || raster->width > MAX_WIDTH)
+    if (mark->n_points < 2 || pixels->width > MAX_WIDTH)
         return;
     if (mark->kind == MP_MARK_BARS) {
-        draw_bars(raster, points, mark->n_points, mark->colour);
+        draw_bars(pixels, points, mark->n_points, mark->colour);
         return;
     }
-    reach_trace(&reach, raster, points, mark->n_points);
+    reach_trace(&reach, pixels, points, mark->n_points);
     if (mark->kind == MP_MARK_TRACE)
-        draw_trace(raster, &reach, mark);
+        draw_trace(pixels, &reach, mark);
     else
-        draw_area(raster, &reach, mark);
+        draw_area(pixels, &reach, mark);
 }

@@ -5,20 +5,12 @@
 #ifndef MP_CHART_RASTER_H
 #define MP_CHART_RASTER_H
 
-#include <stddef.h>
-#include <stdint.h>
-
+#include "chart/png.h"
 #include "chart/scene.h"
 
-struct mp_raster {
-    uint32_t *pixels; /* 0x00RRGGBB */
-    int width, height;
-    size_t stride; /* pixels from one row to the next */
-};
-
-/* MP_MARK_TRACE, AREA, HATCH and BARS; one pixel of the
- * raster is one unit of the scene. */
-void mp_raster_mark(struct mp_raster *raster, const struct mp_scene *scene,
+/* MP_MARK_TRACE, AREA, HATCH and BARS; one pixel is one unit of the scene.
+ */
+void mp_raster_mark(struct mp_pixels *pixels, const struct mp_scene *scene,
                     const struct mp_mark *mark);
 
 #endif

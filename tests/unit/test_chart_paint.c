@@ -14,6 +14,7 @@
 
 #include "chart_cases.h"
 #include "chart/layout.h"
+#include "chart/paint.h"
 #include "chart/png.h"
 
 struct file {
@@ -322,6 +323,75 @@ START_TEST(a_reader_that_went_away_is_reported)
 }
 END_TEST
 
+/* How far a file is from the scene as cairo paints it; `rare`: pixels that differ. */
+static int furthest(const struct mp_scene *scene, struct mp_fonts *fonts,
+                    const struct file *file, size_t *rare)
+{
+    struct mp_error err = {0};
+    struct mp_pixels pixels;
+    cairo_surface_t *surface = decode(file);
+    int most = 0;
+
+    ck_assert_int_eq(mp_paint_pixels(scene, fonts, &pixels, &err), 0);
+    *rare = 0;
+    for (size_t y = 0; y < pixels.height; y++)
+        for (size_t x = 0; x < pixels.width; x++) {
+            uint32_t want = pixels.data[y * pixels.stride + x] & 0xFFFFFF;
+            uint32_t got = pixel(surface, (int)x, (int)y);
+
+            *rare += got != want;
+            for (int shift = 0; got != want && shift < 24; shift += 8) {
+                int off = abs((int)(got >> shift & 0xFF) - (int)(want >> shift & 0xFF));
+
+                most = off > most ? off : most;
+            }
+        }
+    cairo_surface_destroy(surface);
+    free(pixels.data);
+    return most;
+}
+
+/* The palette costs a shade of an edge here and there, and nothing else. */
+START_TEST(files_are_what_cairo_paints)
+{
+    static const struct {
+        int (*layout)(const struct mp_chart_input *, const struct mp_measure *,
+                      struct mp_scene *, struct mp_error *);
+        enum mp_chart_file png;
+    } pictures[] = {{mp_layout_timeseries, MP_CHART_TIMESERIES_PNG},
+                    {mp_layout_pie, MP_CHART_PIE_PNG}};
+
+    for (size_t i = 0; i < N_CHART_CASES; i++) {
+        struct file files[MP_N_CHARTS];
+        struct chart_job job;
+        struct mp_fonts *fonts;
+        struct mp_measure measure;
+        struct mp_error err = {0};
+
+        set_zone("America/Chicago");
+        chart_case_open(&job, &chart_cases[i]);
+        draw(&job.input, files);
+        ck_assert_int_eq(mp_fonts_open(&fonts, &err), 0);
+        measure = mp_fonts_measure(fonts);
+        for (size_t p = 0; p < 2; p++) {
+            struct mp_scene scene = {0};
+            size_t rare;
+            int most;
+
+            ck_assert_int_eq(pictures[p].layout(&job.input, &measure, &scene, &err), 0);
+            most = furthest(&scene, fonts, &files[pictures[p].png], &rare);
+            ck_assert_msg(most <= 96 && rare * 50 < (size_t)(scene.width * scene.height),
+                          "%s: %zu pixels are off, by up to %d", chart_cases[i].name,
+                          rare, most);
+            mp_scene_free(&scene);
+        }
+        mp_fonts_close(fonts);
+        free_files(files);
+        chart_case_close(&job);
+    }
+}
+END_TEST
+
 /* ---- numbers that should not be ---- */
 
 static float odd_number(unsigned *state)
@@ -396,15 +466,16 @@ END_TEST
 
 /* ---- the PNG writer on its own ---- */
 
-static void check_png(const uint32_t *pixels, int width, int height, int tolerance)
+static void check_png(uint32_t *pixels, int width, int height, int tolerance)
 {
+    const struct mp_pixels picture = {pixels, (size_t)width, (size_t)height,
+                                      (size_t)width};
     int fd = temporary_file();
     struct mp_error err = {0};
     struct file file;
     cairo_surface_t *surface;
 
-    ck_assert_int_eq(
-        mp_png_write(pixels, (size_t)width, (size_t)height, (size_t)width, fd, &err), 0);
+    ck_assert_int_eq(mp_png_write(&picture, fd, &err), 0);
     file = read_back(fd);
     surface = decode(&file);
     ck_assert_int_eq(cairo_image_surface_get_width(surface), width);
@@ -470,6 +541,6 @@ END_TEST
 MP_UNIT_MAIN("chart_paint", odd_numbers_do_no_harm, pngs_have_their_size,
              every_component_has_its_colour, a_spike_reaches_its_row_and_a_gap_is_paper,
              pdfs_are_whole_and_dated_by_the_job, the_same_input_is_the_same_bytes,
-             every_case_can_be_drawn, a_full_disk_is_reported,
-             a_reader_that_went_away_is_reported, few_colours_come_back_exactly,
-             many_colours_come_back_nearly)
+             every_case_can_be_drawn, files_are_what_cairo_paints,
+             a_full_disk_is_reported, a_reader_that_went_away_is_reported,
+             few_colours_come_back_exactly, many_colours_come_back_nearly)
