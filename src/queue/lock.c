@@ -128,3 +128,8 @@ int mp_queue_set_service(struct mp_queue *q, struct mp_error *err)
     close(fd);
     return 0;
 }
+
+void mp_queue_clear_service(struct mp_queue *q)
+{
+    unlinkat(q->dir, "service", 0); /* where it cannot be: epilogs say that none runs */
+}

@@ -123,5 +123,7 @@ long mp_queue_lock_read_pid(const struct mp_queue *q);
 /* Does a service own the queue? */
 bool mp_queue_has_service(const struct mp_queue *q);
 int mp_queue_set_service(struct mp_queue *q, struct mp_error *err);
+/* The service ends as it should: from now on epilogs start workers again. */
+void mp_queue_clear_service(struct mp_queue *q);
 
 #endif

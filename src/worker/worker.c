@@ -40,6 +40,7 @@ struct child {
     size_t n; /* entries in its hands */
     char keys[MP_IN_FLIGHT][MP_QUEUE_KEY_MAX];
     bool fetching; /* the last of them: another would wait in vain */
+    bool leaving;  /* was told to go: takes no more */
     int64_t idle_since;
 };
 
@@ -87,7 +88,7 @@ static int start_child(struct master *m, struct child *c, struct mp_error *err)
     close(ends[1]);
     c->sock = ends[0];
     c->n = 0;
-    c->fetching = false;
+    c->fetching = c->leaving = false;
     c->idle_since = mp_clock_us();
     if (c->pid > 0)
         return 0;
@@ -121,9 +122,9 @@ static struct child *free_hand(struct master *m, struct mp_error *err)
     for (int i = 0; i < CHILDREN_MAX; i++) {
         struct child *c = &m->children[i];
 
-        if (c->pid != 0 && c->n == 0)
+        if (c->pid != 0 && c->n == 0 && !c->leaving)
             return c;
-        if (c->pid != 0 && !c->fetching && c->n < MP_IN_FLIGHT)
+        if (c->pid != 0 && !c->fetching && !c->leaving && c->n < MP_IN_FLIGHT)
             drawing = c;
         if (c->pid == 0 && vacant == NULL)
             vacant = c;
@@ -293,7 +294,7 @@ static bool is_full(const struct master *m)
     for (int i = 0; i < CHILDREN_MAX; i++) {
         const struct child *c = &m->children[i];
 
-        n += c->pid != 0 && (c->fetching || c->n == MP_IN_FLIGHT);
+        n += c->pid != 0 && (c->fetching || c->leaving || c->n == MP_IN_FLIGHT);
     }
     return n >= m->conf.workers;
 }
@@ -327,8 +328,11 @@ static void retire_idle_children(struct master *m)
         struct child *c = &m->children[i];
 
         /* The end of its socket is its sign to go; SIGCHLD then frees the place. */
-        if (c->pid != 0 && c->n == 0 && mp_clock_us() - c->idle_since > CHILD_IDLE)
+        if (c->pid != 0 && c->n == 0 && !c->leaving &&
+            mp_clock_us() - c->idle_since > CHILD_IDLE) {
+            c->leaving = true;
             shutdown(c->sock, SHUT_RDWR);
+        }
     }
 }
 
@@ -392,6 +396,13 @@ static bool is_over(const struct master *m)
     return m->n_waiting == 0 || until > horizon;
 }
 
+/* A service has come to the queue: what an epilog started leaves it the rest, since the
+ * service may do what an epilog's user may not. */
+static bool is_relieved(const struct master *m)
+{
+    return m->options->detached && mp_queue_has_service(&m->queue);
+}
+
 /* Ask, then wait, then insist. */
 static void stop_children(struct master *m)
 {
@@ -421,10 +432,12 @@ static int loop(struct master *m, struct mp_error *err)
     m->busy_until = mp_clock_us();
     m->stale = true;
     for (;;) {
+        bool relieved = is_relieved(m);
+
         prune(m);
-        if (dispatch(m, err) < 0)
+        if (!relieved && dispatch(m, err) < 0)
             return -1;
-        if (is_over(m))
+        if (relieved ? count_busy(m) == 0 : is_over(m))
             return 0;
         wait_for_something(m);
         retire_idle_children(m);
@@ -544,7 +557,7 @@ static int tally(const struct master *m, struct mp_error *err)
  * ours to see. */
 static bool something_came(struct master *m)
 {
-    return m->options->detached && mp_run_check(&m->run, NULL) == 0 &&
+    return m->options->detached && !is_relieved(m) && mp_run_check(&m->run, NULL) == 0 &&
            !mp_queue_is_empty(&m->queue, MP_WAITING) &&
            mp_queue_lock(&m->queue, &m->lock, NULL) == 0 && m->lock >= 0;
 }
@@ -572,6 +585,8 @@ int mp_worker_run(const struct mp_worker_options *options, struct mp_error *err)
     } else if (rc < 0 && options->detached) {
         mp_log_event(&m->log, MP_LOG_ERROR, NULL, "no_worker", "reason", err->text, NULL);
     }
+    if (options->service && m->queue.path != NULL)
+        mp_queue_clear_service(&m->queue);
     if (m->queue.path != NULL)
         mp_queue_close(&m->queue);
     mp_log_close(&m->log);

@@ -168,7 +168,24 @@ check "... and works" wait_for 30 whole "$OUT_DIR/power_31"
 kill "$service"
 wait "$service"
 is "... until it is told to stop" "$?" 0
-rm "$Q/service"
+check "... and takes its mark along" test ! -e "$Q/service"
+
+# --- an idle child that was told to go, and is slow to ---
+"$MP" worker --verbose >"$T/idle.log" 2>&1 &
+worker=$!
+submit 32
+check "one report" wait_for 30 whole "$OUT_DIR/power_32"
+wait_for 10 sh -c "[ -z \"\$(ls $Q/running)\" ]"
+child=$(pgrep -P "$worker")
+kill -STOP "$child"
+sleep 27 # CHILD_IDLE, and a look every CHILD_IDLE / 4
+submit 33
+check "a job that comes while an idle child goes" wait_for 30 whole "$OUT_DIR/power_33"
+kill -CONT "$child"
+is "... is not given to that child" "$(grep -c 'job=33 .*interrupted' "$T/log")" 0
+check "... which ends" wait_for 30 sh -c "! kill -0 $child"
+kill "$worker"
+wait "$worker"
 
 # --- a SIGTERM in the middle ---
 for i in $(seq 100 119); do submit "$i"; done
@@ -264,5 +281,19 @@ check "... and what comes while it is there" wait_for 40 sh -c "[ \$(ls -d $OUT_
 is "... it is still the same one" "$(worker_pid)" "$pid"
 check "... which ends when there is nothing left" wait_for 30 is_free
 is "no report is missing" "$(find "$Q/done" -name 'alpha.4*' | wc -l)" 22
+
+# --- a service comes while the hook's worker is at it ---
+PROGRAM=/bin/true submit 430
+touch -d '+20 seconds' "$Q/waiting/alpha.430.0.1760497200"
+submit 431
+wait_for 20 grep -q '^job=431 .*reported' "$T/log"
+"$MP" worker --service &
+service=$!
+check "a service comes: the hook's worker goes" wait_for 30 sh -c "[ \$(cat $Q/lock) = $service ]"
+check "... and leaves it the job that waits" wait_for 30 grep -q '^job=430 .*reported' "$T/log"
+like "... in this order" "$(grep -oE 'worker_starts pid=[0-9]+|^job=430 .*event=reported' "$T/log" |
+	tail -n 2 | tr '\n' ' ')" "^worker_starts pid=$service job=430 "
+kill "$service"
+wait "$service"
 
 done_testing

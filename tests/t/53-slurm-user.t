@@ -52,10 +52,10 @@ id=$(submit --comment=power_profiling -N2 -o "$H/%j.out" --wrap 'sleep 2')
 check "its report is beside the .out" wait_for 40 test -e "$H/power_$id/summary.json"
 is "... and the user's" "$(stat -c %U "$H/power_$id")" "$SL_USER"
 is "... written by the service" "$(cat "$Q/lock")" "$service"
-kill "$service"
-wait "$service"
+kill -KILL "$service" # systemd starts it again
+wait "$service" 2>/dev/null
 id=$(submit --comment=power_profiling -o "$H/%j.out" --wrap 'sleep 1')
-check "the service stopped: an epilog only writes its entry" wait_for 20 grep -q "^job=$id .*event=no_worker" "$LOG"
+check "the service killed: an epilog only writes its entry" wait_for 20 grep -q "^job=$id .*event=no_worker" "$LOG"
 sleep 1
 is "... and starts no worker" "$(count waiting) $("$MP" queue | grep -c '^worker: none')" "1 1"
 "$SL_BIN/monster-power" worker --service &
@@ -66,5 +66,6 @@ is "what root wrote in the queue is slurm's" "$(find "$Q" ! -user slurm | wc -l)
 is "nothing failed" "$(count failed)" 0
 kill "$service"
 wait "$service"
+check "the service stopped: its mark is gone" test ! -e "$Q/service"
 
 done_testing
