@@ -38,7 +38,7 @@ long mp_keyset_find(const struct mp_keyset *set, const void *bytes, size_t len)
         return -1;
     for (size_t i = hash & slot_mask(set); set->slots[i] != 0;
          i = (i + 1) & slot_mask(set)) {
-        const struct mp_key *k = &set->keys[set->slots[i] - 1];
+        const struct mp_keyset_key *k = &set->keys[set->slots[i] - 1];
 
         if (k->hash == hash && k->len == len && memcmp(k->bytes, bytes, len) == 0)
             return (long)set->slots[i] - 1;
@@ -58,7 +58,7 @@ static void put_in_slot(struct mp_keyset *set, size_t number)
 static int grow(struct mp_keyset *set)
 {
     size_t capacity = set->capacity > 0 ? 2 * set->capacity : 64;
-    struct mp_key *keys = realloc(set->keys, capacity * sizeof *keys);
+    struct mp_keyset_key *keys = realloc(set->keys, capacity * sizeof *keys);
     uint32_t *slots = calloc(2 * capacity, sizeof *slots);
 
     if (keys != NULL)
@@ -85,7 +85,7 @@ int mp_keyset_add(struct mp_keyset *set, const void *bytes, size_t len,
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series", set->n + 1);
     }
     memcpy(copy, bytes, len);
-    set->keys[set->n] = (struct mp_key){copy, (uint32_t)len, hash_of(bytes, len)};
+    set->keys[set->n] = (struct mp_keyset_key){copy, (uint32_t)len, hash_of(bytes, len)};
     put_in_slot(set, set->n);
     set->n++;
     return 0;

@@ -10,14 +10,14 @@
 
 enum { MP_KEY_SPARE = 16 }; /* readable bytes behind each key */
 
-struct mp_key {
+struct mp_keyset_key {
     char *bytes; /* owned */
     uint32_t len;
     uint32_t hash;
 };
 
 struct mp_keyset {
-    struct mp_key *keys;
+    struct mp_keyset_key *keys;
     size_t n, capacity;
     uint32_t *slots; /* number + 1, or 0; a power of two of them, twice `capacity` */
 };
