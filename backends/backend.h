@@ -86,7 +86,7 @@ struct mp_backend_entry {
 /* All backends, built or not, ended by a NULL name. */
 const struct mp_backend_entry *mp_backends(void);
 
-/* Open the backend that settings->power.backend names; AUTO tries direct for
+/* Open the backend that settings->power->backend names; auto tries direct for
  * auto_probe_ms, then ssh.  Which one it took is in (*out)->ops->name. */
 int mp_backend_open(const struct mp_settings *settings, const struct mp_run *run,
                     struct mp_backend **out, struct mp_error *err);

@@ -3,7 +3,8 @@
 # A new backend is one file, one line here and one in registry.c.
 noinst_LIBRARIES += libbackends.a
 libbackends_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS) $(LIBSSH2_CFLAGS) $(LIBCRYPTO_CFLAGS)
-libbackends_a_SOURCES = backends/backend.h backends/registry.c
+libbackends_a_SOURCES = backends/backend.h backends/keys.c backends/keys.h \
+	backends/registry.c
 libbackends_a_SOURCES += \
 	backends/csv.c \
 	backends/csv/fetch.c \

@@ -59,7 +59,7 @@ static int open_named(const char *name, const struct mp_settings *settings,
 static int open_auto(const struct mp_settings *settings, const struct mp_run *run,
                      struct mp_backend **out, struct mp_error *err)
 {
-    int64_t probe_end = mp_clock_us() + (int64_t)settings->power.auto_probe_ms * 1000;
+    int64_t probe_end = mp_clock_us() + (int64_t)settings->power->auto_probe_ms * 1000;
     struct mp_run probe = *run;
     struct mp_error direct = {0};
 
@@ -83,16 +83,8 @@ int mp_backend_open(const struct mp_settings *settings, const struct mp_run *run
                     struct mp_backend **out, struct mp_error *err)
 {
     *out = NULL;
-    switch (settings->power.backend) {
-    case MP_BACKEND_DIRECT:
-        return open_named("direct", settings, run, out, err);
-    case MP_BACKEND_SSH:
-        return open_named("ssh", settings, run, out, err);
-    case MP_BACKEND_CSV:
-        return open_named("csv", settings, run, out, err);
-    case MP_BACKEND_AUTO:
-        break;
-    }
+    if (strcmp(settings->power->backend, "auto") != 0)
+        return open_named(settings->power->backend, settings, run, out, err);
     return open_auto(settings, run, out, err);
 }
 

@@ -34,7 +34,9 @@ bool mp_pqtype_is_id(enum mp_pqtype type)
 const char *mp_pq_database_of(const struct mp_settings *settings,
                               const struct mp_route *route)
 {
-    return route->database[0] != '\0' ? route->database : settings->database.database;
+    const char *database = mp_route_value(route, "database");
+
+    return database[0] != '\0' ? database : settings->database.database;
 }
 
 char *mp_pq_text_array(const char *const *items, size_t n)
@@ -116,7 +118,8 @@ static int wanted_arms(const struct mp_pqconn *c, const struct mp_plan *plan,
         for (uint32_t m = 0; m < route->n_metrics; m++) {
             struct mp_pqarm *arm = &t->arms[t->n_arms];
 
-            *arm = (struct mp_pqarm){.route = r, .metric = m, .schema = route->schema};
+            *arm = (struct mp_pqarm){
+                .route = r, .metric = m, .schema = mp_route_value(route, "schema")};
             arm->table = lower_case(route->metrics[m].name);
             if (arm->table == NULL)
                 return no_memory(err);

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "backends/keys.h"
 #include "chart/chart.h"
 #include "queue/queue.h"
 #include "report/report.h"
@@ -35,8 +36,8 @@ static const char *config_path(const struct mp_options *options)
 static int load(const struct mp_check_program *p, struct mp_settings *settings,
                 struct mp_error *err)
 {
-    return mp_settings_load(settings, p->options->config, p->options->overrides,
-                            p->options->n_overrides, err);
+    return mp_settings_load(settings, &mp_backend_keys, p->options->config,
+                            p->options->overrides, p->options->n_overrides, err);
 }
 
 /* As SlurmUser: can the epilog read it?  The loader itself refuses a file whose secrets
@@ -133,8 +134,8 @@ void mp_check_queue(struct mp_checklist *c, void *arg)
 
     if (load(p, &settings, &err) < 0)
         return; /* said by mp_check_configuration */
-    check_log(c, settings.power.logfile, p->user);
-    path = settings.queue.directory;
+    check_log(c, settings.power->logfile, p->user);
+    path = settings.queue->directory;
     mp_check_path(c, path, p->user);
     if (access(path, F_OK) < 0 && errno == ENOENT) {
         check_new_queue(c, path, p->user);
@@ -156,7 +157,7 @@ bool mp_check_has_service(const struct mp_check_program *p)
 
     if (load(p, &settings, NULL) < 0)
         return false;
-    service = mp_queue_open(&queue, settings.queue.directory, false, NULL) == 0;
+    service = mp_queue_open(&queue, settings.queue->directory, false, NULL) == 0;
     if (service) {
         service = mp_queue_has_service(&queue);
         mp_queue_close(&queue);
@@ -325,11 +326,11 @@ void mp_check_worker(struct mp_checklist *c, void *arg)
         mp_check_say(c, MP_CHECK_OK, NULL, "fonts for the charts are there");
     if (load(p, &settings, &err) < 0)
         return; /* said by mp_check_configuration */
-    check_outdir(c, settings.power.outdir, p->user);
+    check_outdir(c, settings.power->outdir, p->user);
     check_sudo(c);
     if (mp_run_init(&run, "check", &err) == 0) {
         run.deadline_us =
-            mp_clock_us() + (int64_t)settings.power.deadline_seconds * 1000000;
+            mp_clock_us() + (int64_t)settings.power->deadline_seconds * 1000000;
         check_backend(c, &settings, &run);
         mp_run_close(&run);
     }

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "backends/keys.h"
 #include "config/options.h"
 #include "config/settings.h"
 
@@ -37,8 +38,8 @@ int mp_cmd_config(int argc, char **argv, int *exit_status, struct mp_error *err)
     if (options.help)
         return 0;
     if (env_file != NULL)
-        return mp_settings_import_env(env_file, stdout, err);
-    if (mp_settings_load(&settings, options.config, options.overrides,
+        return mp_settings_import_env(&mp_backend_keys, env_file, stdout, err);
+    if (mp_settings_load(&settings, &mp_backend_keys, options.config, options.overrides,
                          options.n_overrides, err) < 0)
         return -1;
     rc = mp_settings_print(&settings, stdout, err);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "backends/keys.h"
 #include "base/log.h"
 #include "config/options.h"
 #include "queue/queue.h"
@@ -196,10 +197,10 @@ static int open_queue(struct mp_queue *q, const struct mp_options *options,
     struct mp_settings settings;
     int rc;
 
-    if (mp_settings_load(&settings, options->config, options->overrides,
+    if (mp_settings_load(&settings, &mp_backend_keys, options->config, options->overrides,
                          options->n_overrides, err) < 0)
         return -1;
-    rc = mp_queue_open(q, settings.queue.directory, false, err);
+    rc = mp_queue_open(q, settings.queue->directory, false, err);
     mp_settings_free(&settings);
     return rc;
 }

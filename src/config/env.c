@@ -8,7 +8,7 @@
  * starts with `export` was read by a shell, which takes a pair of quotes away. */
 #include "config.h"
 
-#include "config/keys.h"
+#include "config/impl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "config/ini.h"
+#include "config/settings.h"
 
 struct assignment {
     char *value; /* owned; NULL: not in the file */
@@ -26,8 +27,8 @@ struct assignment {
 struct import {
     const char *path;
     int line;
-    struct assignment *found;   /* mp_n_keys */
     struct mp_settings scratch; /* checks the values */
+    struct assignment *found;   /* one for each key of all sections */
     FILE *notes;                /* comment lines for the head of the INI */
     struct mp_error *err;
 };
@@ -69,13 +70,35 @@ static void note(struct import *im, const char *name, const char *text)
     fprintf(im->notes, ": %s\n", text);
 }
 
-static const struct mp_key *key_of_variable(const char *name, int *alias)
+/* A key that a variable sets. */
+struct target {
+    struct mp_section *section;
+    const struct mp_key *key;
+    struct assignment *found;
+    int alias;
+};
+
+static bool in_section(struct import *im, struct mp_section *section, const char *name,
+                       struct target *t)
 {
-    for (size_t i = 0; i < mp_n_keys; i++)
-        for (*alias = 0; *alias < MP_KEY_ENVS && mp_keys[i].env[*alias] != NULL; ++*alias)
-            if (strcmp(mp_keys[i].env[*alias], name) == 0)
-                return &mp_keys[i];
-    return NULL;
+    for (size_t i = 0; i < section->keys->n; i++) {
+        const struct mp_key *key = &section->keys->key[i];
+
+        for (int alias = 0; alias < MP_KEY_ENVS && key->env[alias] != NULL; alias++)
+            if (strcmp(key->env[alias], name) == 0) {
+                *t = (struct target){section, key, &im->found[section->first + i], alias};
+                return true;
+            }
+    }
+    return false;
+}
+
+static bool find_target(struct import *im, const char *name, struct target *t)
+{
+    for (size_t i = 0; i < im->scratch.parts->n_sections; i++)
+        if (in_section(im, &im->scratch.parts->sections[i], name, t))
+            return true;
+    return false;
 }
 
 static char *without_quotes(struct import *im, const struct mp_key *key, const char *name,
@@ -94,33 +117,31 @@ static char *without_quotes(struct import *im, const struct mp_key *key, const c
     return value + 1;
 }
 
-static int keep(struct import *im, const struct mp_key *key, int alias, const char *value)
+static int keep(struct import *im, const struct target *t, const char *value)
 {
-    struct assignment *a = &im->found[key - mp_keys];
     char where[512], buf[32];
-    const char *text = mp_key_env_value(key, alias, value, buf, sizeof buf);
+    const char *text = mp_key_env_value(t->key, t->alias, value, buf, sizeof buf);
     char *copy;
 
     snprintf(where, sizeof where, "%s:%d", im->path, im->line);
-    if (mp_key_set(&im->scratch, key, where, text, im->err) < 0)
+    if (mp_section_set(t->section, t->key, where, text, im->err) < 0)
         return -1;
-    if (a->value != NULL && a->alias < alias)
+    if (t->found->value != NULL && t->found->alias < t->alias)
         return 0;
-    copy = strdup(mp_key_text(&im->scratch, key, buf, sizeof buf));
+    copy = strdup(mp_section_text(t->section, t->key, buf, sizeof buf));
     if (copy == NULL)
         return mp_fail(im->err, MP_FAULT_FAILED, "out of memory while reading %s",
                        im->path);
-    forget(a);
-    *a = (struct assignment){copy, alias};
+    forget(t->found);
+    *t->found = (struct assignment){copy, t->alias};
     return 0;
 }
 
 static int take_line(struct import *im, char *line)
 {
     char *name = trim(line), *equals = strchr(name, '='), *value;
-    const struct mp_key *key;
     bool shell = strncmp(name, "export", 6) == 0 && strchr(" \t", name[6]) != NULL;
-    int alias;
+    struct target t;
 
     if (*name == '\0' || *name == '#')
         return 0;
@@ -131,16 +152,15 @@ static int take_line(struct import *im, char *line)
     *equals = '\0';
     name = trim(shell ? name + 6 : name);
     value = trim(equals + 1);
-    key = key_of_variable(name, &alias);
-    if (key == NULL) {
+    if (!find_target(im, name, &t)) {
         note(im, name, "not used");
         return 0;
     }
-    value = without_quotes(im, key, name, value, shell);
+    value = without_quotes(im, t.key, name, value, shell);
     if (*value != '\0')
-        return keep(im, key, alias, value);
-    if (im->found[key - mp_keys].alias == alias)
-        forget(&im->found[key - mp_keys]); /* set before, and now unset */
+        return keep(im, &t, value);
+    if (t.found->alias == t.alias)
+        forget(t.found); /* set before, and now unset */
     return 0;
 }
 
@@ -168,43 +188,51 @@ static void note_missing(struct import *im)
                                         "REPACSS_SSH_HOSTNAME"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        int alias;
-        const struct mp_key *key = key_of_variable(names[i], &alias);
+        struct target t;
 
-        if (key != NULL && im->found[key - mp_keys].value == NULL)
+        if (find_target(im, names[i], &t) && t.found->value == NULL)
             fprintf(
                 im->notes,
                 "# %s: not set; the Python script had a built-in value, this program has "
                 "none for [%s] %s\n",
-                names[i], key->section, key->name);
+                names[i], t.section->keys->section, t.key->name);
     }
+}
+
+static int write_section(const struct import *im, const struct mp_section *section,
+                         FILE *out)
+{
+    bool begun = false;
+
+    for (size_t i = 0; i < section->keys->n; i++) {
+        const char *value = im->found[section->first + i].value;
+        char *quoted;
+
+        if (value == NULL)
+            continue;
+        if (!begun)
+            fprintf(out, "\n[%s]\n", section->keys->section);
+        begun = true;
+        quoted = mp_ini_quote(value);
+        if (quoted == NULL)
+            return mp_fail(im->err, MP_FAULT_FAILED, "out of memory");
+        fprintf(out, "%s = %s\n", section->keys->key[i].name, quoted);
+        explicit_bzero(quoted, strlen(quoted));
+        free(quoted);
+    }
+    return 0;
 }
 
 static int write_ini(const struct import *im, const char *notes, FILE *out)
 {
-    const char *section = "";
-
     fputs("# monster-power.ini, made from a .env file by `monster-power config "
           "--import-env`.\n"
           "# It may hold secrets: keep it mode 0600, or 0640 with SlurmUser's group.\n",
           out);
     fputs(notes, out);
-    for (size_t i = 0; i < mp_n_keys; i++) {
-        char *quoted;
-
-        if (im->found[i].value == NULL)
-            continue;
-        if (strcmp(section, mp_keys[i].section) != 0) {
-            section = mp_keys[i].section;
-            fprintf(out, "\n[%s]\n", section);
-        }
-        quoted = mp_ini_quote(im->found[i].value);
-        if (quoted == NULL)
-            return mp_fail(im->err, MP_FAULT_FAILED, "out of memory");
-        fprintf(out, "%s = %s\n", mp_keys[i].name, quoted);
-        explicit_bzero(quoted, strlen(quoted));
-        free(quoted);
-    }
+    for (size_t i = 0; i < im->scratch.parts->n_sections; i++)
+        if (write_section(im, &im->scratch.parts->sections[i], out) < 0)
+            return -1;
     return 0;
 }
 
@@ -217,15 +245,15 @@ static int verify(const struct import *im, const char *text, size_t len)
 
     if (mp_ini_parse(&ini, "the imported configuration", text, len, im->err) < 0)
         return -1;
-    for (size_t i = 0; i < mp_n_keys && rc == 0; i++) {
+    for (size_t i = 0; i < mp_settings_count(&im->scratch) && rc == 0; i++) {
         if (im->found[i].value == NULL)
             continue;
         while (at < ini.n && ini.entries[at].key == NULL)
             at++;
         if (at == ini.n || strcmp(ini.entries[at].value, im->found[i].value) != 0)
             rc = mp_fail(im->err, MP_FAULT_FAILED,
-                         "%s: the value for [%s] %s does not survive in an INI", im->path,
-                         mp_keys[i].section, mp_keys[i].name);
+                         "%s: the value of the %zuth key does not survive in an INI",
+                         im->path, i + 1);
         at++;
     }
     mp_ini_free(&ini);
@@ -270,17 +298,20 @@ out:
     return rc;
 }
 
-int mp_settings_import_env(const char *path, FILE *out, struct mp_error *err)
+int mp_settings_import_env(const struct mp_backend_keys *backends, const char *path,
+                           FILE *out, struct mp_error *err)
 {
     struct import im = {.path = path, .err = err};
-    int rc;
+    size_t n = 0;
+    int rc = -1;
 
-    mp_fail(err, MP_FAULT_FAILED, "out of memory while reading %s", path);
-    im.found = calloc(mp_n_keys, sizeof *im.found);
-    if (im.found == NULL)
-        return -1;
-    rc = convert(&im, out);
-    for (size_t i = 0; i < mp_n_keys; i++)
+    if (mp_settings_init(&im.scratch, backends, err) == 0) {
+        n = mp_settings_count(&im.scratch);
+        im.found = calloc(n, sizeof *im.found);
+        mp_fail(err, MP_FAULT_FAILED, "out of memory while reading %s", path);
+        rc = im.found != NULL ? convert(&im, out) : -1;
+    }
+    for (size_t i = 0; im.found != NULL && i < n; i++)
         forget(&im.found[i]);
     free(im.found);
     mp_settings_free(&im.scratch);

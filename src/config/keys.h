@@ -1,96 +1,81 @@
 /* SPDX-License-Identifier: MIT
- * keys.h - the table of keys; private to settings*.c. */
-#ifndef MP_SETTINGS_KEYS_H
-#define MP_SETTINGS_KEYS_H
+ * keys.h - how the owner of a section of the configuration declares its keys.
+ *
+ * Each key stands once, in its owner's table: name, type, range, default, environment
+ * variables, whether it is a secret, and what the manual says of it.  Everything else is
+ * made from the tables: reading the file and the environment, `monster-power config`, the
+ * import of a .env, the sample and the manual page.  The config folder knows no backend;
+ * the registry hands the backends' tables over. */
+#ifndef MP_KEYS_H
+#define MP_KEYS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "config/settings.h"
-
 enum mp_key_type {
     MP_KEY_STRING,
-    MP_KEY_PATH, /* absolute, ~/... (made absolute), or the key's `word` */
-    MP_KEY_INT,
-    MP_KEY_CHOICE,  /* a string, one of `choices` in any case */
-    MP_KEY_BACKEND, /* the same, kept as enum mp_backend_choice */
+    MP_KEY_USER,    /* a string; the default is the current user's name */
+    MP_KEY_PATH,    /* a string: absolute, ~/... (made absolute), or the key's `word` */
+    MP_KEY_INT,     /* an int */
+    MP_KEY_CHOICE,  /* a string, one of `choices` in any case, spelled as there */
+    MP_KEY_BACKEND, /* the same, of mp_backend_keys.names */
 };
 
 enum { MP_KEY_ENVS = 3 };
 
 struct mp_key {
-    const char *section, *name;
+    const char *name;
     enum mp_key_type type;
-    size_t offset;              /* of the member in struct mp_settings */
+    size_t offset;              /* of the member (char * or int) in the owner's struct */
     const char *fallback;       /* the default, as text */
-    int min, max;               /* INT */
-    const char *const *choices; /* CHOICE, BACKEND: ended by NULL */
+    int min, max;               /* INT: the range; of a route's STRING: the most bytes */
+    const char *unit;           /* INT, for the manual: "Seconds"; NULL: "Number" */
+    const char *const *choices; /* CHOICE: ended by NULL */
     const char *word;           /* PATH: accepted though it is no path; NULL: none */
     bool secret;
     bool required;                /* must not be empty */
     const char *env[MP_KEY_ENVS]; /* the first that is set and not empty counts */
     int seconds_from; /* from env[this] on the text is in seconds, the key in ms; 0: no */
+    const char *help; /* sentences for the manual and the sample */
 };
 
-extern const struct mp_key mp_keys[];
-extern const size_t mp_n_keys;
+/* MP_KEY(struct mp_ssh_config, port, "port", MP_KEY_INT, "22", .min = 1, ...) */
+#define MP_KEY(owner, member, key_name, key_type, key_fallback, ...)                     \
+    {                                                                                    \
+        .name = (key_name), .type = (key_type), .offset = offsetof(owner, member),       \
+        .fallback = (key_fallback), __VA_ARGS__                                          \
+    }
 
-enum mp_origin_kind { MP_FROM_DEFAULT, MP_FROM_FILE, MP_FROM_ENV, MP_FROM_OPTION };
-
-struct mp_origin {
-    enum mp_origin_kind kind;
-    int line;         /* FILE */
-    const char *name; /* ENV: the variable; OPTION: the option; both static */
+/* A section and its keys.  A filled one is a struct of `size` bytes, in which each string
+ * is owned, "" where unset and never NULL; see mp_settings_section. */
+struct mp_keys {
+    const char *section; /* in lower case */
+    const char *help;    /* one sentence */
+    const struct mp_key *key;
+    size_t n;
+    size_t size;
 };
 
-/* Where a route's keys come from. */
-struct mp_route_origin {
-    struct mp_origin prefix, database, schema, metrics;
+/* A key of every [route NAME], a string that the route carries for its owner
+ * (mp_route_value).  Of mp_key it has name, fallback, max, required and help. */
+struct mp_route_key {
+    struct mp_key key;
+    const char *section, *name; /* the key whose value a route has that says nothing and
+                                 * has no default; it must have one then.  NULL: "" */
 };
 
-struct mp_settings_origins {
-    char *path;                     /* the file's; owned */
-    bool file_read;                 /* false: there is none */
-    struct mp_origin *keys;         /* mp_n_keys, in the table's order */
-    struct mp_route_origin *routes; /* settings.n_routes */
+/* What a built-in route has instead of the key's default. */
+struct mp_route_default {
+    const char *route, *key, *value;
 };
 
-/* The value as text, in `buf` if it must be made. */
-const char *mp_key_text(const struct mp_settings *s, const struct mp_key *key, char *buf,
-                        size_t size);
-
-/* Give a key a value; `where` ("FILE:3",
- * "MONSTER_POWER_OUTDIR") starts an error's text. */
-int mp_key_set(struct mp_settings *s, const struct mp_key *key, const char *where,
-               const char *text, struct mp_error *err);
-
-/* The place of a string key's value. */
-char **mp_key_string(struct mp_settings *s, const struct mp_key *key);
-
-/* The text of key->env[i] in the key's own unit, in `buf` if it must be made. */
-const char *mp_key_env_value(const struct mp_key *key, int i, const char *text, char *buf,
-                             size_t size);
-/* The variable that sets the key, or NULL; *value gets its text, in the key's unit. */
-const char *mp_key_env(const struct mp_key *key, char *buf, size_t size,
-                       const char **value);
-
-/* A file's text, NUL-terminated, at most MP_INI_MAX bytes;
- * the caller wipes and frees it. */
-char *mp_settings_read(const char *path, size_t *len, struct mp_error *err);
-
-/* trust.c: refuse a file that others could have written, or, where it holds a
- * secret, could read.  `st` is fstat's of the open `fd`; the error has the command that
- * mends it. */
-struct stat;
-int mp_settings_check_file(int fd, const struct stat *st, const char *path, bool secret,
-                           struct mp_error *err);
-
-/* routes.c */
-int mp_routes_builtin(struct mp_settings *s, struct mp_error *err);
-/* A section "route NAME", or one of its keys (`key` NULL: the section's own line). */
-int mp_routes_set(struct mp_settings *s, const char *section, const char *key,
-                  const char *value, int line, struct mp_error *err);
-/* Fill in what the file left out, and check that routes agree. */
-int mp_routes_finish(struct mp_settings *s, struct mp_error *err);
+/* What the backends declare.  Each list is ended by NULL (a member, for structs). */
+struct mp_backend_keys {
+    const struct mp_keys *const *sections; /* also of those that were not built */
+    const struct mp_route_key *route_keys;
+    const struct mp_route_default *route_defaults;
+    const char *const
+        *names; /* for [power] backend; "old=name" is an old word for name */
+};
 
 #endif

@@ -6,12 +6,16 @@ libmp_config_a_SOURCES = \
 	src/config/env.c \
 	src/config/ini.c \
 	src/config/ini.h \
-	src/config/keys.c \
+	src/config/impl.h \
 	src/config/keys.h \
 	src/config/options.c \
 	src/config/options.h \
+	src/config/power.c \
+	src/config/power.h \
 	src/config/print.c \
 	src/config/routes.c \
+	src/config/section.c \
+	src/config/section.h \
 	src/config/settings.c \
 	src/config/settings.h \
 	src/config/trust.c

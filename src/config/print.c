@@ -2,13 +2,14 @@
  * print.c - what `monster-power config` prints. */
 #include "config.h"
 
-#include "config/keys.h"
+#include "config/impl.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "config/ini.h"
+#include "config/settings.h"
 
 extern char **environ;
 
@@ -63,20 +64,15 @@ static void put_secret(struct printer *p, const char *name, const char *value,
     put_origin(p, origin);
 }
 
-static void put_keys(struct printer *p)
+static void put_section(struct printer *p, const struct mp_section *section)
 {
-    const char *section = "";
-
-    for (size_t i = 0; i < mp_n_keys; i++) {
-        const struct mp_key *key = &mp_keys[i];
-        const struct mp_origin *origin = &p->s->origins->keys[i];
+    fprintf(p->out, "\n[%s]\n", section->keys->section);
+    for (size_t i = 0; i < section->keys->n; i++) {
+        const struct mp_key *key = &section->keys->key[i];
+        const struct mp_origin *origin = &p->s->parts->origins[section->first + i];
         char buf[16];
-        const char *text = mp_key_text(p->s, key, buf, sizeof buf);
+        const char *text = mp_section_text(section, key, buf, sizeof buf);
 
-        if (strcmp(section, key->section) != 0) {
-            section = key->section;
-            fprintf(p->out, "\n[%s]\n", section);
-        }
         if (key->secret)
             put_secret(p, key->name, text, origin);
         else
@@ -109,27 +105,37 @@ static void put_routes(struct printer *p)
 {
     for (size_t i = 0; i < p->s->n_routes; i++) {
         const struct mp_route *route = &p->s->routes[i];
-        const struct mp_route_origin *origin = &p->s->origins->routes[i];
+        const struct mp_route_origin *origin = &p->s->parts->routes[i];
 
         fprintf(p->out, "\n[route %s]\n", route->name);
         put(p, "prefix", route->prefix, &origin->prefix);
-        put(p, "database", route->database, &origin->database);
-        put(p, "schema", route->schema, &origin->schema);
+        for (size_t k = 0; k < route->n_own; k++)
+            put(p, route->own[k].name, route->own[k].value, &origin->own[k]);
         put_metrics(p, route, &origin->metrics);
     }
 }
 
-static bool is_known_variable(const char *name, size_t len)
+static bool sets_a_key(const struct mp_section *section, const char *name, size_t len)
+{
+    for (size_t i = 0; i < section->keys->n; i++) {
+        const char *const *env = section->keys->key[i].env;
+
+        for (int j = 0; j < MP_KEY_ENVS && env[j] != NULL; j++)
+            if (strlen(env[j]) == len && strncmp(env[j], name, len) == 0)
+                return true;
+    }
+    return false;
+}
+
+static bool is_known_variable(const struct printer *p, const char *name, size_t len)
 {
     static const char config[] = "MONSTER_POWER_CONFIG";
 
     if (len == sizeof config - 1 && strncmp(name, config, len) == 0)
         return true;
-    for (size_t i = 0; i < mp_n_keys; i++)
-        for (int j = 0; j < MP_KEY_ENVS && mp_keys[i].env[j] != NULL; j++)
-            if (strlen(mp_keys[i].env[j]) == len &&
-                strncmp(mp_keys[i].env[j], name, len) == 0)
-                return true;
+    for (size_t i = 0; i < p->s->parts->n_sections; i++)
+        if (sets_a_key(&p->s->parts->sections[i], name, len))
+            return true;
     return false;
 }
 
@@ -140,7 +146,7 @@ static void put_ignored_variables(struct printer *p)
     for (char **e = environ; *e != NULL; e++) {
         size_t len = strcspn(*e, "=");
 
-        if (strncmp(*e, "MONSTER_POWER_", 14) != 0 || is_known_variable(*e, len))
+        if (strncmp(*e, "MONSTER_POWER_", 14) != 0 || is_known_variable(p, *e, len))
             continue;
         fputs("# ignored: environment variable ", p->out);
         for (size_t i = 0; i < len; i++)
@@ -158,11 +164,12 @@ int mp_settings_print(const struct mp_settings *s, FILE *out, struct mp_error *e
           ", and where it comes from.\n"
           "# file: ",
           out);
-    for (const char *c = s->origins->path; *c != '\0'; c++)
+    for (const char *c = s->parts->path; *c != '\0'; c++)
         fputc((unsigned char)*c >= 0x20 && *c != 0x7f ? *c : '?', out);
-    fputs(s->origins->file_read ? "\n" : " (not there)\n", out);
+    fputs(s->parts->file_read ? "\n" : " (not there)\n", out);
     put_ignored_variables(&p);
-    put_keys(&p);
+    for (size_t i = 0; i < s->parts->n_sections; i++)
+        put_section(&p, &s->parts->sections[i]);
     put_routes(&p);
     if (p.failed)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory");

@@ -2,7 +2,7 @@
  * routes.c - the sections [route NAME], on top of the built-in rpc and rpg. */
 #include "config.h"
 
-#include "config/keys.h"
+#include "config/impl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/nearest.h"
+#include "config/settings.h"
 
 /* PostgreSQL cuts identifiers at NAMEDATALEN - 1. */
 enum { IDENTIFIER_BYTES = 63 };
@@ -20,10 +21,10 @@ enum { IDENTIFIER_BYTES = 63 };
 
 /* Also the values of a new route that leaves keys out. */
 static const struct {
-    const char *name, *database, *metrics;
+    const char *name, *metrics;
 } builtin[] = {
-    {"rpc", "zen4", IDRAC_METRICS},
-    {"rpg", "h100", IDRAC_METRICS ", PowerConsumption:gpu"},
+    {"rpc", IDRAC_METRICS},
+    {"rpg", IDRAC_METRICS ", PowerConsumption:gpu"},
 };
 
 enum { N_BUILTIN = sizeof builtin / sizeof *builtin };
@@ -142,9 +143,41 @@ static int set_metrics(struct mp_route *route, const char *text, const char *whe
     return rc;
 }
 
-/* A route with the given defaults; `database` NULL: to be found later. */
-static int add_route(struct mp_settings *s, const char *name, const char *database,
-                     const char *metrics, struct mp_error *err)
+static const struct mp_route_key *own_keys(const struct mp_settings *s)
+{
+    static const struct mp_route_key none[1];
+
+    return s->parts->backends != NULL ? s->parts->backends->route_keys : none;
+}
+
+static const char *own_default(const struct mp_settings *s, const char *route,
+                               const struct mp_key *key)
+{
+    const struct mp_route_default *d = s->parts->backends->route_defaults;
+
+    for (; d->route != NULL; d++)
+        if (strcmp(d->route, route) == 0 && strcmp(d->key, key->name) == 0)
+            return d->value;
+    return key->fallback;
+}
+
+static int add_own(const struct mp_settings *s, struct mp_route *route,
+                   struct mp_route_origin *origin, struct mp_error *err)
+{
+    const struct mp_route_key *own = own_keys(s);
+    size_t n = 0;
+
+    for (; own[n].key.name != NULL; n++)
+        if (mp_route_set(route, own[n].key.name, own_default(s, route->name, &own[n].key),
+                         err) < 0)
+            return -1;
+    origin->own = calloc(n + 1, sizeof *origin->own);
+    return origin->own == NULL ? no_memory(err) : 0;
+}
+
+/* A route with its defaults, those of a built-in one if it has that name. */
+static int add_route(struct mp_settings *s, const char *name, const char *metrics,
+                     struct mp_error *err)
 {
     struct mp_route *routes = realloc(s->routes, (s->n_routes + 1) * sizeof *routes);
     struct mp_route_origin *origins;
@@ -153,16 +186,16 @@ static int add_route(struct mp_settings *s, const char *name, const char *databa
     if (routes == NULL)
         return no_memory(err);
     s->routes = routes;
-    origins = realloc(s->origins->routes, (s->n_routes + 1) * sizeof *origins);
+    origins = realloc(s->parts->routes, (s->n_routes + 1) * sizeof *origins);
     if (origins == NULL)
         return no_memory(err);
-    s->origins->routes = origins;
+    s->parts->routes = origins;
     origins[s->n_routes] = (struct mp_route_origin){0};
-    route = &routes[s->n_routes++];
+    route = &routes[s->n_routes];
     *route = (struct mp_route){0};
+    s->n_routes++;
     if (replace(&route->name, name, err) < 0 || replace(&route->prefix, name, err) < 0 ||
-        replace(&route->schema, "idrac", err) < 0 ||
-        replace(&route->database, database != NULL ? database : "", err) < 0)
+        add_own(s, route, &origins[s->n_routes - 1], err) < 0)
         return -1;
     return set_metrics(route, metrics, "built-in", err);
 }
@@ -170,50 +203,69 @@ static int add_route(struct mp_settings *s, const char *name, const char *databa
 int mp_routes_builtin(struct mp_settings *s, struct mp_error *err)
 {
     for (size_t i = 0; i < N_BUILTIN; i++)
-        if (add_route(s, builtin[i].name, builtin[i].database, builtin[i].metrics, err) <
-            0)
+        if (add_route(s, builtin[i].name, builtin[i].metrics, err) < 0)
             return -1;
     return 0;
 }
 
-static int set_identifier(char **member, const char *value, const char *where,
-                          const char *key, struct mp_error *err)
+void mp_routes_free(struct mp_settings *s)
 {
-    if (*value == '\0' || strlen(value) > IDENTIFIER_BYTES)
+    for (size_t i = 0; i < s->n_routes; i++) {
+        mp_route_clear(&s->routes[i]);
+        free(s->parts->routes[i].own);
+    }
+    free(s->routes);
+    free(s->parts->routes);
+}
+
+static int set_own(struct mp_route *route, const struct mp_key *key, const char *value,
+                   const char *where, struct mp_error *err)
+{
+    if ((key->required && *value == '\0') ||
+        (key->max > 0 && strlen(value) > (size_t)key->max))
         return mp_fail(err, MP_FAULT_USAGE, "%s: %s is empty or longer than %d bytes",
-                       where, key, IDENTIFIER_BYTES);
-    return replace(member, value, err);
+                       where, key->name, key->max);
+    return mp_route_set(route, key->name, value, err);
+}
+
+static int unknown_key(const struct mp_settings *s, const char *where, const char *key,
+                       struct mp_error *err)
+{
+    const char *names[16] = {"prefix", "metrics"};
+    const struct mp_route_key *own = own_keys(s);
+    size_t n = 2;
+
+    for (; own->key.name != NULL && n < sizeof names / sizeof *names; own++)
+        names[n++] = own->key.name;
+    return mp_fail(err, MP_FAULT_USAGE, "%s has no key %s; did you mean %s?", where, key,
+                   mp_nearest(key, names, n));
 }
 
 static int set_key(struct mp_settings *s, size_t i, const char *key, const char *value,
                    int line, struct mp_error *err)
 {
-    static const char *const names[] = {"prefix", "database", "schema", "metrics"};
     struct mp_route *route = &s->routes[i];
-    struct mp_route_origin *origin = &s->origins->routes[i];
+    struct mp_route_origin *origin = &s->parts->routes[i];
+    const struct mp_route_key *own = own_keys(s);
     struct mp_origin here = {.kind = MP_FROM_FILE, .line = line};
     char where[512];
 
-    snprintf(where, sizeof where, "%s:%d: [route %s]", s->origins->path, line,
-             route->name);
+    snprintf(where, sizeof where, "%s:%d: [route %s]", s->parts->path, line, route->name);
     if (strcmp(key, "prefix") == 0) {
         origin->prefix = here;
         return replace(&route->prefix, value, err);
-    }
-    if (strcmp(key, "database") == 0) {
-        origin->database = here;
-        return set_identifier(&route->database, value, where, key, err);
-    }
-    if (strcmp(key, "schema") == 0) {
-        origin->schema = here;
-        return set_identifier(&route->schema, value, where, key, err);
     }
     if (strcmp(key, "metrics") == 0) {
         origin->metrics = here;
         return set_metrics(route, value, where, err);
     }
-    return mp_fail(err, MP_FAULT_USAGE, "%s has no key %s; did you mean %s?", where, key,
-                   mp_nearest(key, names, sizeof names / sizeof *names));
+    for (size_t k = 0; own[k].key.name != NULL; k++) {
+        if (strcmp(own[k].key.name, key) != 0)
+            continue;
+        origin->own[k] = here;
+        return set_own(route, &own[k].key, value, where, err);
+    }
+    return unknown_key(s, where, key, err);
 }
 
 int mp_routes_set(struct mp_settings *s, const char *section, const char *key,
@@ -226,12 +278,31 @@ int mp_routes_set(struct mp_settings *s, const char *section, const char *key,
     if (*name == '\0' || strchr(name, ' ') != NULL)
         return mp_fail(err, MP_FAULT_USAGE,
                        "%s:%d: [%s]: a route's section is [route NAME], NAME one word",
-                       s->origins->path, line, section);
+                       s->parts->path, line, section);
     for (i = 0; i < s->n_routes && strcmp(s->routes[i].name, name) != 0; i++)
         ;
-    if (i == s->n_routes && add_route(s, name, NULL, builtin[0].metrics, err) < 0)
+    if (i == s->n_routes && add_route(s, name, builtin[0].metrics, err) < 0)
         return -1;
     return key != NULL ? set_key(s, i, key, value, line, err) : 0;
+}
+
+/* What the file left out of a route's own keys. */
+static int inherit(struct mp_settings *s, struct mp_route *route, struct mp_error *err)
+{
+    for (const struct mp_route_key *own = own_keys(s); own->key.name != NULL; own++) {
+        const char *value;
+
+        if (own->section == NULL || *mp_route_value(route, own->key.name) != '\0')
+            continue;
+        value = mp_settings_text(s, own->section, own->name);
+        if (*value == '\0')
+            return mp_fail(err, MP_FAULT_USAGE,
+                           "%s: [route %s] names no %s, nor does [%s] %s", s->parts->path,
+                           route->name, own->key.name, own->section, own->name);
+        if (mp_route_set(route, own->key.name, value, err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 int mp_routes_finish(struct mp_settings *s, struct mp_error *err)
@@ -243,16 +314,9 @@ int mp_routes_finish(struct mp_settings *s, struct mp_error *err)
             if (strcasecmp(s->routes[j].prefix, route->prefix) == 0)
                 return mp_fail(err, MP_FAULT_USAGE,
                                "%s: [route %s] and [route %s] have the same prefix %s",
-                               s->origins->path, s->routes[j].name, route->name,
+                               s->parts->path, s->routes[j].name, route->name,
                                route->prefix);
-        if (*route->database != '\0')
-            continue;
-        if (*s->database.database == '\0')
-            return mp_fail(
-                err, MP_FAULT_USAGE,
-                "%s: [route %s] names no database, nor does [database] default",
-                s->origins->path, route->name);
-        if (replace(&route->database, s->database.database, err) < 0)
+        if (inherit(s, route, err) < 0)
             return -1;
     }
     return 0;

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,7 @@
 
 #include "config/ini.h"
 #include "base/nearest.h"
-#include "config/keys.h"
+#include "config/impl.h"
 
 enum { WHERE_BYTES = 512, ENV_BYTES = 32 };
 
@@ -27,96 +26,151 @@ static int no_memory(struct mp_error *err)
     return mp_fail(err, MP_FAULT_FAILED, "out of memory while reading the configuration");
 }
 
-static const struct mp_key *find_key(const char *section, const char *name)
+static struct mp_section *find_section(const struct mp_settings *s, const char *name)
 {
-    for (size_t i = 0; i < mp_n_keys; i++)
-        if (strcmp(mp_keys[i].section, section) == 0 &&
-            strcmp(mp_keys[i].name, name) == 0)
-            return &mp_keys[i];
+    for (size_t i = 0; i < s->parts->n_sections; i++)
+        if (strcmp(s->parts->sections[i].keys->section, name) == 0)
+            return &s->parts->sections[i];
     return NULL;
 }
 
-static struct mp_origin *origin_of(struct mp_settings *s, const struct mp_key *key)
+const void *mp_settings_section(const struct mp_settings *s, const char *section)
 {
-    return &s->origins->keys[key - mp_keys];
+    const struct mp_section *found = find_section(s, section);
+
+    return found != NULL ? found->values : NULL;
+}
+
+const char *mp_settings_text(const struct mp_settings *s, const char *section,
+                             const char *name)
+{
+    const struct mp_section *found = find_section(s, section);
+    const struct mp_key *key = found != NULL ? mp_section_key(found, name) : NULL;
+
+    return key != NULL && key->type != MP_KEY_INT ? mp_section_text(found, key, NULL, 0)
+                                                  : "";
+}
+
+static struct mp_origin *origin_of(const struct mp_settings *s,
+                                   const struct mp_section *section,
+                                   const struct mp_key *key)
+{
+    return &s->parts->origins[section->first + (size_t)(key - section->keys->key)];
 }
 
 /* --- defaults ----------------------------------------------------------------------- */
 
-static int set_defaults(struct mp_settings *s, struct mp_error *err)
+size_t mp_settings_count(const struct mp_settings *s)
 {
-    const struct passwd *user = getpwuid(geteuid());
+    const struct mp_section *last = &s->parts->sections[s->parts->n_sections - 1];
 
-    for (size_t i = 0; i < mp_n_keys; i++) {
-        const struct mp_key *key = &mp_keys[i];
-        const char *text = key->fallback;
+    return last->first + last->keys->n;
+}
 
-        if (strcmp(key->section, "ssh") == 0 && strcmp(key->name, "username") == 0)
-            text = user != NULL ? user->pw_name : "";
-        if (mp_key_set(s, key, "built-in", text, err) < 0)
+static int add_section(struct mp_settings *s, const struct mp_keys *keys,
+                       struct mp_error *err)
+{
+    struct mp_settings_parts *parts = s->parts;
+    struct mp_section *section = &parts->sections[parts->n_sections];
+
+    section->first = parts->n_sections > 0 ? mp_settings_count(s) : 0;
+    parts->n_sections++;
+    return mp_section_init(section, keys,
+                           parts->backends != NULL ? parts->backends->names : NULL, err);
+}
+
+static int add_sections(struct mp_settings *s, struct mp_error *err)
+{
+    static const struct mp_keys *const none[] = {NULL};
+    const struct mp_backend_keys *backends = s->parts->backends;
+    const struct mp_keys *const *declared = backends != NULL ? backends->sections : none;
+    size_t n = 0;
+
+    while (declared[n] != NULL)
+        n++;
+    s->parts->sections = calloc(n + 2, sizeof *s->parts->sections);
+    if (s->parts->sections == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < n; i++)
+        if (add_section(s, declared[i], err) < 0)
             return -1;
-    }
+    if (add_section(s, &mp_power_keys, err) < 0 ||
+        add_section(s, &mp_queue_keys, err) < 0)
+        return -1;
+    s->power = mp_settings_section(s, "power");
+    s->queue = mp_settings_section(s, "queue");
+    return 0;
+}
+
+int mp_settings_init(struct mp_settings *s, const struct mp_backend_keys *backends,
+                     struct mp_error *err)
+{
+    *s = (struct mp_settings){.parts = calloc(1, sizeof *s->parts)};
+    if (s->parts == NULL)
+        return no_memory(err);
+    s->parts->backends = backends;
+    if (add_sections(s, err) < 0)
+        return -1;
+    s->parts->origins = calloc(mp_settings_count(s), sizeof *s->parts->origins);
+    if (s->parts->origins == NULL)
+        return no_memory(err);
     return mp_routes_builtin(s, err);
 }
 
 /* --- file --------------------------------------------------------------------------- */
 
-static bool is_section(const char *name)
-{
-    for (size_t i = 0; i < mp_n_keys; i++)
-        if (strcmp(mp_keys[i].section, name) == 0)
-            return true;
-    return false;
-}
+enum { NAMES = 64 };
 
-static int unknown_section(const char *path, const struct mp_ini_entry *e,
+static int unknown_section(const struct mp_settings *s, const struct mp_ini_entry *e,
                            struct mp_error *err)
 {
-    static const char *const names[] = {"database", "ssh",   "csv",
-                                        "power",    "queue", "route NAME"};
-
-    return mp_fail(
-        err, MP_FAULT_USAGE, "%s:%d: no section is called [%s]; did you mean [%s]?", path,
-        e->line, e->section, mp_nearest(e->section, names, sizeof names / sizeof *names));
-}
-
-static int unknown_key(const char *path, const struct mp_ini_entry *e,
-                       struct mp_error *err)
-{
-    const char *names[64];
-    const char *elsewhere = NULL;
+    const char *names[NAMES];
     size_t n = 0;
 
-    for (size_t i = 0; i < mp_n_keys && n < 64; i++) {
-        if (strcmp(mp_keys[i].section, e->section) == 0)
-            names[n++] = mp_keys[i].name;
-        else if (strcmp(mp_keys[i].name, e->key) == 0)
-            elsewhere = mp_keys[i].section;
-    }
-    if (elsewhere != NULL)
-        return mp_fail(err, MP_FAULT_USAGE,
-                       "%s:%d: [%s] has no key %s; it belongs to [%s]", path, e->line,
-                       e->section, e->key, elsewhere);
+    for (; n < s->parts->n_sections && n + 1 < NAMES; n++)
+        names[n] = s->parts->sections[n].keys->section;
+    names[n++] = "route NAME";
+    return mp_fail(err, MP_FAULT_USAGE,
+                   "%s:%d: no section is called [%s]; did you mean [%s]?", s->parts->path,
+                   e->line, e->section, mp_nearest(e->section, names, n));
+}
+
+static int unknown_key(const struct mp_settings *s, const struct mp_keys *keys,
+                       const struct mp_ini_entry *e, struct mp_error *err)
+{
+    const char *names[NAMES];
+    size_t n = 0;
+
+    for (size_t i = s->parts->n_sections; i-- > 0;)
+        if (mp_section_key(&s->parts->sections[i], e->key) != NULL)
+            return mp_fail(err, MP_FAULT_USAGE,
+                           "%s:%d: [%s] has no key %s; it belongs to [%s]",
+                           s->parts->path, e->line, e->section, e->key,
+                           s->parts->sections[i].keys->section);
+    for (; n < keys->n && n < NAMES; n++)
+        names[n] = keys->key[n].name;
     return mp_fail(err, MP_FAULT_USAGE, "%s:%d: [%s] has no key %s; did you mean %s?",
-                   path, e->line, e->section, e->key, mp_nearest(e->key, names, n));
+                   s->parts->path, e->line, e->section, e->key,
+                   mp_nearest(e->key, names, n));
 }
 
 static int apply_entry(struct mp_settings *s, const struct mp_ini_entry *e,
                        struct mp_error *err)
 {
-    const char *path = s->origins->path;
+    const char *path = s->parts->path;
+    struct mp_section *section = find_section(s, e->section);
     const struct mp_key *key;
     char where[WHERE_BYTES];
 
     if (strcmp(e->section, "route") == 0 || strncmp(e->section, "route ", 6) == 0)
         return mp_routes_set(s, e->section, e->key, e->value, e->line, err);
-    if (!is_section(e->section))
-        return unknown_section(path, e, err);
+    if (section == NULL)
+        return unknown_section(s, e, err);
     if (e->key == NULL)
         return 0;
-    key = find_key(e->section, e->key);
+    key = mp_section_key(section, e->key);
     if (key == NULL)
-        return unknown_key(path, e, err);
+        return unknown_key(s, section->keys, e, err);
     snprintf(where, sizeof where, "%s:%d", path, e->line);
     if (key->secret && e->commented)
         return mp_fail(
@@ -124,9 +178,10 @@ static int apply_entry(struct mp_settings *s, const struct mp_ini_entry *e,
             "%s: [%s] %s has ';' or '#' outside of quotes; put it in double quotes, "
             "with \\\" for a double quote and \\\\ for a backslash",
             where, e->section, e->key);
-    if (mp_key_set(s, key, where, e->value, err) < 0)
+    if (mp_section_set(section, key, where, e->value, err) < 0)
         return -1;
-    *origin_of(s, key) = (struct mp_origin){.kind = MP_FROM_FILE, .line = e->line};
+    *origin_of(s, section, key) =
+        (struct mp_origin){.kind = MP_FROM_FILE, .line = e->line};
     return 0;
 }
 
@@ -158,11 +213,13 @@ static char *read_all(int fd, const char *path, size_t *len, struct mp_error *er
     return text;
 }
 
-static bool has_secret(const struct mp_ini *ini)
+static bool has_secret(const struct mp_settings *s, const struct mp_ini *ini)
 {
     for (size_t i = 0; i < ini->n; i++) {
         const struct mp_ini_entry *e = &ini->entries[i];
-        const struct mp_key *key = e->key != NULL ? find_key(e->section, e->key) : NULL;
+        const struct mp_section *section = find_section(s, e->section);
+        const struct mp_key *key =
+            section != NULL && e->key != NULL ? mp_section_key(section, e->key) : NULL;
 
         if (key != NULL && key->secret && e->value[0] != '\0')
             return true;
@@ -176,9 +233,9 @@ static int apply_text(struct mp_settings *s, const struct stat *st, int fd,
     struct mp_ini ini;
     int rc = -1;
 
-    if (mp_ini_parse(&ini, s->origins->path, text, len, err) < 0)
+    if (mp_ini_parse(&ini, s->parts->path, text, len, err) < 0)
         return -1;
-    if (mp_settings_check_file(fd, st, s->origins->path, has_secret(&ini), err) < 0)
+    if (mp_settings_check_file(fd, st, s->parts->path, has_secret(s, &ini), err) < 0)
         goto out;
     for (size_t i = 0; i < ini.n; i++)
         if (apply_entry(s, &ini.entries[i], err) < 0)
@@ -245,7 +302,7 @@ static int apply_file(struct mp_settings *s, const char *path, bool named,
     text = read_all(fd, path, &len, err);
     if (text == NULL)
         goto out;
-    s->origins->file_read = true;
+    s->parts->file_read = true;
     rc = apply_text(s, &st, fd, text, len, err);
     explicit_bzero(text, len);
 out:
@@ -256,20 +313,31 @@ out:
 
 /* --- environment and command line --------------------------------------------------- */
 
-static int apply_environment(struct mp_settings *s, struct mp_error *err)
+static int apply_variables(struct mp_settings *s, struct mp_section *section,
+                           struct mp_error *err)
 {
-    for (size_t i = 0; i < mp_n_keys; i++) {
+    for (size_t i = 0; i < section->keys->n; i++) {
+        const struct mp_key *key = &section->keys->key[i];
         char buf[ENV_BYTES], where[WHERE_BYTES];
         const char *value;
-        const char *name = mp_key_env(&mp_keys[i], buf, sizeof buf, &value);
+        const char *name = mp_key_env(key, buf, sizeof buf, &value);
 
         if (name == NULL)
             continue;
         snprintf(where, sizeof where, "environment variable %s", name);
-        if (mp_key_set(s, &mp_keys[i], where, value, err) < 0)
+        if (mp_section_set(section, key, where, value, err) < 0)
             return -1;
-        s->origins->keys[i] = (struct mp_origin){.kind = MP_FROM_ENV, .name = name};
+        *origin_of(s, section, key) =
+            (struct mp_origin){.kind = MP_FROM_ENV, .name = name};
     }
+    return 0;
+}
+
+static int apply_environment(struct mp_settings *s, struct mp_error *err)
+{
+    for (size_t i = 0; i < s->parts->n_sections; i++)
+        if (apply_variables(s, &s->parts->sections[i], err) < 0)
+            return -1;
     return 0;
 }
 
@@ -278,21 +346,50 @@ static int apply_overrides(struct mp_settings *s, const struct mp_override *over
 {
     for (size_t i = 0; i < n; i++) {
         const struct mp_override *o = &overrides[i];
-        const struct mp_key *key = find_key(o->section, o->key);
+        struct mp_section *section = find_section(s, o->section);
+        const struct mp_key *key =
+            section != NULL ? mp_section_key(section, o->key) : NULL;
 
         if (key == NULL)
             return mp_fail(err, MP_FAULT_USAGE, "%s: [%s] has no key %s", o->option,
                            o->section, o->key);
-        if (mp_key_set(s, key, o->option, o->value, err) < 0)
+        if (mp_section_set(section, key, o->option, o->value, err) < 0)
             return -1;
-        *origin_of(s, key) =
+        *origin_of(s, section, key) =
             (struct mp_origin){.kind = MP_FROM_OPTION, .name = o->option};
     }
     return 0;
 }
 
-static int load(struct mp_settings *s, const char *path,
-                const struct mp_override *overrides, size_t n_overrides,
+static bool holds_secret(const struct mp_settings *s)
+{
+    for (size_t i = 0; i < s->parts->n_sections; i++) {
+        const struct mp_section *section = &s->parts->sections[i];
+
+        for (size_t k = 0; k < section->keys->n; k++)
+            if (section->keys->key[k].secret &&
+                *mp_section_text(section, &section->keys->key[k], NULL, 0) != '\0')
+                return true;
+    }
+    return false;
+}
+
+static void lend_sections(struct mp_settings *s)
+{
+    const struct mp_database_config *database = mp_settings_section(s, "database");
+    const struct mp_ssh_config *ssh = mp_settings_section(s, "ssh");
+    const struct mp_csv_config *csv = mp_settings_section(s, "csv");
+
+    if (database != NULL)
+        s->database = *database;
+    if (ssh != NULL)
+        s->ssh = *ssh;
+    if (csv != NULL)
+        s->csv = *csv;
+}
+
+static int load(struct mp_settings *s, const struct mp_backend_keys *backends,
+                const char *path, const struct mp_override *overrides, size_t n_overrides,
                 struct mp_error *err)
 {
     bool named = true;
@@ -304,53 +401,43 @@ static int load(struct mp_settings *s, const char *path,
             named = false;
         }
     }
-    s->origins = calloc(1, sizeof *s->origins);
-    if (s->origins == NULL)
+    if (mp_settings_init(s, backends, err) < 0)
+        return -1;
+    s->parts->path = strdup(path);
+    if (s->parts->path == NULL)
         return no_memory(err);
-    s->origins->keys = calloc(mp_n_keys, sizeof *s->origins->keys);
-    s->origins->path = strdup(path);
-    if (s->origins->keys == NULL || s->origins->path == NULL)
-        return no_memory(err);
-    if (set_defaults(s, err) < 0 || apply_file(s, path, named, err) < 0 ||
-        apply_environment(s, err) < 0 ||
+    if (apply_file(s, path, named, err) < 0 || apply_environment(s, err) < 0 ||
         apply_overrides(s, overrides, n_overrides, err) < 0)
         return -1;
     return mp_routes_finish(s, err);
 }
 
-int mp_settings_load(struct mp_settings *s, const char *path,
-                     const struct mp_override *overrides, size_t n_overrides,
-                     struct mp_error *err)
+int mp_settings_load(struct mp_settings *s, const struct mp_backend_keys *backends,
+                     const char *path, const struct mp_override *overrides,
+                     size_t n_overrides, struct mp_error *err)
 {
-    *s = (struct mp_settings){0};
-    if (load(s, path, overrides, n_overrides, err) < 0) {
+    if (load(s, backends, path, overrides, n_overrides, err) < 0) {
         mp_settings_free(s);
         return -1;
     }
-    if (*s->database.password != '\0' || *s->ssh.passphrase != '\0')
+    lend_sections(s);
+    if (holds_secret(s))
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     return 0;
 }
 
 void mp_settings_free(struct mp_settings *s)
 {
-    for (size_t i = 0; i < mp_n_keys; i++) {
-        char **member = mp_key_string(s, &mp_keys[i]);
+    struct mp_settings_parts *parts = s->parts;
 
-        if (mp_keys[i].type == MP_KEY_INT || mp_keys[i].type == MP_KEY_BACKEND)
-            continue;
-        if (*member != NULL)
-            explicit_bzero(*member, strlen(*member));
-        free(*member);
-    }
-    for (size_t i = 0; i < s->n_routes; i++)
-        mp_route_clear(&s->routes[i]);
-    free(s->routes);
-    if (s->origins != NULL) {
-        free(s->origins->routes);
-        free(s->origins->keys);
-        free(s->origins->path);
-        free(s->origins);
+    if (parts != NULL) {
+        mp_routes_free(s);
+        for (size_t i = 0; i < parts->n_sections; i++)
+            mp_section_free(&parts->sections[i]);
+        free(parts->sections);
+        free(parts->origins);
+        free(parts->path);
+        free(parts);
     }
     *s = (struct mp_settings){0};
 }

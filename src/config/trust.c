@@ -6,7 +6,7 @@
  * root's, Slurm's, or the private group of whoever runs the program. */
 #include "config.h"
 
-#include "config/keys.h"
+#include "config/impl.h"
 
 #include <grp.h>
 #include <pwd.h>

@@ -108,9 +108,51 @@ void mp_route_clear(struct mp_route *route)
     free(route->metrics);
     free(route->name);
     free(route->prefix);
-    free(route->database);
-    free(route->schema);
+    for (size_t i = 0; i < route->n_own; i++) {
+        free(route->own[i].name);
+        free(route->own[i].value);
+    }
+    free(route->own);
     memset(route, 0, sizeof *route);
+}
+
+static struct mp_route_value *find_value(const struct mp_route *route, const char *name)
+{
+    for (size_t i = 0; i < route->n_own; i++)
+        if (strcmp(route->own[i].name, name) == 0)
+            return &route->own[i];
+    return NULL;
+}
+
+const char *mp_route_value(const struct mp_route *route, const char *name)
+{
+    const struct mp_route_value *found = find_value(route, name);
+
+    return found != NULL ? found->value : "";
+}
+
+int mp_route_set(struct mp_route *route, const char *name, const char *value,
+                 struct mp_error *err)
+{
+    struct mp_route_value *found = find_value(route, name), *bigger;
+    char *copy = strdup(value);
+
+    if (copy == NULL)
+        return no_memory(err);
+    if (found != NULL) {
+        free(found->value);
+        found->value = copy;
+        return 0;
+    }
+    bigger = realloc(route->own, (route->n_own + 1) * sizeof *bigger);
+    if (bigger != NULL)
+        route->own = bigger;
+    if (bigger == NULL || (bigger[route->n_own].name = strdup(name)) == NULL) {
+        free(copy);
+        return no_memory(err);
+    }
+    bigger[route->n_own++].value = copy;
+    return 0;
 }
 
 int mp_route_copy(struct mp_route *dst, const struct mp_route *src, struct mp_error *err)
@@ -118,13 +160,13 @@ int mp_route_copy(struct mp_route *dst, const struct mp_route *src, struct mp_er
     *dst = (struct mp_route){
         .name = strdup(src->name),
         .prefix = strdup(src->prefix),
-        .database = strdup(src->database),
-        .schema = strdup(src->schema),
         .metrics = calloc(src->n_metrics + 1, sizeof *dst->metrics),
     };
-    if (dst->name == NULL || dst->prefix == NULL || dst->database == NULL ||
-        dst->schema == NULL || dst->metrics == NULL)
+    if (dst->name == NULL || dst->prefix == NULL || dst->metrics == NULL)
         goto failed;
+    for (size_t i = 0; i < src->n_own; i++)
+        if (mp_route_set(dst, src->own[i].name, src->own[i].value, err) < 0)
+            goto failed;
     for (; dst->n_metrics < src->n_metrics; dst->n_metrics++) {
         struct mp_metric *m = &dst->metrics[dst->n_metrics];
 

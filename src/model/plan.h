@@ -34,14 +34,19 @@ struct mp_metric {
     enum mp_role role;
 };
 
+/* What a route carries for a backend, which declared the key and knows its meaning. */
+struct mp_route_value {
+    char *name, *value; /* owned; value is never NULL */
+};
+
 /* Nodes whose name starts with `prefix` (any case; the longest prefix wins). */
 struct mp_route {
     char *name; /* the word after "route" in the section's name */
     char *prefix;
-    char *database;
-    char *schema;
     struct mp_metric *metrics;
     size_t n_metrics;
+    struct mp_route_value *own;
+    size_t n_own;
 };
 
 struct mp_plan_node {
@@ -64,6 +69,11 @@ struct mp_plan {
 /* A deep copy; and what frees one (the struct itself is the caller's). */
 int mp_route_copy(struct mp_route *dst, const struct mp_route *src, struct mp_error *err);
 void mp_route_clear(struct mp_route *route);
+
+/* "" where the route has no value of that name. */
+const char *mp_route_value(const struct mp_route *route, const char *name);
+int mp_route_set(struct mp_route *route, const char *name, const char *value,
+                 struct mp_error *err);
 
 /* Route `names` (n of them, repeats allowed, compared without case).  The plan owns
  * copies of everything; on failure it is left empty.  start > end is a usage error.  No

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "backends/keys.h"
 #include "slurm/nodelist.h"
 
 /* Clocks of a head node and a user's machine differ by less than this. */
@@ -108,7 +109,7 @@ out:
 
 static void set_limits(struct mp_session *s, const char *command, const char *label)
 {
-    int64_t seconds = s->settings.power.deadline_seconds;
+    int64_t seconds = s->settings.power->deadline_seconds;
 
     snprintf(s->purpose, sizeof s->purpose, "%s %s", command, label);
     s->run.purpose = s->purpose;
@@ -128,8 +129,8 @@ int mp_session_open(struct mp_session *s, const char *command,
     if (given && given_job(sel, &s->job, err) < 0)
         return -1;
     if (mp_run_init(&s->run, command, err) < 0 ||
-        mp_settings_load(&s->settings, options->config, options->overrides,
-                         options->n_overrides, err) < 0)
+        mp_settings_load(&s->settings, &mp_backend_keys, options->config,
+                         options->overrides, options->n_overrides, err) < 0)
         return -1;
     set_limits(s, command, given ? s->job.label : sel->job_id);
     if (given && mp_session_plan(s, err) < 0)
@@ -143,7 +144,7 @@ int mp_session_open(struct mp_session *s, const char *command,
 
 void mp_session_tell_backend(const struct mp_session *s, const struct mp_options *options)
 {
-    bool choice = s->settings.power.backend == MP_BACKEND_AUTO &&
+    bool choice = strcmp(s->settings.power->backend, "auto") == 0 &&
                   s->settings.ssh.hostname[0] != '\0';
 
     if (!options->quiet && (choice || options->verbose > 0))

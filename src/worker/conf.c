@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "backends/keys.h"
+
 /* Shared with the reading process. */
 struct reading {
     bool ok;
@@ -27,13 +29,13 @@ static void read_settings(struct reading *r, const struct mp_options *options)
 {
     struct mp_settings s;
 
-    if (mp_settings_load(&s, options->config, options->overrides, options->n_overrides,
-                         &r->err) < 0)
+    if (mp_settings_load(&s, &mp_backend_keys, options->config, options->overrides,
+                         options->n_overrides, &r->err) < 0)
         return;
-    r->workers = s.queue.workers;
-    r->delay_seconds = s.power.delay_seconds;
-    snprintf(r->queue_directory, sizeof r->queue_directory, "%s", s.queue.directory);
-    snprintf(r->logfile, sizeof r->logfile, "%s", s.power.logfile);
+    r->workers = s.queue->workers;
+    r->delay_seconds = s.power->delay_seconds;
+    snprintf(r->queue_directory, sizeof r->queue_directory, "%s", s.queue->directory);
+    snprintf(r->logfile, sizeof r->logfile, "%s", s.power->logfile);
     r->ok = true;
     mp_settings_free(&s);
 }

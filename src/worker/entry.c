@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backends/keys.h"
 #include "slurm/jobpath.h"
 #include "slurm/nodelist.h"
 
@@ -30,7 +31,7 @@ static int open_backend(struct mp_attempt *a, struct mp_error *err)
 
     a->backend_away = true;
     if (!child->have_settings) {
-        if (mp_settings_load(&s->settings, child->options->config,
+        if (mp_settings_load(&s->settings, &mp_backend_keys, child->options->config,
                              child->options->overrides, child->options->n_overrides,
                              err) < 0)
             return -1;
@@ -39,7 +40,7 @@ static int open_backend(struct mp_attempt *a, struct mp_error *err)
     snprintf(s->purpose, sizeof s->purpose, "worker %s", a->label);
     s->run.purpose = s->purpose;
     s->run.deadline_us =
-        mp_clock_us() + (int64_t)s->settings.power.deadline_seconds * SECOND;
+        mp_clock_us() + (int64_t)s->settings.power->deadline_seconds * SECOND;
     if (s->backend == NULL &&
         mp_backend_open(&s->settings, &s->run, &s->backend, err) < 0)
         return -1;
@@ -66,7 +67,7 @@ static int fill_job(struct mp_attempt *a, struct mp_error *err)
 
 static bool waits_longer(const struct mp_attempt *a)
 {
-    int max_wait = a->child->session.settings.power.max_wait_seconds;
+    int max_wait = a->child->session.settings.power->max_wait_seconds;
 
     return mp_worker_now() / SECOND < a->entry.end + max_wait;
 }
@@ -193,7 +194,7 @@ static int send_to_writer(struct mp_attempt *a, const char *jobdir, struct mp_er
         .uid = a->entry.uid >= 0 ? (uid_t)a->entry.uid : geteuid(),
         .gid = a->entry.gid >= 0 ? (gid_t)a->entry.gid : getegid(),
         .jobdir = jobdir,
-        .outdir = s->settings.power.outdir,
+        .outdir = s->settings.power->outdir,
     };
 
     a->run = s->run; /* the session's changes with the next job */

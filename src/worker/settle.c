@@ -69,7 +69,7 @@ struct mp_answer mp_attempt_again(struct mp_attempt *a, const struct mp_error *w
 {
     struct mp_worker_child *child = a->child;
     int retry_hours =
-        child->have_settings ? child->session.settings.queue.retry_hours : 24;
+        child->have_settings ? child->session.settings.queue->retry_hours : 24;
     int64_t now = mp_worker_now();
     struct mp_answer answer;
     char text[1200], seconds[24];

@@ -52,7 +52,6 @@ static int get_route(struct mp_wire_frame *f, struct mp_route *r)
     uint32_t n, role;
 
     if (get_name(f, &r->name) < 0 || get_name(f, &r->prefix) < 0 ||
-        get_name(f, &r->database) < 0 || get_name(f, &r->schema) < 0 ||
         mp_frame_get_u32(f, &n) < 0 || n > METRICS_MAX)
         return -1;
     r->metrics = calloc((size_t)n + 1, sizeof *r->metrics);

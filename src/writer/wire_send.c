@@ -34,8 +34,6 @@ static int send_plan(struct mp_wire_out *out, const struct mp_plan *plan,
 
         mp_frame_put_text(out, r->name);
         mp_frame_put_text(out, r->prefix);
-        mp_frame_put_text(out, r->database);
-        mp_frame_put_text(out, r->schema);
         mp_frame_put_u32(out, (uint32_t)r->n_metrics);
         for (size_t k = 0; k < r->n_metrics; k++) {
             mp_frame_put_text(out, r->metrics[k].name);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "backends/keys.h"
 #include "config/settings.h"
 
 /* A file in memory that nobody else can read; `path` gets its name. */
@@ -28,7 +29,7 @@ static void must_load(const char *text, size_t size)
     struct mp_error err = {0};
     char path[64];
     int fd = memory_file(text, size, path, sizeof path);
-    int rc = mp_settings_load(&s, path, NULL, 0, &err);
+    int rc = mp_settings_load(&s, &mp_backend_keys, path, NULL, 0, &err);
 
     if (rc < 0)
         fprintf(stderr, "%s\n%.*s\n", err.text, (int)size, text);
@@ -45,9 +46,9 @@ static void try_load(const char *path)
     size_t size;
     FILE *out;
 
-    if (mp_settings_load(&s, path, NULL, 0, &err) < 0) {
+    if (mp_settings_load(&s, &mp_backend_keys, path, NULL, 0, &err) < 0) {
         FUZZ_CHECK(err.fault == MP_FAULT_USAGE && err.text[0] != '\0');
-        FUZZ_CHECK(s.routes == NULL && s.database.host == NULL);
+        FUZZ_CHECK(s.routes == NULL && s.parts == NULL);
         return;
     }
     out = open_memstream(&text, &size);
@@ -66,7 +67,7 @@ static void try_import(const char *path)
     int rc;
 
     FUZZ_CHECK(out != NULL);
-    rc = mp_settings_import_env(path, out, &err);
+    rc = mp_settings_import_env(&mp_backend_keys, path, out, &err);
     FUZZ_CHECK(fclose(out) == 0);
     if (rc == 0)
         must_load(text, size);

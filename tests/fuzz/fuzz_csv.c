@@ -184,11 +184,11 @@ static int quoted_file(const uint8_t *data, size_t size)
 
 static void make_plan(struct mp_plan *plan)
 {
-    static char name[] = "rpc", database[] = "zen4", schema[] = "idrac",
-                cpu[] = "TotalCPUPower", gpu[] = "PowerConsumption", a[] = "rpc-91-1",
-                b[] = "rpc-91-2";
+    static char name[] = "rpc", cpu[] = "TotalCPUPower", gpu[] = "PowerConsumption",
+                a[] = "rpc-91-1", b[] = "rpc-91-2";
     struct mp_metric metrics[] = {{cpu, MP_ROLE_CPU}, {gpu, MP_ROLE_GPU}};
-    struct mp_route route = {name, name, database, schema, metrics, 2};
+    struct mp_route route = {
+        .name = name, .prefix = name, .metrics = metrics, .n_metrics = 2};
     struct mp_error err;
 
     CHECK(mp_plan_make(plan, (char *[]){a, b}, 2, &route, 1, INT64_C(1772940000000000),

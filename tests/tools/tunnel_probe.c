@@ -19,6 +19,7 @@
 #include "config.h"
 
 #include "backends/pq/rows.h"
+#include "backends/keys.h"
 #include "config/settings.h"
 #include "backends/ssh/tunnel.h"
 
@@ -271,7 +272,7 @@ int main(int argc, char **argv)
         return 2;
     }
     if (mp_run_init(&p.run, "probe", &p.err) == 0 &&
-        mp_settings_load(&p.settings, argv[1], NULL, 0, &p.err) == 0) {
+        mp_settings_load(&p.settings, &mp_backend_keys, argv[1], NULL, 0, &p.err) == 0) {
         mp_pq_target_direct(&p.settings, &target);
         if (mp_tunnel_open(&p.settings,
                            &(struct mp_tunnel_target){target.host, target.port, window},

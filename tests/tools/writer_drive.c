@@ -66,8 +66,6 @@ static int make_plan(struct mp_plan *plan, int64_t samples, struct mp_error *err
                                           {(char *)"TotalFanPower", MP_ROLE_FAN}};
     struct mp_route route = {.name = (char *)"rpc",
                              .prefix = (char *)"rpc",
-                             .database = (char *)"zen4",
-                             .schema = (char *)"idrac",
                              .metrics = metrics,
                              .n_metrics = N_SERIES};
     char *node = (char *)"rpc-91-1";

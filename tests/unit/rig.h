@@ -36,8 +36,7 @@ static inline const struct mp_route *rig_routes(void)
     static char cpu[] = "TotalCPUPower", memory[] = "TotalMemoryPower",
                 storage[] = "TotalStoragePower", fan[] = "TotalFanPower",
                 input[] = "SystemInputPower", output[] = "SystemOutputPower",
-                gpu[] = "PowerConsumption", rpc[] = "rpc", rpg[] = "rpg", zen4[] = "zen4",
-                h100[] = "h100", idrac[] = "idrac";
+                gpu[] = "PowerConsumption", rpc[] = "rpc", rpg[] = "rpg";
     static struct mp_metric metrics[] = {
         {.name = cpu, .role = MP_ROLE_CPU},
         {.name = memory, .role = MP_ROLE_MEMORY},
@@ -48,18 +47,8 @@ static inline const struct mp_route *rig_routes(void)
         {.name = gpu, .role = MP_ROLE_GPU},
     };
     static const struct mp_route routes[] = {
-        {.name = rpc,
-         .prefix = rpc,
-         .database = zen4,
-         .schema = idrac,
-         .metrics = metrics,
-         .n_metrics = 6},
-        {.name = rpg,
-         .prefix = rpg,
-         .database = h100,
-         .schema = idrac,
-         .metrics = metrics,
-         .n_metrics = 7},
+        {.name = rpc, .prefix = rpc, .metrics = metrics, .n_metrics = 6},
+        {.name = rpg, .prefix = rpg, .metrics = metrics, .n_metrics = 7},
     };
 
     return routes;

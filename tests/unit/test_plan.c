@@ -11,12 +11,13 @@
 static struct mp_metric metrics[] = {{(char *)"TotalCPUPower", MP_ROLE_CPU},
                                      {(char *)"SystemInputPower", MP_ROLE_INPUT}};
 
-static struct mp_route route(const char *name, const char *prefix, const char *database)
+static struct mp_route route(const char *name, const char *prefix,
+                             struct mp_route_value *own)
 {
     return (struct mp_route){.name = (char *)name,
                              .prefix = (char *)prefix,
-                             .database = (char *)database,
-                             .schema = (char *)"idrac",
+                             .own = own,
+                             .n_own = own != NULL,
                              .metrics = metrics,
                              .n_metrics = 2};
 }
@@ -26,8 +27,9 @@ static struct mp_error err;
 
 START_TEST(routes_by_longest_prefix)
 {
-    struct mp_route routes[] = {route("r", "r", "a"), route("rpc", "rpc", "zen4"),
-                                route("rpg", "RPG", "h100"), route("unused", "x", "u")};
+    struct mp_route_value h100[] = {{(char *)"database", (char *)"h100"}};
+    struct mp_route routes[] = {route("r", "r", NULL), route("rpc", "rpc", NULL),
+                                route("rpg", "RPG", h100), route("unused", "x", NULL)};
     char *names[] = {(char *)"rpg-93-1", (char *)"rpc-91-1", (char *)"rz-1",
                      (char *)"login1",   (char *)"RPC-91-2", (char *)"rp"};
 
@@ -37,7 +39,8 @@ START_TEST(routes_by_longest_prefix)
     ck_assert_uint_eq(plan.n_routes, 3);
     ck_assert_str_eq(plan.routes[0].name, "r");
     ck_assert_str_eq(plan.routes[1].name, "rpc");
-    ck_assert_str_eq(plan.routes[2].database, "h100");
+    ck_assert_str_eq(mp_route_value(&plan.routes[2], "database"), "h100");
+    ck_assert_str_eq(mp_route_value(&plan.routes[2], "schema"), "");
     ck_assert_uint_eq(plan.routes[2].n_metrics, 2);
     ck_assert_str_eq(plan.routes[2].metrics[1].name, "SystemInputPower");
     ck_assert_int_eq(plan.routes[2].metrics[1].role, MP_ROLE_INPUT);
@@ -57,7 +60,7 @@ END_TEST
 
 START_TEST(names_each_node_once)
 {
-    struct mp_route routes[] = {route("rpc", "rpc", "zen4")};
+    struct mp_route routes[] = {route("rpc", "rpc", NULL)};
     char *names[] = {(char *)"rpc-1", (char *)"x", (char *)"RPC-1", (char *)"rpc-2",
                      (char *)"rpc-1", (char *)"X", (char *)"rpc-01"};
 
@@ -78,7 +81,7 @@ END_TEST
 
 START_TEST(no_routed_node_is_no_error)
 {
-    struct mp_route routes[] = {route("rpc", "rpc", "zen4")};
+    struct mp_route routes[] = {route("rpc", "rpc", NULL)};
     char *names[] = {(char *)"login1"};
 
     ck_assert_int_eq(mp_plan_make(&plan, names, 1, routes, 1, 0, 1, &err), 0);
@@ -103,7 +106,7 @@ END_TEST
 START_TEST(holds_a_hundred_thousand_nodes)
 {
     enum { N = 100000 };
-    struct mp_route routes[] = {route("n", "n", "d")};
+    struct mp_route routes[] = {route("n", "n", NULL)};
     char **names = calloc(N, sizeof *names);
 
     for (int i = 0; i < N; i++) {

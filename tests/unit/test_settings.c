@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backends/keys.h"
 #include "config/settings.h"
-#include "config/keys.h"
 #include "unit.h"
 
 static struct mp_settings s;
@@ -29,13 +29,21 @@ static void write_file(const char *text, mode_t mode)
     ck_assert_int_eq(chmod(path, mode), 0);
 }
 
+static void unset_variables(const struct mp_keys *keys)
+{
+    for (size_t i = 0; i < keys->n; i++)
+        for (int j = 0; j < MP_KEY_ENVS && keys->key[i].env[j] != NULL; j++)
+            unsetenv(keys->key[i].env[j]);
+}
+
 static void setup(void)
 {
     int fd;
 
-    for (size_t i = 0; i < mp_n_keys; i++)
-        for (int j = 0; j < MP_KEY_ENVS && mp_keys[i].env[j] != NULL; j++)
-            unsetenv(mp_keys[i].env[j]);
+    for (size_t i = 0; mp_backend_keys.sections[i] != NULL; i++)
+        unset_variables(mp_backend_keys.sections[i]);
+    unset_variables(&mp_power_keys);
+    unset_variables(&mp_queue_keys);
     unsetenv("MONSTER_POWER_CONFIG");
     memcpy(path + sizeof path - 7, "XXXXXX", 6);
     fd = mkstemp(path);
@@ -51,16 +59,18 @@ static void teardown(void)
 static void load(const char *text)
 {
     write_file(text, 0600);
-    ck_assert_msg(mp_settings_load(&s, path, NULL, 0, &err) == 0, "%s", err.text);
+    ck_assert_msg(mp_settings_load(&s, &mp_backend_keys, path, NULL, 0, &err) == 0, "%s",
+                  err.text);
 }
 
 static void refused(const char *text, const char *why)
 {
     write_file(text, 0600);
-    ck_assert_msg(mp_settings_load(&s, path, NULL, 0, &err) == -1, "took %s", text);
+    ck_assert_msg(mp_settings_load(&s, &mp_backend_keys, path, NULL, 0, &err) == -1,
+                  "took %s", text);
     ck_assert_int_eq(err.fault, MP_FAULT_USAGE);
     ck_assert_msg(strstr(err.text, why) != NULL, "%s: %s", text, err.text);
-    ck_assert_ptr_null(s.database.host);
+    ck_assert_ptr_null(s.parts);
 }
 
 START_TEST(an_empty_file_works)
@@ -71,15 +81,15 @@ START_TEST(an_empty_file_works)
     ck_assert_str_eq(s.database.sslmode, "prefer");
     ck_assert_int_eq(s.ssh.keepalive, 60);
     ck_assert_str_eq(s.ssh.username, getpwuid(geteuid())->pw_name);
-    ck_assert_int_eq(s.power.backend, MP_BACKEND_AUTO);
-    ck_assert_str_eq(s.power.comment_keyword, "power_profiling");
-    ck_assert_int_eq(s.power.delay_seconds, 10);
+    ck_assert_str_eq(s.power->backend, "auto");
+    ck_assert_str_eq(s.power->comment_keyword, "power_profiling");
+    ck_assert_int_eq(s.power->delay_seconds, 10);
     ck_assert_uint_eq(s.n_routes, 2);
     ck_assert_str_eq(s.routes[0].prefix, "rpc");
-    ck_assert_str_eq(s.routes[0].database, "zen4");
-    ck_assert_str_eq(s.routes[0].schema, "idrac");
+    ck_assert_str_eq(mp_route_value(&s.routes[0], "database"), "zen4");
+    ck_assert_str_eq(mp_route_value(&s.routes[0], "schema"), "idrac");
     ck_assert_uint_eq(s.routes[0].n_metrics, 6);
-    ck_assert_str_eq(s.routes[1].database, "h100");
+    ck_assert_str_eq(mp_route_value(&s.routes[1], "database"), "h100");
     ck_assert_uint_eq(s.routes[1].n_metrics, 7);
     ck_assert_str_eq(s.routes[1].metrics[6].name, "PowerConsumption");
     ck_assert_int_eq(s.routes[1].metrics[6].role, MP_ROLE_GPU);
@@ -100,7 +110,7 @@ START_TEST(reads_every_type)
     ck_assert_str_eq(s.database.user, "u");
     ck_assert_str_eq(s.ssh.key_path, "/k");
     ck_assert_str_eq(s.ssh.agent, "none");
-    ck_assert_int_eq(s.power.backend, MP_BACKEND_SSH);
+    ck_assert_str_eq(s.power->backend, "ssh");
     mp_settings_free(&s);
     setenv("HOME", "/home/x", 1);
     load("[ssh]\nkey_path = ~/.ssh/id\n");
@@ -152,11 +162,11 @@ START_TEST(routes_build_on_the_built_in)
          "[route cn]\nmetrics = Foo:input , TotalFanPower,bar : none\n"
          "[route all]\nprefix =\nschema = S\n");
     ck_assert_uint_eq(s.n_routes, 4);
-    ck_assert_str_eq(s.routes[0].database, "zen5");
+    ck_assert_str_eq(mp_route_value(&s.routes[0], "database"), "zen5");
     ck_assert_uint_eq(s.routes[0].n_metrics, 6);
     ck_assert_str_eq(s.routes[2].name, "cn");
     ck_assert_str_eq(s.routes[2].prefix, "cn");
-    ck_assert_str_eq(s.routes[2].database, "mon");
+    ck_assert_str_eq(mp_route_value(&s.routes[2], "database"), "mon");
     ck_assert_uint_eq(s.routes[2].n_metrics, 3);
     ck_assert_str_eq(s.routes[2].metrics[0].name, "Foo");
     ck_assert_int_eq(s.routes[2].metrics[0].role, MP_ROLE_INPUT);
@@ -164,7 +174,7 @@ START_TEST(routes_build_on_the_built_in)
     ck_assert_str_eq(s.routes[2].metrics[2].name, "bar");
     ck_assert_int_eq(s.routes[2].metrics[2].role, MP_ROLE_NONE);
     ck_assert_str_eq(s.routes[3].prefix, "");
-    ck_assert_str_eq(s.routes[3].schema, "S");
+    ck_assert_str_eq(mp_route_value(&s.routes[3], "schema"), "S");
     ck_assert_uint_eq(s.routes[3].n_metrics, 6);
     mp_settings_free(&s);
 }
@@ -194,7 +204,7 @@ START_TEST(later_sources_win)
     setenv("REPACSS_DB_PORT", "3", 1);
     setenv("REPACSS_DB_USER", "", 1); /* empty: as if it were not there */
     setenv("REPACSS_SSH_KEEPALIVE_INTERVAL", "33", 1);
-    ck_assert_int_eq(mp_settings_load(&s, path, option, 1, &err), 0);
+    ck_assert_int_eq(mp_settings_load(&s, &mp_backend_keys, path, option, 1, &err), 0);
     ck_assert_str_eq(s.database.host, "h4");
     ck_assert_int_eq(s.database.port, 3);
     ck_assert_str_eq(s.database.user, "u2");
@@ -212,44 +222,47 @@ START_TEST(environment_of_the_old_env)
     setenv("REPACSS_INTERNAL_PROBE_TIMEOUT", "0.25", 1);
     setenv("MONSTER_POWER_CONFIG", path, 1);
     write_file("", 0600);
-    ck_assert_int_eq(mp_settings_load(&s, NULL, NULL, 0, &err), 0);
-    ck_assert_int_eq(s.power.backend, MP_BACKEND_SSH);
+    ck_assert_int_eq(mp_settings_load(&s, &mp_backend_keys, NULL, NULL, 0, &err), 0);
+    ck_assert_str_eq(s.power->backend, "ssh");
     ck_assert_str_eq(s.database.sslmode, "require");
-    ck_assert_int_eq(s.power.auto_probe_ms, 250);
+    ck_assert_int_eq(s.power->auto_probe_ms, 250);
     mp_settings_free(&s);
     setenv("REPACSS_DB_PROBE_TIMEOUT", "12", 1);
-    ck_assert_int_eq(mp_settings_load(&s, NULL, NULL, 0, &err), 0);
-    ck_assert_int_eq(s.power.auto_probe_ms, 12000);
+    ck_assert_int_eq(mp_settings_load(&s, &mp_backend_keys, NULL, NULL, 0, &err), 0);
+    ck_assert_int_eq(s.power->auto_probe_ms, 12000);
     mp_settings_free(&s);
     setenv("MONSTER_POWER_AUTO_PROBE_MS", "12", 1);
-    ck_assert_int_eq(mp_settings_load(&s, NULL, NULL, 0, &err), 0);
-    ck_assert_int_eq(s.power.auto_probe_ms, 12);
+    ck_assert_int_eq(mp_settings_load(&s, &mp_backend_keys, NULL, NULL, 0, &err), 0);
+    ck_assert_int_eq(s.power->auto_probe_ms, 12);
     mp_settings_free(&s);
     unsetenv("MONSTER_POWER_AUTO_PROBE_MS");
     for (const char **v =
              (const char *[]){"1e1", "0.0001", "99999999999", ".", "1.x", NULL};
          *v != NULL; v++) {
         setenv("REPACSS_DB_PROBE_TIMEOUT", *v, 1);
-        ck_assert_msg(mp_settings_load(&s, NULL, NULL, 0, &err) == -1, "%s", *v);
+        ck_assert_msg(mp_settings_load(&s, &mp_backend_keys, NULL, NULL, 0, &err) == -1,
+                      "%s", *v);
     }
     unsetenv("REPACSS_DB_PROBE_TIMEOUT");
     setenv("REPACSS_DB_PORT", "many", 1);
-    ck_assert_int_eq(mp_settings_load(&s, NULL, NULL, 0, &err), -1);
+    ck_assert_int_eq(mp_settings_load(&s, &mp_backend_keys, NULL, NULL, 0, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.text, "environment variable REPACSS_DB_PORT"));
 }
 END_TEST
 
 START_TEST(a_named_file_must_be_there)
 {
-    ck_assert_int_eq(mp_settings_load(&s, "/nonexistent/x.ini", NULL, 0, &err), -1);
+    ck_assert_int_eq(
+        mp_settings_load(&s, &mp_backend_keys, "/nonexistent/x.ini", NULL, 0, &err), -1);
     ck_assert_int_eq(err.fault, MP_FAULT_USAGE);
     ck_assert_ptr_nonnull(strstr(err.text, "/nonexistent/x.ini"));
     setenv("MONSTER_POWER_CONFIG", "/nonexistent/y.ini", 1);
-    ck_assert_int_eq(mp_settings_load(&s, NULL, NULL, 0, &err), -1);
+    ck_assert_int_eq(mp_settings_load(&s, &mp_backend_keys, NULL, NULL, 0, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.text, "/nonexistent/y.ini"));
-    ck_assert_int_eq(mp_settings_load(&s, "/", NULL, 0, &err), -1);
+    ck_assert_int_eq(mp_settings_load(&s, &mp_backend_keys, "/", NULL, 0, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.text, "not a regular file"));
-    ck_assert_int_eq(mp_settings_load(&s, "/dev/null", NULL, 0, &err), 0);
+    ck_assert_int_eq(mp_settings_load(&s, &mp_backend_keys, "/dev/null", NULL, 0, &err),
+                     0);
     mp_settings_free(&s);
 }
 END_TEST
@@ -259,7 +272,7 @@ static int load_mode(const char *text, mode_t mode)
     int rc;
 
     write_file(text, mode);
-    rc = mp_settings_load(&s, path, NULL, 0, &err);
+    rc = mp_settings_load(&s, &mp_backend_keys, path, NULL, 0, &err);
     mp_settings_free(&s);
     return rc;
 }
@@ -336,13 +349,14 @@ START_TEST(an_owner_must_be_trusted)
         return;
     write_file("[database]\npassword = x\n", 0600);
     ck_assert_int_eq(chown(path, 54321, 0), 0);
-    ck_assert_int_eq(mp_settings_load(&s, path, NULL, 0, &err), -1);
+    ck_assert_int_eq(mp_settings_load(&s, &mp_backend_keys, path, NULL, 0, &err), -1);
     ck_assert_msg(strstr(err.text, "chown root") != NULL, "%s", err.text);
     if (slurm == NULL)
         return;
     ck_assert_int_eq(chown(path, slurm->pw_uid, slurm->pw_gid), 0);
     ck_assert_int_eq(chmod(path, 0640), 0);
-    ck_assert_msg(mp_settings_load(&s, path, NULL, 0, &err) == 0, "%s", err.text);
+    ck_assert_msg(mp_settings_load(&s, &mp_backend_keys, path, NULL, 0, &err) == 0, "%s",
+                  err.text);
     mp_settings_free(&s);
 }
 END_TEST
@@ -367,9 +381,9 @@ START_TEST(prints_what_loads_back)
     ck_assert_str_eq(s.database.host, "a;b # c");
     ck_assert_str_eq(s.database.user, "it's \"me\"");
     ck_assert_str_eq(s.database.password, "");
-    ck_assert_str_eq(s.power.outdir, "/a b/");
+    ck_assert_str_eq(s.power->outdir, "/a b/");
     ck_assert_uint_eq(s.n_routes, 3);
-    ck_assert_str_eq(s.routes[2].database, "d;");
+    ck_assert_str_eq(mp_route_value(&s.routes[2], "database"), "d;");
     ck_assert_str_eq(s.routes[2].prefix, "");
     f = open_memstream(&second, &n);
     ck_assert_int_eq(mp_settings_print(&s, f, &err), 0);
@@ -406,8 +420,8 @@ START_TEST(imports_any_password)
                  password);
         write_file(env, 0600);
         out = open_memstream(&ini, &ini_len);
-        ck_assert_msg(mp_settings_import_env(path, out, &err) == 0, "%s: %s", password,
-                      err.text);
+        ck_assert_msg(mp_settings_import_env(&mp_backend_keys, path, out, &err) == 0,
+                      "%s: %s", password, err.text);
         fclose(out);
         load(ini);
         ck_assert_str_eq(s.database.password, password);
@@ -426,7 +440,7 @@ static char *import(const char *env)
     int rc;
 
     write_file(env, 0600);
-    rc = mp_settings_import_env(path, out, &err);
+    rc = mp_settings_import_env(&mp_backend_keys, path, out, &err);
     fclose(out);
     if (rc == 0)
         return ini;
@@ -455,7 +469,7 @@ START_TEST(imports_the_quirks)
     ck_assert_str_eq(s.ssh.passphrase, "\"kept\"");
     ck_assert_str_eq(s.database.user, "second");
     ck_assert_str_eq(s.ssh.hostname, "");
-    ck_assert_int_eq(s.power.backend, MP_BACKEND_SSH);
+    ck_assert_str_eq(s.power->backend, "ssh");
     ck_assert_str_eq(s.ssh.key_path, "/home/u/.ssh/id_rsa");
     mp_settings_free(&s);
     free(ini);

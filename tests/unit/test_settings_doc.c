@@ -6,11 +6,37 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backends/keys.h"
+#include "config/impl.h"
 #include "config/ini.h"
-#include "config/keys.h"
+#include "config/settings.h"
 #include "unit.h"
 
 static struct mp_error err;
+
+struct keyed {
+    const char *section;
+    const struct mp_key *key;
+};
+
+/* The i-th key of all tables, in the order of `monster-power config`. */
+static struct keyed key_at(size_t i)
+{
+    for (size_t t = 0;; t++) {
+        const struct mp_keys *keys = mp_backend_keys.sections[t];
+
+        if (keys == NULL)
+            break;
+        if (i < keys->n)
+            return (struct keyed){keys->section, &keys->key[i]};
+        i -= keys->n;
+    }
+    if (i < mp_power_keys.n)
+        return (struct keyed){"power", &mp_power_keys.key[i]};
+    i -= mp_power_keys.n;
+    return i < mp_queue_keys.n ? (struct keyed){"queue", &mp_queue_keys.key[i]}
+                               : (struct keyed){NULL, NULL};
+}
 
 static char *read_doc(const char *name)
 {
@@ -28,7 +54,7 @@ static char *read_doc(const char *name)
 /* What the documents say where the value depends on the machine. */
 static const char *said_default(const struct mp_key *key, char *buf, size_t size)
 {
-    if (strcmp(key->section, "ssh") == 0 && strcmp(key->name, "username") == 0)
+    if (key->type == MP_KEY_USER)
         return "the current user";
     if (strncmp(key->fallback, MP_LOCALSTATEDIR, strlen(MP_LOCALSTATEDIR)) != 0)
         return *key->fallback != '\0' ? key->fallback : "empty";
@@ -37,21 +63,21 @@ static const char *said_default(const struct mp_key *key, char *buf, size_t size
 }
 
 /* The page's text on one key, up to the next one; cut off in `page`. */
-static char *entry(char *page, const struct mp_key *key)
+static char *entry(char *page, const char *section, const struct mp_key *key)
 {
     char mark[80];
     char *text, *end;
 
-    snprintf(mark, sizeof mark, "\n.Ss [%s]\n", key->section);
+    snprintf(mark, sizeof mark, "\n.Ss [%s]\n", section);
     text = strstr(page, mark);
-    ck_assert_msg(text != NULL, "no section [%s]", key->section);
+    ck_assert_msg(text != NULL, "no section [%s]", section);
     text += strlen(mark);
     end = strstr(text, "\n.El\n");
     ck_assert_ptr_nonnull(end);
     end[4] = '\0';
     snprintf(mark, sizeof mark, "\n.It Ic %s\n", key->name);
     text = strstr(text, mark);
-    ck_assert_msg(text != NULL, "[%s] has no %s", key->section, key->name);
+    ck_assert_msg(text != NULL, "[%s] has no %s", section, key->name);
     text += strlen(mark);
     end = strstr(text, "\n.It ");
     if (end != NULL)
@@ -61,10 +87,10 @@ static char *entry(char *page, const struct mp_key *key)
 
 START_TEST(the_manual_page_has_every_key)
 {
-    for (size_t i = 0; i < mp_n_keys; i++) {
-        const struct mp_key *key = &mp_keys[i];
+    for (size_t i = 0; key_at(i).key != NULL; i++) {
+        const struct mp_key *key = key_at(i).key;
         char *page = read_doc("doc/monster-power.ini.5");
-        const char *text = entry(page, key);
+        const char *text = entry(page, key_at(i).section, key);
         char want[400], buf[200];
 
         snprintf(want, sizeof want, "\nDefault: %s.\n",
@@ -94,11 +120,13 @@ START_TEST(the_manual_page_has_no_other_key)
 {
     static const char *const of_routes[] = {"prefix", "database", "schema", "metrics"};
     char *page = read_doc("doc/monster-power.ini.5");
-    size_t n = 0;
+    size_t n = 0, n_keys = 0;
 
+    while (key_at(n_keys).key != NULL)
+        n_keys++;
     for (const char *c = page; (c = strstr(c, "\n.It Ic ")) != NULL; c++)
         n++;
-    ck_assert_uint_eq(n, mp_n_keys + 4);
+    ck_assert_uint_eq(n, n_keys + 4);
     for (size_t i = 0; i < 4; i++) {
         char mark[80];
 
@@ -142,16 +170,17 @@ START_TEST(the_sample_shows_the_defaults)
 
         if (e->key == NULL || strncmp(e->section, "route ", 6) == 0)
             continue;
-        ck_assert_msg(strcmp(e->section, mp_keys[n].section) == 0 &&
-                          strcmp(e->key, mp_keys[n].name) == 0,
+        ck_assert_ptr_nonnull(key_at(n).key);
+        ck_assert_msg(strcmp(e->section, key_at(n).section) == 0 &&
+                          strcmp(e->key, key_at(n).key->name) == 0,
                       "[%s] %s stands where [%s] %s is due", e->section, e->key,
-                      mp_keys[n].section, mp_keys[n].name);
+                      key_at(n).section, key_at(n).key->name);
         if (strcmp(e->key, "username") != 0 && strcmp(e->key, "directory") != 0)
-            ck_assert_msg(strcmp(e->value, mp_keys[n].fallback) == 0, "%s = %s", e->key,
-                          e->value);
+            ck_assert_msg(strcmp(e->value, key_at(n).key->fallback) == 0, "%s = %s",
+                          e->key, e->value);
         n++;
     }
-    ck_assert_uint_eq(n, mp_n_keys);
+    ck_assert_ptr_null(key_at(n).key);
     mp_ini_free(&ini);
     free(text);
 }
@@ -165,7 +194,7 @@ static void load_text(struct mp_settings *s, const char *text)
 
     fputs(text, f);
     fclose(f);
-    rc = mp_settings_load(s, path, NULL, 0, &err);
+    rc = mp_settings_load(s, &mp_backend_keys, path, NULL, 0, &err);
     remove(path);
     ck_assert_msg(rc == 0, "%s", err.text);
 }
@@ -183,8 +212,9 @@ START_TEST(the_sample_loads_and_changes_nothing)
             const struct mp_route *a = &plain.routes[i], *b = &sample.routes[i];
 
             ck_assert_str_eq(a->prefix, b->prefix);
-            ck_assert_str_eq(a->database, b->database);
-            ck_assert_str_eq(a->schema, b->schema);
+            ck_assert_str_eq(mp_route_value(a, "database"),
+                             mp_route_value(b, "database"));
+            ck_assert_str_eq(mp_route_value(a, "schema"), mp_route_value(b, "schema"));
             ck_assert_uint_eq(a->n_metrics, b->n_metrics);
             for (size_t j = 0; j < a->n_metrics; j++) {
                 ck_assert_str_eq(a->metrics[j].name, b->metrics[j].name);

@@ -89,8 +89,6 @@ static void make_plan(struct mp_plan *plan)
                                   {(char *)"TotalCPUPower", MP_ROLE_CPU}};
     struct mp_route route = {.name = (char *)"rpc",
                              .prefix = (char *)"rpc",
-                             .database = (char *)"zen4",
-                             .schema = (char *)"idrac",
                              .metrics = metrics,
                              .n_metrics = 2};
     char *names[] = {(char *)"rpc-1", (char *)"other-1", (char *)"RPC-2",

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ * power.c - the keys of [power] and [queue].
+ *
+ * The names REPACSS_* are those of the Python script's .env file, both its older and its
+ * newer spelling. */
+#include "config.h"
+
+#include "config/power.h"
+
+enum { ANY_SECONDS = 7 * 86400 };
+
+#define POWER(member, type, ...)                                                         \
+    MP_KEY(struct mp_power_config, member, #member, type, __VA_ARGS__)
+#define QUEUE(member, type, ...)                                                         \
+    MP_KEY(struct mp_queue_config, member, #member, type, __VA_ARGS__)
+#define ENV(...) .env = {__VA_ARGS__}
+#define RANGE(lo, hi) .min = (lo), .max = (hi)
+
+static const struct mp_key power_keys[] = {
+    POWER(backend, MP_KEY_BACKEND, "auto",
+          ENV("MONSTER_POWER_BACKEND", "REPACSS_DB_ACCESS_MODE", "REPACSS_ACCESS_MODE"),
+          .help = "Where samples come from. auto tries direct for auto_probe_ms and then "
+                  "takes ssh. tunnel, the word of the old .env, is ssh."),
+    POWER(comment_keyword, MP_KEY_STRING, "power_profiling", .required = true,
+          ENV("MONSTER_POWER_COMMENT_KEYWORD"),
+          .help = "A job is reported when its comment contains this."),
+    POWER(outdir, MP_KEY_PATH, "", ENV("MONSTER_POWER_OUTDIR"),
+          .help = "Where a report goes when the job's own directory cannot be used. "
+                  "Empty: nowhere, the job then fails with the reason."),
+    POWER(delay_seconds, MP_KEY_INT, "10", RANGE(0, ANY_SECONDS), .unit = "Seconds",
+          ENV("MONSTER_POWER_DELAY_SECONDS"),
+          .help = "How long the worker waits after a job's end before it first looks."),
+    POWER(max_wait_seconds, MP_KEY_INT, "120", RANGE(0, ANY_SECONDS), .unit = "Seconds",
+          ENV("MONSTER_POWER_MAX_WAIT_SECONDS"),
+          .help = "How long it then waits at most until every node has a sample from the "
+                  "job's end or later."),
+    POWER(deadline_seconds, MP_KEY_INT, "600", RANGE(1, ANY_SECONDS), .unit = "Seconds",
+          ENV("MONSTER_POWER_DEADLINE_SECONDS"),
+          .help = "How long one report may take in all."),
+    POWER(auto_probe_ms, MP_KEY_INT, "1000", RANGE(1, 60000), .unit = "Milliseconds",
+          .seconds_from = 1,
+          ENV("MONSTER_POWER_AUTO_PROBE_MS", "REPACSS_DB_PROBE_TIMEOUT",
+              "REPACSS_INTERNAL_PROBE_TIMEOUT"),
+          .help = "How long backend = auto tries the direct way. The two REPACSS "
+                  "variables are in seconds and may have a fraction."),
+    POWER(logfile, MP_KEY_PATH, "", ENV("MONSTER_POWER_LOGFILE"),
+          .help = "The log of hook and worker. Empty: syslog."),
+};
+
+const struct mp_keys mp_power_keys = {
+    .section = "power",
+    .help = "What is reported, where and when.",
+    .key = power_keys,
+    .n = sizeof power_keys / sizeof *power_keys,
+    .size = sizeof(struct mp_power_config),
+};
+
+static const struct mp_key queue_keys[] = {
+    QUEUE(directory, MP_KEY_PATH, MP_LOCALSTATEDIR "/spool/monster-power",
+          .required = true, ENV("MONSTER_POWER_QUEUE_DIRECTORY"),
+          .help = "Where they are kept; private to root or SlurmUser. LOCALSTATEDIR is "
+                  "configure's, /var where packaged."),
+    QUEUE(workers, MP_KEY_INT, "2", RANGE(1, 64), ENV("MONSTER_POWER_QUEUE_WORKERS"),
+          .help = "How many reports are made at the same time."),
+    QUEUE(retry_hours, MP_KEY_INT, "24", RANGE(0, 8760), .unit = "Hours",
+          ENV("MONSTER_POWER_QUEUE_RETRY_HOURS"),
+          .help = "How long a failure that may pass, like a database that is away, is "
+                  "tried again."),
+};
+
+const struct mp_keys mp_queue_keys = {
+    .section = "queue",
+    .help = "Finished jobs that wait for their report.",
+    .key = queue_keys,
+    .n = sizeof queue_keys / sizeof *queue_keys,
+    .size = sizeof(struct mp_queue_config),
+};

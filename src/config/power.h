@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ * power.h - [power] and [queue]: the sections that belong to no backend. */
+#ifndef MP_POWER_H
+#define MP_POWER_H
+
+#include "config/keys.h"
+
+struct mp_power_config {
+    char *backend;         /* a backend's name, or "auto" */
+    char *comment_keyword; /* power_profiling */
+    char *outdir;          /* where reports go when the job's directory cannot be used */
+    int delay_seconds;     /* 10 */
+    int max_wait_seconds;  /* 120 */
+    int deadline_seconds;  /* one job's overall limit; 600 */
+    int auto_probe_ms;     /* how long `auto` tries the direct way; 1000 */
+    char *logfile;         /* "": syslog */
+};
+
+struct mp_queue_config {
+    char *directory; /* default: <localstatedir>/spool/monster-power */
+    int workers;     /* 2 */
+    int retry_hours; /* 24 */
+};
+
+extern const struct mp_keys mp_power_keys, mp_queue_keys;
+
+#endif
