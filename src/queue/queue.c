@@ -510,10 +510,21 @@ static bool ends_with(const char *text, const char *end)
     return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-static void prune_folder(int folder, int64_t seconds, const char *end)
+/* When a file was last renamed, written or given a time: a time that nobody can set. */
+static int64_t changed_s(const struct stat *st)
+{
+    return (int64_t)st->st_ctim.tv_sec;
+}
+
+static int64_t modified_s(const struct stat *st)
+{
+    return (int64_t)st->st_mtim.tv_sec;
+}
+
+static void prune_folder(int folder, int64_t (*of)(const struct stat *), int64_t oldest,
+                         const char *end)
 {
     DIR *listing = open_listing(folder);
-    int64_t oldest = (int64_t)time(NULL) - seconds;
     const char *name;
     struct stat st;
 
@@ -521,17 +532,19 @@ static void prune_folder(int folder, int64_t seconds, const char *end)
         return;
     while ((name = next_name(listing)) != NULL)
         if (ends_with(name, end) &&
-            fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime < oldest)
+            fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && of(&st) < oldest)
             unlinkat(folder, name, 0);
     closedir(listing);
 }
 
-void mp_queue_prune(struct mp_queue *q)
+/* A file in tmp/ has its due time as modification time before it is linked into waiting/,
+ * and a job that ended long ago is due in the past: only ctime tells how old it is. */
+void mp_queue_prune(struct mp_queue *q, int64_t now)
 {
-    prune_folder(q->states[MP_DONE], DONE_SECONDS, "");
-    prune_folder(q->start, START_SECONDS, "");
-    prune_folder(q->start, DONE_SECONDS, ENDED);
-    prune_folder(q->tmp, TMP_SECONDS, "");
+    prune_folder(q->states[MP_DONE], modified_s, now - DONE_SECONDS, "");
+    prune_folder(q->start, modified_s, now - START_SECONDS, "");
+    prune_folder(q->start, modified_s, now - DONE_SECONDS, ENDED);
+    prune_folder(q->tmp, changed_s, now - TMP_SECONDS, "");
 }
 
 /* --- the prolog's record ------------------------------------------------------------ */

@@ -94,8 +94,8 @@ int mp_queue_each(const struct mp_queue *q, enum mp_queue_state state,
 /* Is an earlier run of the same job waiting or running? */
 bool mp_queue_has_earlier_run(const struct mp_queue *q, const struct mp_entry *e);
 
-/* Remove what is too old to be of use: done/, start/, tmp/. */
-void mp_queue_prune(struct mp_queue *q);
+/* Remove what is too old at `now` (s since the epoch): in done/, start/ and tmp/. */
+void mp_queue_prune(struct mp_queue *q, int64_t now);
 
 /* --- the prolog's record ------------------------------------------------------------ */
 

@@ -372,7 +372,7 @@ static void prune(struct master *m)
 {
     if (m->pruned != 0 && mp_clock_us() - m->pruned < PRUNE)
         return;
-    mp_queue_prune(&m->queue);
+    mp_queue_prune(&m->queue, mp_worker_now() / SECOND);
     m->pruned = mp_clock_us();
 }
 

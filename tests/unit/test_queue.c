@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -271,10 +272,30 @@ START_TEST(old_records_are_pruned)
     e.job_id = 2;
     mp_queue_start_record(&q, &e, 80, NULL);
     ck_assert_int_eq(utimensat(q.start, "alpha%2Eb%2F%2E%2E%2Fc.1", old, 0), 0);
-    mp_queue_prune(&q);
+    mp_queue_prune(&q, time(NULL));
     ck_assert_int_eq(recorded(1, 90, &restarts), -1);
     ck_assert_int_eq(recorded(2, 90, &restarts), 80);
     mp_entry_free(&e);
+    teardown();
+}
+END_TEST
+
+/* What mp_queue_add has written and not linked yet, for a job that ended a day ago. */
+START_TEST(a_file_being_added_is_no_leftover)
+{
+    struct timespec due[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = time(NULL) - 86400}};
+    struct stat st;
+    int fd;
+
+    setup();
+    fd = openat(q.tmp, "alpha.7.0.100.42", O_WRONLY | O_CREAT, 0600);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(futimens(fd, due), 0);
+    close(fd);
+    mp_queue_prune(&q, time(NULL));
+    ck_assert_int_eq(fstatat(q.tmp, "alpha.7.0.100.42", &st, 0), 0);
+    mp_queue_prune(&q, time(NULL) + 2 * 3600);
+    ck_assert_int_eq(fstatat(q.tmp, "alpha.7.0.100.42", &st, 0), -1);
     teardown();
 }
 END_TEST
@@ -301,4 +322,5 @@ MP_UNIT_MAIN("queue", one_run_of_a_job_is_queued_once, runs_are_told_apart_by_th
              the_scan_is_bounded_and_sorted, store_replaces_and_keeps_private,
              what_is_not_an_entry_is_not_read, a_directory_open_to_others_is_refused,
              the_lock_outlives_its_taker_in_a_child, starts_are_recorded,
-             old_records_are_pruned, log_values_cannot_forge)
+             old_records_are_pruned, a_file_being_added_is_no_leftover,
+             log_values_cannot_forge)
