@@ -18,8 +18,6 @@ libmp_chart_a_SOURCES = \
 	src/chart/pie.c \
 	src/chart/png.c \
 	src/chart/png.h \
-	src/chart/raster.c \
-	src/chart/raster.h \
 	src/chart/reduce.c \
 	src/chart/reduce.h \
 	src/chart/scene.c \

@@ -48,6 +48,7 @@ static const struct chart_case chart_cases[] = {
     {"three_nodes", "three nodes, one with a gap", 3, 0, 7200, 640,
      CASE_GAP | CASE_SPIKE},
     {"silent_node", "one of four nodes is silent", 4, 0, 7200, 640, CASE_SILENT},
+    {"a_day_of_24", "24 nodes, 24 h", 24, 0, 86400, 640, CASE_SPIKE},
     {"thousand_nodes", "1,000 nodes", 1000, 0, 43200, 640,
      CASE_GAP | CASE_SPIKE | CASE_SILENT},
     {"thousand_gpu_nodes", "3 MW", 1000, 4, 86400, 3000, 0},

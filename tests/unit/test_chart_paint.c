@@ -380,7 +380,7 @@ START_TEST(files_are_what_cairo_paints)
 
             ck_assert_int_eq(pictures[p].layout(&job.input, &measure, &scene, &err), 0);
             most = furthest(&scene, fonts, &files[pictures[p].png], &rare);
-            ck_assert_msg(most <= 96 && rare * 50 < (size_t)(scene.width * scene.height),
+            ck_assert_msg(most <= 96 && rare * 30 < (size_t)(scene.width * scene.height),
                           "%s: %zu pixels are off, by up to %d", chart_cases[i].name,
                           rare, most);
             mp_scene_free(&scene);
