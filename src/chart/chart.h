@@ -7,19 +7,8 @@
 #ifndef MP_CHART_H
 #define MP_CHART_H
 
-#include "energy/result.h"
 #include "base/error.h"
-#include "model/job.h"
-#include "model/plan.h"
-#include "chart/reduce.h"
-
-struct mp_chart_input {
-    const struct mp_job *job;
-    const struct mp_plan *plan;
-    const struct mp_series_table *series;
-    const struct mp_energy_result *energy;
-    const struct mp_reduced *reduced;
-};
+#include "chart/input.h"
 
 enum mp_chart_file {
     MP_CHART_TIMESERIES_PNG,

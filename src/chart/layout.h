@@ -7,7 +7,7 @@
 #ifndef MP_CHART_LAYOUT_H
 #define MP_CHART_LAYOUT_H
 
-#include "chart/chart.h"
+#include "chart/input.h"
 #include "chart/scene.h"
 
 /* Pixels of the PNG. */

@@ -10,6 +10,7 @@ libmp_chart_a_SOURCES = \
 	src/chart/chart.h \
 	src/chart/font.c \
 	src/chart/font.h \
+	src/chart/input.h \
 	src/chart/layout.c \
 	src/chart/layout.h \
 	src/chart/legend.c \
