@@ -12,7 +12,7 @@ AM_TESTS_ENVIRONMENT = \
 	MP_VERSION='$(PACKAGE_VERSION)'; export MP_VERSION;
 
 MP_UNIT_TESTS = \
-	tests/unit/test_chart_axis \
+	tests/unit/test_chart_ticks \
 	tests/unit/test_chart_layout \
 	tests/unit/test_chart_paint \
 	tests/unit/test_chart_text \

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "chart/axis.h"
+#include "chart/ticks.h"
 #include "chart/text.h"
 
 enum { MARGIN = 28 };

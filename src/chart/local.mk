@@ -4,8 +4,6 @@ noinst_LIBRARIES += libmp-chart.a
 libmp_chart_a_CPPFLAGS = $(AM_CPPFLAGS) $(CAIRO_CFLAGS) $(PANGO_CFLAGS) $(PNG_CFLAGS)
 libmp_chart_a_SOURCES = \
 	src/chart/axes.c \
-	src/chart/axis.c \
-	src/chart/axis.h \
 	src/chart/chart.c \
 	src/chart/chart.h \
 	src/chart/font.c \
@@ -23,8 +21,10 @@ libmp_chart_a_SOURCES = \
 	src/chart/reduce.h \
 	src/chart/scene.c \
 	src/chart/scene.h \
-	src/chart/series.c \
 	src/chart/text.c \
 	src/chart/text.h \
+	src/chart/ticks.c \
+	src/chart/ticks.h \
+	src/chart/timeseries.c \
 	src/chart/view.c \
 	src/chart/view.h

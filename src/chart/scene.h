@@ -2,7 +2,7 @@
  * scene.h - a picture as a list of marks: plain numbers and texts, in the order in
  * which they are painted.
  *
- * The layouts (series.c, pie.c) make scenes; paint.c paints them on any
+ * The layouts (timeseries.c, pie.c) make scenes; paint.c paints them on any
  * surface; tests look at them.  Lengths are in pixels of
  * the PNG, y grows downwards. */
 #ifndef MP_CHART_SCENE_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * view.h - the time series while it is laid out: its panels, and what curves
- * (series.c), axes (axes.c) and legend (legend.c) share. */
+ * (timeseries.c), axes (axes.c) and legend (legend.c) share. */
 #ifndef MP_CHART_VIEW_H
 #define MP_CHART_VIEW_H
 
-#include "chart/axis.h"
+#include "chart/ticks.h"
 #include "chart/layout.h"
 
 /* Pixels. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * axis.h - where the ticks of a chart's axes stand and what they say. */
-#ifndef MP_CHART_AXIS_H
-#define MP_CHART_AXIS_H
+ * ticks.h - where the ticks of a chart's axes stand and what they say. */
+#ifndef MP_CHART_TICKS_H
+#define MP_CHART_TICKS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * test_chart_axis.c - ticks at all lengths of window, in zones with odd offsets and over
+ * test_chart_ticks.c - ticks at all lengths of window, in zones with odd offsets and over
  * changes of the clocks. */
 #include "config.h"
 
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "chart/axis.h"
+#include "chart/ticks.h"
 #include "unit.h"
 
 #define SECOND INT64_C(1000000)
@@ -257,7 +257,7 @@ START_TEST(windows_read_well)
 }
 END_TEST
 
-MP_UNIT_MAIN("chart_axis", value_steps_are_nice_and_leave_headroom, units_follow_the_top,
+MP_UNIT_MAIN("chart_ticks", value_steps_are_nice_and_leave_headroom, units_follow_the_top,
              ticks_are_sound_everywhere, labels_tell_the_local_time,
              hours_are_whole_where_the_offset_is_not, spring_skips_an_hour,
              autumn_repeats_an_hour, a_day_may_start_at_one, dates_change_at_midnight,

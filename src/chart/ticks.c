@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * axis.c - where the ticks of a chart's axes stand and what they say. */
+ * ticks.c - where the ticks of a chart's axes stand and what they say. */
 #include "config.h"
 
-#include "chart/axis.h"
+#include "chart/ticks.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * series.c - the layout of power against time.
+ * timeseries.c - the layout of power against time.
  *
  * The plot is as many pixels wide as there are columns, so that nothing is averaged away:
  * a curve runs through the columns' means, and where a column holds more than the curve
