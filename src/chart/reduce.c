@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * reduce.c - the reducing sink: polylines into columns, columns into tracks. */
+ * reduce.c - polylines into columns, columns into tracks. */
 #include "config.h"
 
 #include "chart/reduce.h"
@@ -25,8 +25,7 @@ struct lane {
 
 /* One series while it is read: the column it stands in.  W. */
 struct pen {
-    struct mp_trace trace;
-    double factor, limit;
+    double factor;       /* to W */
     struct mp_vertex at; /* where the polyline has been drawn to */
     double area, min, max;
     int64_t column_end;
@@ -38,7 +37,8 @@ struct pen {
 };
 
 struct mp_reduce {
-    struct mp_sink sink;
+    struct mp_follower follower;
+    const struct mp_traces *traces;
     const struct mp_plan *plan;
     const struct mp_series_table *table;
     int64_t edges[MP_COLUMNS + 1]; /* µs; a column is at least 1 µs wide */
@@ -52,11 +52,11 @@ struct mp_reduce {
     struct mp_reduced result;
 };
 
-static int reduce_begin(struct mp_sink *sink, const struct mp_plan *plan,
-                        const struct mp_series_table *table, struct mp_error *err)
+static int reduce_begin(struct mp_follower *f, const struct mp_traces *traces,
+                        struct mp_error *err)
 {
-    struct mp_reduce *r = (struct mp_reduce *)sink;
-
+    struct mp_reduce *r = (struct mp_reduce *)f;
+    const struct mp_plan *plan = traces->plan;
     int64_t width = plan->end - plan->start;
 
     if (width < MP_COLUMNS)
@@ -64,8 +64,9 @@ static int reduce_begin(struct mp_sink *sink, const struct mp_plan *plan,
     for (int c = 0; c <= MP_COLUMNS; c++) /* width * c / MP_COLUMNS without overflow */
         r->edges[c] =
             plan->start + width / MP_COLUMNS * c + width % MP_COLUMNS * c / MP_COLUMNS;
+    r->traces = traces;
     r->plan = plan;
-    r->table = table;
+    r->table = traces->table;
     r->n_nodes = plan->n_nodes;
     r->nodes = calloc(plan->n_nodes + 1, sizeof *r->nodes);
     return r->nodes != NULL ? 0
@@ -87,12 +88,12 @@ static struct lane *role_lane(struct mp_reduce *r, enum mp_role role)
     return r->roles[role] = lane;
 }
 
-/* The lanes that a new series with a known unit draws into. */
+/* The lanes that a new series draws into. */
 static int give_lanes(struct mp_reduce *r, struct pen *p, uint32_t index,
                       struct mp_error *err)
 {
     const struct mp_series *s = &r->table->series[index];
-    enum mp_role role = r->plan->routes[s->route].metrics[s->metric_index].role;
+    enum mp_role role = mp_traces_metric(r->traces, index)->role;
     bool alone = r->n_nodes == 1;
 
     if (role == MP_ROLE_NONE)
@@ -119,6 +120,7 @@ no_memory:
     return mp_fail(err, MP_FAULT_FAILED, "out of memory for chart columns");
 }
 
+/* The first vertex of a series. */
 static int meet(struct mp_reduce *r, uint32_t index, struct mp_error *err)
 {
     struct pen *p;
@@ -135,9 +137,7 @@ static int meet(struct mp_reduce *r, uint32_t index, struct mp_error *err)
     }
     p = &r->pens[index];
     p->met = true;
-    if (!mp_units_to_watt(r->table->series[index].units, &p->factor))
-        return 0;
-    p->limit = MP_PLAUSIBLE_W / p->factor;
+    p->factor = r->traces->series[index].factor;
     return give_lanes(r, p, index, err);
 }
 
@@ -190,7 +190,7 @@ static void draw(struct mp_reduce *r, struct pen *p, struct mp_vertex to)
     if (to.time > p->column_end)
         slope = (to.value - from.value) / (double)(to.time - from.time);
     while (to.time > p->column_end) {
-        struct mp_vertex edge = {p->column_end, 0};
+        struct mp_vertex edge = {p->column_end, 0, to.series};
 
         edge.value = from.value + slope * (double)(edge.time - from.time);
         draw_within(p, edge);
@@ -203,7 +203,7 @@ static void add_vertex(struct mp_reduce *r, struct pen *p, struct mp_vertex v)
 {
     if (!p->drawn) {
         p->drawn = true;
-        p->at = (struct mp_vertex){r->edges[0], v.value};
+        p->at = (struct mp_vertex){r->edges[0], v.value, v.series};
         p->min = p->max = v.value;
         p->column_end = r->edges[1];
         p->lane->n_series++;
@@ -214,50 +214,38 @@ static void add_vertex(struct mp_reduce *r, struct pen *p, struct mp_vertex v)
     mp_grid_vertex(&p->lane->grid, p->place, v.time);
 }
 
-static int reduce_batch(struct mp_sink *sink, const struct mp_sample *samples, size_t n,
-                        struct mp_error *err)
+static int reduce_vertices(struct mp_follower *f, const struct mp_vertex *v, size_t n,
+                           struct mp_error *err)
 {
-    struct mp_reduce *r = (struct mp_reduce *)sink;
-    struct mp_vertex final;
+    struct mp_reduce *r = (struct mp_reduce *)f;
 
-    for (const struct mp_sample *s = samples; s < samples + n; s++) {
-        struct pen *p;
-
-        if ((s->series >= r->n_pens || !r->pens[s->series].met) &&
-            meet(r, s->series, err) < 0)
+    for (const struct mp_vertex *end = v + n; v < end; v++) {
+        if ((v->series >= r->n_pens || !r->pens[v->series].met) &&
+            meet(r, v->series, err) < 0)
             return -1;
-        p = &r->pens[s->series];
-        if (p->lane == NULL || mp_sample_fate(s, p->limit) != MP_FATE_COUNTS ||
-            s->time < r->plan->start || s->time > r->plan->end)
-            continue;
-        if (mp_trace_push(&p->trace, s, &final) == MP_TRACE_FINAL)
-            add_vertex(r, p, final);
+        if (r->pens[v->series].lane != NULL)
+            add_vertex(r, &r->pens[v->series], *v);
     }
     return 0;
 }
 
-static int reduce_end(struct mp_sink *sink, struct mp_error *err)
+static int reduce_last(struct mp_follower *f, uint32_t series, struct mp_error *err)
 {
-    struct mp_reduce *r = (struct mp_reduce *)sink;
+    struct mp_reduce *r = (struct mp_reduce *)f;
+    struct pen *p = &r->pens[series];
 
     (void)err;
-    for (size_t i = 0; i < r->n_pens; i++) {
-        struct pen *p = &r->pens[i];
-
-        if (!p->trace.any)
-            continue;
-        add_vertex(r, p, p->trace.waiting);
-        draw(r, p, (struct mp_vertex){r->edges[MP_COLUMNS], p->at.value});
-        turn_column(r, p);
-    }
+    if (p->lane == NULL)
+        return 0;
+    draw(r, p, (struct mp_vertex){r->edges[MP_COLUMNS], p->at.value, series});
+    turn_column(r, p);
     return 0;
 }
 
-static const struct mp_sink_ops reduce_ops = {
-    .name = "reduce",
+static const struct mp_follower_ops reduce_ops = {
     .begin = reduce_begin,
-    .batch = reduce_batch,
-    .end = reduce_end,
+    .vertices = reduce_vertices,
+    .last = reduce_last,
 };
 
 int mp_reduce_new(struct mp_reduce **out, struct mp_error *err)
@@ -265,13 +253,13 @@ int mp_reduce_new(struct mp_reduce **out, struct mp_error *err)
     *out = calloc(1, sizeof **out);
     if (*out == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for the chart");
-    (*out)->sink.ops = &reduce_ops;
+    (*out)->follower.ops = &reduce_ops;
     return 0;
 }
 
-struct mp_sink *mp_reduce_sink(struct mp_reduce *r)
+struct mp_follower *mp_reduce_follower(struct mp_reduce *r)
 {
-    return &r->sink;
+    return &r->follower;
 }
 
 static struct mp_track *new_track(struct mp_reduce *r, enum mp_track_kind kind,
@@ -461,10 +449,6 @@ static int spread_track(struct mp_reduce *r, const struct mp_energy_result *ener
     for (size_t i = 0; i < energy->n_nodes; i++) {
         if (!isnan(energy->nodes[i].energy_kwh))
             n++;
-        else if (r->nodes[i] != NULL) { /* a series without a usable sample */
-            free(r->nodes[i]);
-            r->nodes[i] = NULL;
-        }
     }
     if (n < 2)
         return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * reduce.h - the sink that turns samples into chart columns.
+ * reduce.h - follows the polylines of all series into chart columns.
  *
- * The window is cut into MP_COLUMNS equal columns.  A series is a polyline through the
- * samples that count (energy/trace.h), flat to the edges of the window, as in
+ * The window is cut into MP_COLUMNS equal columns.  A series is a polyline through its
+ * vertices (energy/trace.h), flat to the edges of the window, as in
  * energy/energy.h; what a column gets from it is the mean of that polyline over the
  * column and its smallest and largest value there, so that a spike of one sample survives
  * any reduction, and a column narrower than the sampling interval gets its piece of the
@@ -23,7 +23,7 @@
 
 #include "energy/result.h"
 #include "base/error.h"
-#include "model/sink.h"
+#include "energy/trace.h"
 
 enum {
     MP_COLUMNS = 1200,
@@ -60,12 +60,12 @@ struct mp_reduced {
     size_t n_tracks;
 };
 
-struct mp_reduce; /* the sink; opaque */
+struct mp_reduce; /* opaque */
 
 int mp_reduce_new(struct mp_reduce **out, struct mp_error *err);
-struct mp_sink *mp_reduce_sink(struct mp_reduce *r);
-/* After the sink's end, while its plan and series table still live; `energy` knows each
- * series' gaps.  Owned by `r`. */
+struct mp_follower *mp_reduce_follower(struct mp_reduce *r);
+/* After the end of the samples, while their plan and series table still live; `energy`
+ * knows each series' gaps.  Owned by `r`. */
 int mp_reduce_result(struct mp_reduce *r, const struct mp_energy_result *energy,
                      const struct mp_reduced **out, struct mp_error *err);
 void mp_reduce_free(struct mp_reduce *r);

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * energy.c - the energy sink: trapezoids per series, and the
- * job's input power on a grid. */
+ * energy.c - trapezoids per series, and the job's input power on a grid. */
 #include "config.h"
 
 #include "energy/energy.h"
 
-#include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,45 +11,32 @@
 
 enum { GRID_MOST = 1 << 19 }; /* 4 MiB; 1 s apart up to six days, 5 s at thirty */
 
-static int energy_begin(struct mp_sink *sink, const struct mp_plan *plan,
-                        const struct mp_series_table *table, struct mp_error *err)
+static int energy_begin(struct mp_follower *f, const struct mp_traces *traces,
+                        struct mp_error *err)
 {
-    struct mp_energy *e = (struct mp_energy *)sink;
+    struct mp_energy *e = (struct mp_energy *)f;
 
-    e->plan = plan;
-    e->table = table;
-    if (mp_grid_init(&e->grid, plan->start, plan->end, GRID_MOST) < 0)
+    e->traces = traces;
+    e->plan = traces->plan;
+    e->table = traces->table;
+    if (mp_grid_init(&e->grid, e->plan->start, e->plan->end, GRID_MOST) < 0)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for the power grid");
     return 0;
 }
 
-/* The first sample of a series. */
-static int meet(struct mp_energy *e, uint32_t index, struct mp_error *err)
+static int reach(struct mp_energy *e, uint32_t series, struct mp_error *err)
 {
-    const struct mp_series *s;
-    struct mp_acc *a;
+    size_t n = e->table->n;
+    struct mp_acc *grown;
 
-    if (index >= e->n_accs) {
-        size_t n = e->table->n;
-        struct mp_acc *grown = realloc(e->accs, n * sizeof *grown);
-
-        if (grown == NULL)
-            return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series", n);
-        memset(grown + e->n_accs, 0, (n - e->n_accs) * sizeof *grown);
-        e->accs = grown;
-        e->n_accs = n;
-    }
-    a = &e->accs[index];
-    s = &e->table->series[index];
-    a->met = true;
-    a->power = mp_units_to_watt(s->units, &a->factor);
-    a->limit = MP_PLAUSIBLE_W / a->factor;
-    a->on_grid = a->power && mp_metric_of(e, index)->role == MP_ROLE_INPUT;
-    if (!a->power && s->units != NULL && mp_metric_of(e, index)->role != MP_ROLE_NONE)
-        return mp_fail(err, MP_FAULT_FAILED,
-                       "metric %s of %s is in %s, which is none of W, mW and kW: correct "
-                       "its units in metrics_definition, or give it the role none",
-                       s->metric, s->hostname, s->units);
+    if (series < e->n_accs)
+        return 0;
+    grown = realloc(e->accs, n * sizeof *grown);
+    if (grown == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series", n);
+    memset(grown + e->n_accs, 0, (n - e->n_accs) * sizeof *grown);
+    e->accs = grown;
+    e->n_accs = n;
     return 0;
 }
 
@@ -64,13 +48,20 @@ static void add_line(struct mp_energy *e, struct mp_acc *acc, struct mp_vertex a
         mp_grid_line(&e->grid, &acc->place, &a, &b, acc->factor);
 }
 
+static void start_series(struct mp_energy *e, struct mp_acc *a, struct mp_vertex v)
+{
+    a->any = true;
+    a->factor = e->traces->series[v.series].factor;
+    a->on_grid = mp_traces_metric(e->traces, v.series)->role == MP_ROLE_INPUT;
+    a->first = v;
+    a->min = a->max = v.value;
+    add_line(e, a, (struct mp_vertex){e->plan->start, v.value, v.series}, v);
+}
+
 static int add_vertex(struct mp_energy *e, struct mp_acc *a, struct mp_vertex v)
 {
     if (!a->any) {
-        a->any = true;
-        a->first = v;
-        a->min = a->max = v.value;
-        add_line(e, a, (struct mp_vertex){e->plan->start, v.value}, v);
+        start_series(e, a, v);
     } else {
         add_line(e, a, a->last, v);
         if (mp_steps_add(&a->steps, a->last.time, v.time) < 0)
@@ -90,78 +81,35 @@ static int add_vertex(struct mp_energy *e, struct mp_acc *a, struct mp_vertex v)
     return 0;
 }
 
-static int bad_order(struct mp_energy *e, const struct mp_sample *s, struct mp_error *err)
+static int energy_vertices(struct mp_follower *f, const struct mp_vertex *v, size_t n,
+                           struct mp_error *err)
 {
-    const struct mp_series *series = &e->table->series[s->series];
-    bool inside = s->time >= e->plan->start && s->time <= e->plan->end;
+    struct mp_energy *e = (struct mp_energy *)f;
 
-    return mp_fail(err, MP_FAULT_FAILED, "a sample of %s of %s at %" PRId64 ".%06d s %s",
-                   series->metric, series->hostname, s->time / 1000000,
-                   (int)(s->time % 1000000),
-                   inside ? "is earlier than the one before it: sort the samples by time "
-                            "within each series"
-                          : "lies outside the job's window");
-}
-
-static int energy_batch(struct mp_sink *sink, const struct mp_sample *samples, size_t n,
-                        struct mp_error *err)
-{
-    struct mp_energy *e = (struct mp_energy *)sink;
-    struct mp_vertex final;
-
-    for (const struct mp_sample *s = samples; s < samples + n; s++) {
-        struct mp_acc *a;
-        enum mp_fate fate;
-
-        if ((s->series >= e->n_accs || !e->accs[s->series].met) &&
-            meet(e, s->series, err) < 0)
+    for (const struct mp_vertex *end = v + n; v < end; v++) {
+        if (reach(e, v->series, err) < 0)
             return -1;
-        a = &e->accs[s->series];
-        fate = mp_sample_fate(s, a->limit);
-        a->fate[fate]++;
-        if (s->time < e->plan->start || s->time > e->plan->end)
-            return bad_order(e, s, err);
-        if (fate != MP_FATE_COUNTS || !a->power)
-            continue;
-        switch (mp_trace_push(&a->trace, s, &final)) {
-        case MP_TRACE_FIRST:
-            break;
-        case MP_TRACE_REPEATED:
-            a->repeated++;
-            break;
-        case MP_TRACE_FINAL:
-            if (add_vertex(e, a, final) < 0)
-                return mp_fail(err, MP_FAULT_FAILED, "out of memory for sampling steps");
-            break;
-        case MP_TRACE_BACKWARDS:
-            return bad_order(e, s, err);
-        }
-    }
-    return 0;
-}
-
-/* The last sample of every series is final now; its value holds to the window's end. */
-static int energy_end(struct mp_sink *sink, struct mp_error *err)
-{
-    struct mp_energy *e = (struct mp_energy *)sink;
-
-    for (size_t i = 0; i < e->n_accs; i++) {
-        struct mp_acc *a = &e->accs[i];
-
-        if (!a->trace.any)
-            continue;
-        if (add_vertex(e, a, a->trace.waiting) < 0)
+        if (add_vertex(e, &e->accs[v->series], *v) < 0)
             return mp_fail(err, MP_FAULT_FAILED, "out of memory for sampling steps");
-        add_line(e, a, a->last, (struct mp_vertex){e->plan->end, a->last.value});
     }
     return 0;
 }
 
-static const struct mp_sink_ops energy_ops = {
-    .name = "energy",
+/* The last value holds to the window's end. */
+static int energy_last(struct mp_follower *f, uint32_t series, struct mp_error *err)
+{
+    struct mp_energy *e = (struct mp_energy *)f;
+    struct mp_acc *a = &e->accs[series];
+
+    (void)err;
+    add_line(e, a, a->last, (struct mp_vertex){e->plan->end, a->last.value, series});
+    return 0;
+}
+
+static const struct mp_follower_ops energy_ops = {
     .begin = energy_begin,
-    .batch = energy_batch,
-    .end = energy_end,
+    .vertices = energy_vertices,
+    .last = energy_last,
 };
 
 int mp_energy_new(struct mp_energy **out, struct mp_error *err)
@@ -169,13 +117,13 @@ int mp_energy_new(struct mp_energy **out, struct mp_error *err)
     *out = calloc(1, sizeof **out);
     if (*out == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for the energy");
-    (*out)->sink.ops = &energy_ops;
+    (*out)->follower.ops = &energy_ops;
     return 0;
 }
 
-struct mp_sink *mp_energy_sink(struct mp_energy *e)
+struct mp_follower *mp_energy_follower(struct mp_energy *e)
 {
-    return &e->sink;
+    return &e->follower;
 }
 
 void mp_energy_free(struct mp_energy *e)

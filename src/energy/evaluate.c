@@ -14,6 +14,20 @@
 
 static const double US_PER_KWH_W = 3.6e12; /* 1 kWh = 3.6e6 J = 3.6e12 W·µs */
 
+/* Rows of every fate. */
+static void count_samples(const struct mp_trace *t, struct mp_series_result *r)
+{
+    for (int fate = 0; fate < MP_N_FATES; fate++)
+        r->samples += t->fate[fate];
+    r->dropped_null = t->fate[MP_FATE_NULL];
+    if (!t->power)
+        return;
+    r->dropped_nan = t->fate[MP_FATE_NAN];
+    r->dropped_negative = t->fate[MP_FATE_NEGATIVE];
+    r->dropped_implausible = t->fate[MP_FATE_IMPLAUSIBLE];
+    r->dropped_repeated = t->repeated;
+}
+
 static void series_result(const struct mp_energy *e, size_t i)
 {
     struct mp_series_result *r = &e->result.series[i];
@@ -23,21 +37,12 @@ static void series_result(const struct mp_energy *e, size_t i)
 
     *r = (struct mp_series_result){
         .energy_kwh = NAN, .mean_w = NAN, .min_w = NAN, .max_w = NAN, .interval_s = NAN};
-    if (a == NULL)
+    if (i < e->traces->n)
+        count_samples(&e->traces->series[i], r);
+    if (a == NULL || !a->any)
         return;
-    for (int fate = 0; fate < MP_N_FATES; fate++)
-        r->samples += a->fate[fate];
-    r->dropped_null = a->fate[MP_FATE_NULL];
-    if (!a->power)
-        return;
-    r->dropped_nan = a->fate[MP_FATE_NAN];
-    r->dropped_negative = a->fate[MP_FATE_NEGATIVE];
-    r->dropped_implausible = a->fate[MP_FATE_IMPLAUSIBLE];
-    r->dropped_repeated = a->repeated;
+    r->usable = true;
     r->zeros = a->zeros;
-    r->usable = a->any;
-    if (!a->any)
-        return;
     r->first = a->first.time;
     r->last = a->last.time;
     area = (a->area2.high + a->area2.low) / 2;

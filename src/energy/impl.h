@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * impl.h - the energy sink from inside: what it keeps of each series while it reads, for
- * the files of this folder only. */
+ * impl.h - the integral from inside: what it keeps of each series while it reads, for the
+ * files of this folder only. */
 #ifndef MP_ENERGY_IMPL_H
 #define MP_ENERGY_IMPL_H
 
@@ -10,7 +10,6 @@
 #include "energy/steps.h"
 #include "energy/trace.h"
 #include "model/plan.h"
-#include "model/sink.h"
 
 /* A sum with its rounding error carried along (two-sum), so that half a million steps of
  * µs lose nothing that shows in a double. */
@@ -29,26 +28,21 @@ static inline void mp_sum_add(struct mp_sum *s, double x)
 
 /* One series while it is read; values in its own units. */
 struct mp_acc {
-    struct mp_trace trace;
-    struct mp_vertex first, last; /* the final vertices at both ends so far */
+    struct mp_vertex first, last; /* at both ends so far */
     struct mp_sum area2;          /* twice the integral, units * µs */
     double min, max;
     double factor; /* to W */
-    double limit;  /* MP_PLAUSIBLE_W in units */
     struct mp_steps steps;
-    uint64_t fate[MP_N_FATES];
-    uint64_t repeated;
     uint64_t zeros;    /* between values above 0 */
     uint64_t zero_run; /* since the last value above 0 */
     mp_grid_place place;
-    bool met;     /* a sample has come */
-    bool power;   /* units known: the members above mean something */
     bool on_grid; /* input power */
-    bool any;     /* first and last are set */
+    bool any;     /* it has had a vertex */
 };
 
 struct mp_energy {
-    struct mp_sink sink;
+    struct mp_follower follower;
+    const struct mp_traces *traces; /* fates and units of the series */
     const struct mp_plan *plan;
     const struct mp_series_table *table;
     struct mp_acc *accs;
@@ -82,4 +76,5 @@ static inline const struct mp_metric *mp_metric_of(const struct mp_energy *e,
 /* verdict.c: what is missing, the verdict and its reasons; after all else. */
 int mp_quality_verdict(struct mp_energy *e, const struct mp_findings *findings,
                        struct mp_error *err);
+
 #endif

@@ -23,5 +23,6 @@ libmp_energy_a_SOURCES = \
 	src/energy/result.h \
 	src/energy/steps.c \
 	src/energy/steps.h \
+	src/energy/trace.c \
 	src/energy/trace.h \
 	src/energy/verdict.c

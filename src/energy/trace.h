@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: MIT
- * trace.h - which stored samples of a series count, shared by the integral and the chart
- * so that both see the same polyline.
+ * trace.h - the sink that makes of samples the vertices of each series' polyline, once
+ * for all who follow it: the integral and the chart see the same line.
  *
  * A sample is left out where it is NULL, NaN, negative, or above MP_PLAUSIBLE_W: no
  * sensor of one node measures a megawatt, but management controllers do send single
  * samples of terawatts.  A high value below that stays: nobody can tell it from a real
  * one.  Of several samples with one time the last that counts replaces the others, so a
- * sample is final only when a later one arrives: until then it waits in the trace.
+ * sample is final only when a later one arrives: until then it waits in its trace.
  */
 #ifndef MP_TRACE_H
 #define MP_TRACE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "model/plan.h"
 #include "model/sample.h"
+#include "model/sink.h"
 
 #define MP_PLAUSIBLE_W 1e6
 
@@ -24,53 +31,71 @@ enum mp_fate {
     MP_N_FATES
 };
 
-/* `limit` is MP_PLAUSIBLE_W in the series' own units. */
-static inline enum mp_fate mp_sample_fate(const struct mp_sample *s, double limit)
-{
-    if (s->kind == MP_VALUE_NULL)
-        return MP_FATE_NULL;
-    if (s->value >= 0 && s->value <= limit)
-        return MP_FATE_COUNTS;
-    if (s->value < 0)
-        return MP_FATE_NEGATIVE;
-    return s->value > limit ? MP_FATE_IMPLAUSIBLE : MP_FATE_NAN;
-}
-
-/* A point of the polyline, in the series' own units. */
+/* A point of a polyline. */
 struct mp_vertex {
-    int64_t time;
-    double value;
+    int64_t time;    /* µs */
+    double value;    /* in the series' own units */
+    uint32_t series; /* index in the series table */
 };
 
+/* One series; index = index in the series table. */
 struct mp_trace {
-    struct mp_vertex waiting;
-    bool any; /* `waiting` holds a sample */
+    struct mp_vertex waiting; /* its last vertex so far, where `any` is set */
+    double factor;            /* to W */
+    double limit;             /* MP_PLAUSIBLE_W in its units */
+    uint64_t fate[MP_N_FATES];
+    uint64_t repeated;
+    bool met;   /* a sample has come */
+    bool power; /* units known: else nothing of it counts */
+    bool any;
 };
 
-enum mp_trace_step {
-    MP_TRACE_FIRST,     /* it waits; nothing was waiting before */
-    MP_TRACE_FINAL,     /* *final is what waited until now */
-    MP_TRACE_REPEATED,  /* it replaced a sample of the same time */
-    MP_TRACE_BACKWARDS, /* earlier than the one before it: the backend broke its contract
-                         */
+struct mp_traces;
+struct mp_follower;
+
+struct mp_follower_ops {
+    /* `traces` lives until the follower's owner frees it. */
+    int (*begin)(struct mp_follower *f, const struct mp_traces *traces,
+                 struct mp_error *err);
+    /* Vertices of any series, each series' in order of time, never two of one time; all
+     * lie in the window.  Borrowed. */
+    int (*vertices)(struct mp_follower *f, const struct mp_vertex *v, size_t n,
+                    struct mp_error *err);
+    /* The series, which has had a vertex, gets no more. */
+    int (*last)(struct mp_follower *f, uint32_t series, struct mp_error *err);
 };
 
-/* Take a sample that counts. */
-static inline enum mp_trace_step
-mp_trace_push(struct mp_trace *t, const struct mp_sample *s, struct mp_vertex *final)
+/* First member of every follower's own struct. */
+struct mp_follower {
+    const struct mp_follower_ops *ops;
+};
+
+enum { MP_FOLLOWERS_MAX = 4, MP_VERTICES_AT_ONCE = 256 };
+
+struct mp_traces {
+    struct mp_sink sink;
+    const struct mp_plan *plan; /* borrowed from the backend, like the table */
+    const struct mp_series_table *table;
+    struct mp_trace *series; /* n of them, as far as they were met */
+    size_t n;
+    struct mp_follower *followers[MP_FOLLOWERS_MAX]; /* borrowed */
+    size_t n_followers;
+    struct mp_vertex ready[MP_VERTICES_AT_ONCE]; /* not yet told */
+    size_t n_ready;
+};
+
+/* The sink is &t->sink.  Its batch fails, naming metric and node, where samples of a
+ * series go back in time or leave the window, and where a unit is none of mW, W, kW,
+ * unless the metric has no role (MP_ROLE_NONE). */
+void mp_traces_init(struct mp_traces *t, struct mp_follower *const *followers, size_t n);
+void mp_traces_free(struct mp_traces *t);
+
+static inline const struct mp_metric *mp_traces_metric(const struct mp_traces *t,
+                                                       uint32_t series)
 {
-    enum mp_trace_step step = MP_TRACE_FINAL;
+    const struct mp_series *s = &t->table->series[series];
 
-    if (!t->any)
-        step = MP_TRACE_FIRST;
-    else if (s->time == t->waiting.time)
-        step = MP_TRACE_REPEATED;
-    else if (s->time < t->waiting.time)
-        return MP_TRACE_BACKWARDS;
-    *final = t->waiting;
-    t->waiting = (struct mp_vertex){s->time, s->value};
-    t->any = true;
-    return step;
+    return &t->plan->routes[s->route].metrics[s->metric_index];
 }
 
 #endif

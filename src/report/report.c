@@ -19,6 +19,7 @@ struct mp_report {
     struct mp_rawcsv *rawcsv;
     struct mp_energy *energy;
     struct mp_reduce *reduce;
+    struct mp_traces traces; /* followed by both */
     struct mp_tee tee;
     const struct mp_energy_result *result; /* owned by `energy` */
 };
@@ -46,10 +47,12 @@ int mp_report_new_for(struct mp_report **out, const char *outdir,
         mp_report_free(r);
         return -1;
     }
-    mp_tee_init(&r->tee,
-                (struct mp_sink *[]){mp_rawcsv_sink(r->rawcsv), mp_energy_sink(r->energy),
-                                     mp_reduce_sink(r->reduce)},
-                3);
+    mp_traces_init(&r->traces,
+                   (struct mp_follower *[]){mp_energy_follower(r->energy),
+                                            mp_reduce_follower(r->reduce)},
+                   2);
+    mp_tee_init(&r->tee, (struct mp_sink *[]){mp_rawcsv_sink(r->rawcsv), &r->traces.sink},
+                2);
     *out = r;
     return 0;
 }
@@ -131,6 +134,7 @@ void mp_report_free(struct mp_report *r)
     mp_rawcsv_free(r->rawcsv);
     mp_energy_free(r->energy);
     mp_reduce_free(r->reduce);
+    mp_traces_free(&r->traces);
     mp_outdir_free(r->dir);
     free(r);
 }

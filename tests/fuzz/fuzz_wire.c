@@ -37,16 +37,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct mp_hello hello = {0};
     struct mp_error err = {0};
     struct mp_wire_in in;
+    struct mp_traces traces;
     struct mp_tee tee;
 
     if (write(fd, data, size) != (ssize_t)size ||
         mp_rawcsv_new(&csv, null, "null", &err) < 0 || mp_energy_new(&energy, &err) < 0 ||
         mp_reduce_new(&reduce, &err) < 0)
         abort();
-    mp_tee_init(&tee,
-                (struct mp_sink *[]){mp_rawcsv_sink(csv), mp_energy_sink(energy),
-                                     mp_reduce_sink(reduce)},
-                3);
+    mp_traces_init(
+        &traces,
+        (struct mp_follower *[]){mp_energy_follower(energy), mp_reduce_follower(reduce)},
+        2);
+    mp_tee_init(&tee, (struct mp_sink *[]){mp_rawcsv_sink(csv), &traces.sink}, 2);
     lseek(fd, 0, SEEK_SET);
     mp_wire_in_init(&in, fd, NULL);
     mp_hello_receive(&in, &hello, &err);
@@ -61,6 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     mp_rawcsv_free(csv);
     mp_energy_free(energy);
     mp_reduce_free(reduce);
+    mp_traces_free(&traces);
     close(fd);
     close(null);
     return 0;

@@ -24,7 +24,7 @@ struct rig {
     struct mp_findings findings;
     struct mp_energy *energy;
     struct mp_reduce *reduce;
-    struct mp_tee tee;
+    struct mp_traces traces;
     struct mp_error err;
     const struct mp_energy_result *result;
     const struct mp_reduced *reduced;
@@ -67,11 +67,11 @@ static inline void rig_open(struct rig *rig, double seconds, char *const *names)
                      0);
     ck_assert_int_eq(mp_energy_new(&rig->energy, &rig->err), 0);
     ck_assert_int_eq(mp_reduce_new(&rig->reduce, &rig->err), 0);
-    mp_tee_init(
-        &rig->tee,
-        (struct mp_sink *[]){mp_energy_sink(rig->energy), mp_reduce_sink(rig->reduce)},
-        2);
-    ck_assert_int_eq(mp_sink_begin(&rig->tee.sink, &rig->plan, &rig->table, &rig->err),
+    mp_traces_init(&rig->traces,
+                   (struct mp_follower *[]){mp_energy_follower(rig->energy),
+                                            mp_reduce_follower(rig->reduce)},
+                   2);
+    ck_assert_int_eq(mp_sink_begin(&rig->traces.sink, &rig->plan, &rig->table, &rig->err),
                      0);
 }
 
@@ -105,7 +105,7 @@ static inline int rig_try(struct rig *rig, uint32_t series, double t, double val
                           .series = series,
                           .kind = MP_VALUE_FLOAT8};
 
-    return mp_sink_batch(&rig->tee.sink, &s, 1, &rig->err);
+    return mp_sink_batch(&rig->traces.sink, &s, 1, &rig->err);
 }
 
 static inline void rig_push(struct rig *rig, uint32_t series, double t, double value)
@@ -121,7 +121,7 @@ static inline void rig_push_null(struct rig *rig, uint32_t series, double t)
                           .series = series,
                           .kind = MP_VALUE_NULL};
 
-    ck_assert_int_eq(mp_sink_batch(&rig->tee.sink, &s, 1, &rig->err), 0);
+    ck_assert_int_eq(mp_sink_batch(&rig->traces.sink, &s, 1, &rig->err), 0);
 }
 
 /* `w` at every `step` seconds from `from` up to and including `to`. */
@@ -134,7 +134,7 @@ static inline void rig_hold(struct rig *rig, uint32_t series, double from, doubl
 
 static inline void rig_end(struct rig *rig)
 {
-    if (mp_sink_end(&rig->tee.sink, &rig->err) < 0 ||
+    if (mp_sink_end(&rig->traces.sink, &rig->err) < 0 ||
         mp_energy_result(rig->energy, &rig->findings, &rig->result, &rig->err) < 0 ||
         mp_reduce_result(rig->reduce, rig->result, &rig->reduced, &rig->err) < 0)
         ck_abort_msg("%s", rig->err.text);
@@ -144,6 +144,7 @@ static inline void rig_close(struct rig *rig)
 {
     mp_energy_free(rig->energy);
     mp_reduce_free(rig->reduce);
+    mp_traces_free(&rig->traces);
     mp_series_table_free(&rig->table);
     mp_findings_free(&rig->findings);
     mp_plan_free(&rig->plan);

@@ -28,7 +28,7 @@ static int feed(struct rig *rig)
                 return -1;
         }
     }
-    return mp_sink_end(&rig->tee.sink, &rig->err);
+    return mp_sink_end(&rig->traces.sink, &rig->err);
 }
 
 static int run(struct rig *rig, int fd)
@@ -45,11 +45,11 @@ static int run(struct rig *rig, int fd)
     if (mp_energy_new(&rig->energy, &rig->err) < 0 ||
         mp_reduce_new(&rig->reduce, &rig->err) < 0)
         return -1;
-    mp_tee_init(
-        &rig->tee,
-        (struct mp_sink *[]){mp_energy_sink(rig->energy), mp_reduce_sink(rig->reduce)},
-        2);
-    if (mp_sink_begin(&rig->tee.sink, &rig->plan, &rig->table, &rig->err) < 0)
+    mp_traces_init(&rig->traces,
+                   (struct mp_follower *[]){mp_energy_follower(rig->energy),
+                                            mp_reduce_follower(rig->reduce)},
+                   2);
+    if (mp_sink_begin(&rig->traces.sink, &rig->plan, &rig->table, &rig->err) < 0)
         return -1;
     if (feed(rig) < 0 ||
         mp_energy_result(rig->energy, &rig->findings, &rig->result, &rig->err) < 0 ||

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT
+ * trace.c - which samples count, and when they are final. */
+#include "config.h"
+
+#include "energy/trace.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum mp_fate fate_of(const struct mp_sample *s, double limit)
+{
+    if (s->kind == MP_VALUE_NULL)
+        return MP_FATE_NULL;
+    if (s->value >= 0 && s->value <= limit)
+        return MP_FATE_COUNTS;
+    if (s->value < 0)
+        return MP_FATE_NEGATIVE;
+    return s->value > limit ? MP_FATE_IMPLAUSIBLE : MP_FATE_NAN;
+}
+
+static int traces_begin(struct mp_sink *sink, const struct mp_plan *plan,
+                        const struct mp_series_table *table, struct mp_error *err)
+{
+    struct mp_traces *t = (struct mp_traces *)sink;
+
+    t->plan = plan;
+    t->table = table;
+    for (size_t i = 0; i < t->n_followers; i++)
+        if (t->followers[i]->ops->begin(t->followers[i], t, err) < 0)
+            return -1;
+    return 0;
+}
+
+/* The first sample of a series. */
+static int meet(struct mp_traces *t, uint32_t index, struct mp_error *err)
+{
+    const struct mp_series *s = &t->table->series[index];
+    struct mp_trace *trace;
+
+    if (index >= t->n) {
+        size_t n = t->table->n;
+        struct mp_trace *grown = realloc(t->series, n * sizeof *grown);
+
+        if (grown == NULL)
+            return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series", n);
+        memset(grown + t->n, 0, (n - t->n) * sizeof *grown);
+        t->series = grown;
+        t->n = n;
+    }
+    trace = &t->series[index];
+    trace->met = true;
+    trace->power = mp_units_to_watt(s->units, &trace->factor);
+    trace->limit = MP_PLAUSIBLE_W / trace->factor;
+    if (!trace->power && s->units != NULL &&
+        mp_traces_metric(t, index)->role != MP_ROLE_NONE)
+        return mp_fail(err, MP_FAULT_FAILED,
+                       "metric %s of %s is in %s, which is none of W, mW and kW: correct "
+                       "its units in metrics_definition, or give it the role none",
+                       s->metric, s->hostname, s->units);
+    return 0;
+}
+
+static int bad_order(struct mp_traces *t, const struct mp_sample *s, struct mp_error *err)
+{
+    const struct mp_series *series = &t->table->series[s->series];
+    bool inside = s->time >= t->plan->start && s->time <= t->plan->end;
+
+    return mp_fail(err, MP_FAULT_FAILED, "a sample of %s of %s at %" PRId64 ".%06d s %s",
+                   series->metric, series->hostname, s->time / 1000000,
+                   (int)(s->time % 1000000),
+                   inside ? "is earlier than the one before it: sort the samples by time "
+                            "within each series"
+                          : "lies outside the job's window");
+}
+
+static int tell(struct mp_traces *t, struct mp_error *err)
+{
+    size_t n = t->n_ready;
+
+    t->n_ready = 0;
+    for (size_t i = 0; n > 0 && i < t->n_followers; i++)
+        if (t->followers[i]->ops->vertices(t->followers[i], t->ready, n, err) < 0)
+            return -1;
+    return 0;
+}
+
+static int tell_vertex(struct mp_traces *t, const struct mp_vertex *v,
+                       struct mp_error *err)
+{
+    t->ready[t->n_ready++] = *v;
+    return t->n_ready < MP_VERTICES_AT_ONCE ? 0 : tell(t, err);
+}
+
+/* A sample that counts: what waited before it is final, unless it has the same time. */
+static int take(struct mp_traces *t, struct mp_trace *trace, const struct mp_sample *s,
+                struct mp_error *err)
+{
+    if (trace->any && s->time < trace->waiting.time)
+        return bad_order(t, s, err);
+    if (trace->any && s->time == trace->waiting.time)
+        trace->repeated++;
+    else if (trace->any && tell_vertex(t, &trace->waiting, err) < 0)
+        return -1;
+    trace->waiting = (struct mp_vertex){s->time, s->value, s->series};
+    trace->any = true;
+    return 0;
+}
+
+static int traces_batch(struct mp_sink *sink, const struct mp_sample *samples, size_t n,
+                        struct mp_error *err)
+{
+    struct mp_traces *t = (struct mp_traces *)sink;
+
+    for (const struct mp_sample *s = samples; s < samples + n; s++) {
+        struct mp_trace *trace;
+        enum mp_fate fate;
+
+        if ((s->series >= t->n || !t->series[s->series].met) &&
+            meet(t, s->series, err) < 0)
+            return -1;
+        if (s->time < t->plan->start || s->time > t->plan->end)
+            return bad_order(t, s, err);
+        trace = &t->series[s->series];
+        fate = fate_of(s, trace->limit);
+        trace->fate[fate]++;
+        if (fate == MP_FATE_COUNTS && trace->power && take(t, trace, s, err) < 0)
+            return -1;
+    }
+    return tell(t, err);
+}
+
+/* What still waits is final. */
+static int traces_end(struct mp_sink *sink, struct mp_error *err)
+{
+    struct mp_traces *t = (struct mp_traces *)sink;
+
+    for (uint32_t i = 0; i < t->n; i++) {
+        if (!t->series[i].any)
+            continue;
+        if (tell_vertex(t, &t->series[i].waiting, err) < 0 || tell(t, err) < 0)
+            return -1;
+        for (size_t k = 0; k < t->n_followers; k++)
+            if (t->followers[k]->ops->last(t->followers[k], i, err) < 0)
+                return -1;
+    }
+    return 0;
+}
+
+static const struct mp_sink_ops traces_ops = {
+    .name = "traces",
+    .begin = traces_begin,
+    .batch = traces_batch,
+    .end = traces_end,
+};
+
+void mp_traces_init(struct mp_traces *t, struct mp_follower *const *followers, size_t n)
+{
+    *t = (struct mp_traces){.sink.ops = &traces_ops};
+    for (size_t i = 0; i < n && i < MP_FOLLOWERS_MAX; i++)
+        t->followers[t->n_followers++] = followers[i];
+}
+
+void mp_traces_free(struct mp_traces *t)
+{
+    free(t->series);
+    t->series = NULL;
+    t->n = 0;
+}
