@@ -4,6 +4,7 @@
 
 #include "backends/ssh/key.h"
 #include "backends/ssh/keyfmt.h"
+#include "base/whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -65,13 +66,13 @@ static char *read_private(const char *path, size_t *n, struct mp_error *err)
         mp_fail(err, MP_FAULT_FAILED, "out of memory");
         goto out;
     }
-    while (*n < size && (got = read(fd, text + *n, size - *n)) > 0)
-        *n += (size_t)got;
+    got = mp_read_all(fd, text, size);
+    *n = got > 0 ? (size_t)got : 0;
     text[*n] = '\0';
     if (got < 0) {
         mp_fail(err, MP_FAULT_USAGE, "cannot read the private key %s: %s", path,
                 strerror(errno));
-        explicit_bzero(text, *n);
+        explicit_bzero(text, size);
         free(text);
         text = NULL;
     }

@@ -22,6 +22,8 @@ libmp_base_a_SOURCES = \
 	src/base/utf8.h \
 	src/base/wait.c \
 	src/base/wait.h \
+	src/base/whole.c \
+	src/base/whole.h \
 	src/base/zone.c \
 	src/base/zone.h
 EXTRA_DIST += src/base/pow10.bc

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "base/whole.h"
 #include "chart/layout.h"
 #include "chart/png.h"
 

@@ -11,26 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-int mp_write_all(int fd, const void *data, size_t size)
-{
-    const char *p = data;
-
-    while (size > 0) {
-        ssize_t n = write(fd, p, size);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno;
-        if (n == 0)
-            return EIO;
-        p += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
+#include "base/whole.h"
 
 /* ---- the palette ---- */
 

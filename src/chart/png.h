@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * png.h - pixels to a PNG, and bytes to a descriptor. */
+ * png.h - pixels to a PNG. */
 #ifndef MP_CHART_PNG_H
 #define MP_CHART_PNG_H
 
@@ -7,9 +7,6 @@
 #include <stdint.h>
 
 #include "base/error.h"
-
-/* All of data[size], however many writes it takes.  0 or the errno of what went wrong. */
-int mp_write_all(int fd, const void *data, size_t size);
 
 struct mp_pixels {
     uint32_t *data; /* 0x00RRGGBB */

@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/whole.h"
+
 enum { PROGRAM_LIMIT_S = 5 };
 
 void mp_check_say(struct mp_checklist *c, enum mp_check_level level, const char *remedy,
@@ -131,8 +133,7 @@ void mp_check_path(struct mp_checklist *c, const char *path, const struct passwd
 
 int mp_check_run(char *const argv[], char *out, size_t size)
 {
-    size_t n = 0;
-    ssize_t got = 1;
+    ssize_t n = 0;
     int status = -1, from[2];
     pid_t pid;
 
@@ -151,10 +152,10 @@ int mp_check_run(char *const argv[], char *out, size_t size)
         _exit(127);
     }
     close(from[1]);
-    while (pid > 0 && n + 1 < size && got > 0) {
-        got = read(from[0], out + n, size - 1 - n);
-        n += got > 0 ? (size_t)got : 0;
-    }
+    if (pid > 0)
+        n = mp_read_all(from[0], out, size - 1);
+    if (n < 0)
+        n = 0;
     while (n > 0 && out[n - 1] == '\n')
         n--;
     out[n] = '\0';

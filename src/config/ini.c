@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/whole.h"
+
 #include MP_INIPARSER_H
 
 /* iniparser's line buffer holds 1024 bytes (ASCIILINESZ); names stay well below. */
@@ -347,7 +349,7 @@ static int run_iniparser(struct scan *s, const char *text, size_t len)
     int rc = -1;
     int fd = memfd_create("monster-power.ini", MFD_CLOEXEC);
 
-    if (fd < 0 || write(fd, text, len) != (ssize_t)len)
+    if (fd < 0 || mp_write_all(fd, text, len) != 0)
         goto out;
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
     iniparser_set_error_callback(silent);

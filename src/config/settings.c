@@ -17,6 +17,7 @@
 
 #include "config/ini.h"
 #include "base/nearest.h"
+#include "base/whole.h"
 #include "config/impl.h"
 
 enum { WHERE_BYTES = 512, ENV_BYTES = 32 };
@@ -188,27 +189,21 @@ static int apply_entry(struct mp_settings *s, const struct mp_ini_entry *e,
 static char *read_all(int fd, const char *path, size_t *len, struct mp_error *err)
 {
     char *text = malloc(MP_INI_MAX + 2);
+    ssize_t n;
 
     *len = 0;
     if (text == NULL) {
         no_memory(err);
         return NULL;
     }
-    while (*len <= MP_INI_MAX) {
-        ssize_t n = read(fd, text + *len, MP_INI_MAX + 1 - *len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            mp_fail(err, MP_FAULT_USAGE, "cannot read %s: %s", path, strerror(errno));
-            explicit_bzero(text, *len);
-            free(text);
-            return NULL;
-        }
-        if (n == 0)
-            break;
-        *len += (size_t)n;
+    n = mp_read_all(fd, text, MP_INI_MAX + 1);
+    if (n < 0) {
+        mp_fail(err, MP_FAULT_USAGE, "cannot read %s: %s", path, strerror(errno));
+        explicit_bzero(text, MP_INI_MAX + 1);
+        free(text);
+        return NULL;
     }
+    *len = (size_t)n;
     text[*len] = '\0';
     return text;
 }

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/whole.h"
 #include "config/ini.h"
 
 static const struct {
@@ -50,19 +51,17 @@ static int check_file(int fd, const char *path, struct mp_error *err)
 static int parse_file(int fd, const char *path, struct mp_ini *ini, struct mp_error *err)
 {
     char *text = malloc(MP_INI_MAX + 1);
-    size_t len = 0;
-    ssize_t n = 0;
+    ssize_t n;
     int rc;
 
     if (text == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory");
-    while (len <= MP_INI_MAX && (n = read(fd, text + len, MP_INI_MAX + 1 - len)) > 0)
-        len += (size_t)n;
+    n = mp_read_all(fd, text, MP_INI_MAX + 1);
     if (n < 0)
         rc = mp_fail(err, MP_FAULT_USAGE, "cannot read %s: %s", path, strerror(errno));
     else
-        rc = mp_ini_parse(ini, path, text, len, err);
-    explicit_bzero(text, len); /* it may hold a password */
+        rc = mp_ini_parse(ini, path, text, (size_t)n, err);
+    explicit_bzero(text, MP_INI_MAX + 1); /* it may hold a password */
     free(text);
     return rc;
 }

@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/whole.h"
+
 enum { DONE_SECONDS = 86400, TMP_SECONDS = 3600, START_SECONDS = 90 * 86400 };
 
 #define ENDED ".ended" /* of a start record whose job has ended */
@@ -186,21 +188,6 @@ static struct timespec to_timespec(int64_t us)
     return (struct timespec){.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, text, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        text += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
 /* A name in tmp/ that no other process uses. */
 static void temporary_name(char *name, size_t size, const char *key)
 {
@@ -218,7 +205,7 @@ static int write_temporary(struct mp_queue *q, const char *name, const char *tex
     fd = openat(q->tmp, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         goto fail;
-    if (write_all(fd, text, len) < 0 || give_to_owner(q, fd) < 0 ||
+    if (mp_write_all(fd, text, len) != 0 || give_to_owner(q, fd) < 0 ||
         (due >= 0 && futimens(fd, times) < 0) || (sync && fsync(fd) < 0))
         goto fail;
     if (close(fd) == 0)
@@ -300,8 +287,7 @@ static ssize_t read_file(int at, const char *name, char *buffer, size_t size)
 {
     int fd = openat(at, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     struct stat st;
-    size_t n = 0;
-    ssize_t got = 0;
+    ssize_t n;
 
     if (fd < 0)
         return -1;
@@ -310,10 +296,9 @@ static ssize_t read_file(int at, const char *name, char *buffer, size_t size)
         errno = EFBIG;
         return -1;
     }
-    while (n < size && (got = read(fd, buffer + n, size - n)) > 0)
-        n += (size_t)got;
+    n = mp_read_all(fd, buffer, size);
     close(fd);
-    return got < 0 ? -1 : (ssize_t)n;
+    return n;
 }
 
 int mp_queue_read(const struct mp_queue *q, enum mp_queue_state state, const char *key,
