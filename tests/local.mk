@@ -18,6 +18,7 @@ MP_UNIT_TESTS = \
 	tests/unit/test_chart_text \
 	tests/unit/test_energy \
 	tests/unit/test_error \
+	tests/unit/test_home \
 	tests/unit/test_ini \
 	tests/unit/test_job \
 	tests/unit/test_jobpath \

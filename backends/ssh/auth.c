@@ -5,6 +5,7 @@
 #include "backends/ssh/auth.h"
 #include "backends/ssh/agent.h"
 #include "backends/ssh/key.h"
+#include "base/home.h"
 
 #include <errno.h>
 #include <libssh2.h>
@@ -211,7 +212,7 @@ static int open_agent(struct login *l, struct mp_agent_keys *keys)
 
     if (path == NULL)
         return 0;
-    expanded = mp_ssh_expand_path(path);
+    expanded = mp_home_expand_as_ssh(path);
     if (expanded == NULL)
         return mp_fail(l->err, MP_FAULT_FAILED, "out of memory");
     rc = mp_agent_open(&l->agent, expanded, left > 1 ? (int)left : 1, l->err);
@@ -295,7 +296,7 @@ static enum outcome try_usual_files(struct login *l)
     enum outcome outcome = REFUSED;
 
     for (size_t i = 0; i < sizeof usual / sizeof *usual && outcome == REFUSED; i++) {
-        char *path = mp_ssh_expand_path(usual[i]);
+        char *path = mp_home_expand_as_ssh(usual[i]);
 
         if (path == NULL) {
             mp_fail(l->err, MP_FAULT_FAILED, "out of memory");
@@ -333,7 +334,7 @@ static enum outcome try_all(struct login *l)
         outcome = try_agent(l);
         return outcome == REFUSED ? try_usual_files(l) : outcome;
     }
-    path = mp_ssh_expand_path(key_path);
+    path = mp_home_expand_as_ssh(key_path);
     if (path == NULL) {
         mp_fail(l->err, MP_FAULT_FAILED, "out of memory");
         return BROKEN;

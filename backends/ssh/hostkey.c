@@ -4,6 +4,7 @@
 
 #include "backends/ssh/hostkey.h"
 #include "backends/ssh/bytes.h"
+#include "base/home.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ int mp_hostkey_known(const struct mp_settings *settings, struct mp_known_hosts *
     if (mp_known_hosts_init(known, settings->ssh.hostname, settings->ssh.port, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++) {
-        char *path = mp_ssh_expand_path(files[i]);
+        char *path = mp_home_expand_as_ssh(files[i]);
         int rc = path != NULL
                      ? mp_known_hosts_read(known, path, configured[0] == '\0', err)
                      : mp_fail(err, MP_FAULT_FAILED, "out of memory");
@@ -95,9 +96,9 @@ static int describe(const struct mp_settings *settings, const unsigned char *blo
     } options[] = {{"ssh-ed25519", "ed25519"}, {"ssh-rsa", "rsa"}};
     struct mp_ssh_bytes w = {blob, n}, type;
     const char *option = "ecdsa";
-    char *file = mp_ssh_expand_path(settings->ssh.known_hosts[0] != '\0'
-                                        ? settings->ssh.known_hosts
-                                        : "~/.ssh/known_hosts");
+    char *file = mp_home_expand_as_ssh(settings->ssh.known_hosts[0] != '\0'
+                                           ? settings->ssh.known_hosts
+                                           : "~/.ssh/known_hosts");
     char port[16] = "";
 
     if (file == NULL || mp_ssh_get_string(&w, &type) < 0) {

@@ -24,18 +24,6 @@ const char *mp_ssh_error(struct mp_ssh *ssh)
     return text != NULL && text[0] != '\0' ? text : "no reason given";
 }
 
-char *mp_ssh_expand_path(const char *path)
-{
-    struct passwd pw, *found = NULL;
-    char buf[4096], *out = NULL;
-
-    if (strncmp(path, "~/", 2) != 0)
-        return strdup(path);
-    if (getpwuid_r(geteuid(), &pw, buf, sizeof buf, &found) != 0 || found == NULL)
-        return strdup(path);
-    return asprintf(&out, "%s/%s", found->pw_dir, path + 2) < 0 ? NULL : out;
-}
-
 /* --- libssh2's callbacks --- */
 
 static ssize_t on_receive(libssh2_socket_t fd, void *buf, size_t n, int flags,

@@ -48,8 +48,4 @@ const char *mp_ssh_error(struct mp_ssh *ssh);
 /* "the SSH connection to X broke: ..." with the cause as far as it is known. */
 int mp_ssh_broken(struct mp_ssh *ssh, struct mp_error *err);
 
-/* The home folder of the user we are (from the password database, as ssh: HOME may be
- * missing in an epilog); "~/" in front of `path` becomes it.  Owned by the caller. */
-char *mp_ssh_expand_path(const char *path);
-
 #endif

@@ -5,6 +5,8 @@ libmp_base_a_CPPFLAGS = $(AM_CPPFLAGS)
 libmp_base_a_SOURCES = \
 	src/base/error.c \
 	src/base/error.h \
+	src/base/home.c \
+	src/base/home.h \
 	src/base/keyset.c \
 	src/base/keyset.h \
 	src/base/log.c \

@@ -12,6 +12,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/home.h"
+
 static char **string_of(const struct mp_section *section, const struct mp_key *key)
 {
     return (char **)((char *)section->values + key->offset);
@@ -91,12 +93,12 @@ static int bad(const struct mp_section *section, const struct mp_key *key,
 }
 
 static int replace_string(struct mp_section *section, const struct mp_key *key,
-                          const char *prefix, const char *text, struct mp_error *err)
+                          const char *text, struct mp_error *err)
 {
     char **member = string_of(section, key);
-    char *copy;
+    char *copy = strdup(text);
 
-    if (asprintf(&copy, "%s%s", prefix, text) < 0)
+    if (copy == NULL)
         return mp_fail(err, MP_FAULT_FAILED,
                        "out of memory while reading the configuration");
     if (*member != NULL)
@@ -109,23 +111,22 @@ static int replace_string(struct mp_section *section, const struct mp_key *key,
 static int set_path(struct mp_section *section, const struct mp_key *key,
                     const char *where, const char *text, struct mp_error *err)
 {
-    const char *home = "";
+    char *path = mp_home_expand(text);
+    int rc;
 
-    if (text[0] == '~' && text[1] == '/') {
-        const struct passwd *user;
-
-        home = getenv("HOME");
-        if ((home == NULL || home[0] != '/') && (user = getpwuid(geteuid())) != NULL)
-            home = user->pw_dir;
-        if (home == NULL || home[0] != '/')
-            return bad(section, key, where, text,
-                       "the current user has no home directory", err);
-        text++;
-    } else if (text[0] != '/' && text[0] != '\0' &&
-               (key->word == NULL || strcmp(text, key->word) != 0)) {
-        return bad(section, key, where, text, "not an absolute path", err);
-    }
-    return replace_string(section, key, home, text, err);
+    if (path == NULL)
+        return mp_fail(err, MP_FAULT_FAILED,
+                       "out of memory while reading the configuration");
+    if (path[0] == '/' || path[0] == '\0' ||
+        (key->word != NULL && strcmp(path, key->word) == 0))
+        rc = replace_string(section, key, path, err);
+    else if (path[0] == '~' && path[1] == '/')
+        rc =
+            bad(section, key, where, text, "the current user has no home directory", err);
+    else
+        rc = bad(section, key, where, text, "not an absolute path", err);
+    free(path);
+    return rc;
 }
 
 static int set_int(struct mp_section *section, const struct mp_key *key,
@@ -168,12 +169,12 @@ static int set_choice(struct mp_section *section, const struct mp_key *key,
     char why[128] = "not one of";
 
     if (choices == NULL)
-        return replace_string(section, key, "", text, err);
+        return replace_string(section, key, text, err);
     for (int i = 0; choices[i] != NULL; i++) {
         const char *name = chosen(choices[i], text);
 
         if (name != NULL)
-            return replace_string(section, key, "", name, err);
+            return replace_string(section, key, name, err);
         if (strchr(choices[i], '=') == NULL)
             snprintf(why + strlen(why), sizeof why - strlen(why), "%s %s",
                      i > 0 ? "," : "", choices[i]);
@@ -193,7 +194,7 @@ int mp_section_set(struct mp_section *section, const struct mp_key *key,
     switch (key->type) {
     case MP_KEY_STRING:
     case MP_KEY_USER:
-        return replace_string(section, key, "", text, err);
+        return replace_string(section, key, text, err);
     case MP_KEY_PATH:
         return set_path(section, key, where, text, err);
     case MP_KEY_INT:

@@ -6,13 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/home.h"
 #include "base/whole.h"
 #include "config/ini.h"
 
@@ -112,29 +112,14 @@ static int64_t seconds_of(const char *text)
     return n;
 }
 
-/* A copy, with ~/ as config/settings.c takes it.  Slurm sets no HOME; only then is the
- * user asked for.  NULL: no memory. */
-static char *path_of(const char *text)
-{
-    const char *home = getenv("HOME");
-    const struct passwd *user;
-    char *path;
-
-    if (text[0] != '~' || text[1] != '/')
-        return strdup(text);
-    if ((home == NULL || home[0] != '/') && (user = getpwuid(geteuid())) != NULL)
-        home = user->pw_dir;
-    return asprintf(&path, "%s%s", home != NULL ? home : "", text + 1) < 0 ? NULL : path;
-}
-
 int mp_hook_conf_load(struct mp_hook_conf *conf, struct mp_error *err)
 {
     struct mp_ini ini = {0};
     int rc = load_file(&ini, err);
 
     conf->keyword = strdup(value_of(&ini, KEYWORD));
-    conf->queue_directory = path_of(value_of(&ini, DIRECTORY));
-    conf->logfile = path_of(value_of(&ini, LOGFILE));
+    conf->queue_directory = mp_home_expand(value_of(&ini, DIRECTORY));
+    conf->logfile = mp_home_expand(value_of(&ini, LOGFILE));
     conf->delay_seconds = seconds_of(value_of(&ini, DELAY));
     mp_ini_free(&ini);
     if (conf->keyword == NULL || conf->queue_directory == NULL || conf->logfile == NULL)
