@@ -57,6 +57,8 @@ libbackends_a_SOURCES += \
 	backends/ssh/bcrypt.h \
 	backends/ssh/bytes.c \
 	backends/ssh/bytes.h \
+	backends/ssh/channel.c \
+	backends/ssh/channel.h \
 	backends/ssh/connect.c \
 	backends/ssh/connect.h \
 	backends/ssh/hostkey.c \
@@ -69,14 +71,16 @@ libbackends_a_SOURCES += \
 	backends/ssh/keyfmt.h \
 	backends/ssh/known_hosts.c \
 	backends/ssh/known_hosts.h \
+	backends/ssh/open.c \
+	backends/ssh/open.h \
 	backends/ssh/peer.c \
 	backends/ssh/peer.h \
 	backends/ssh/relay.c \
 	backends/ssh/relay.h \
-	backends/ssh/relay_impl.h \
-	backends/ssh/relay_stream.c \
 	backends/ssh/session.c \
 	backends/ssh/session.h \
+	backends/ssh/stream.c \
+	backends/ssh/stream.h \
 	backends/ssh/tunnel.c \
 	backends/ssh/tunnel.h
 endif

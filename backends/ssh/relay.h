@@ -11,26 +11,10 @@
 #ifndef MP_RELAY_H
 #define MP_RELAY_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "base/error.h"
-#include "backends/ssh/session.h"
+#include "backends/ssh/channel.h"
 
-enum {
-    MP_RELAY_STREAMS = 32,
-    MP_RELAY_WINDOW = 4 * 1024 * 1024, /* below it a long way is slow, above it sshd is */
-    MP_RELAY_PACKET = 32768,
-    MP_RELAY_SOONEST_S = 2, /* libssh2 sends no keepalives more often */
-};
-
-struct mp_relay_target {
-    const char *host; /* as the SSH server sees it; borrowed */
-    int port;
-    unsigned window; /* what the server may send ahead, in bytes */
-    int timeout_ms;  /* to open a channel */
-};
+enum { MP_RELAY_SOONEST_S = 2 }; /* libssh2 sends no keepalives more often */
 
 /* What a relay's owner gives it.  All borrowed; the session is the relay's alone while it
  * runs. */
@@ -38,7 +22,7 @@ struct mp_relay_setup {
     struct mp_ssh *ssh;
     int listener;
     int stop_fd; /* readable: wind up and return */
-    struct mp_relay_target target;
+    struct mp_channel_target target;
     int keepalive_s; /* how often to ask a server that says nothing for an answer */
     int silence_ms;  /* give the session up after this long without a byte */
     LIBSSH2_CHANNEL *spare; /* an open channel for the first connection; taken over */
@@ -48,12 +32,6 @@ struct mp_relay_setup {
                                  connections are closed after this returns */
     void *arg;
 };
-
-/* Begin, or go on with, opening a channel.  NULL with *again = true: call again when the
- * socket is ready; with false: *err says why the server would not. */
-LIBSSH2_CHANNEL *mp_relay_open_channel(struct mp_ssh *ssh,
-                                       const struct mp_relay_target *target, bool *again,
-                                       struct mp_error *err);
 
 /* Runs until stop_fd is readable or memory runs out; after the session broke it only
  * keeps the listener occupied, so that nobody else can take its address, and resets

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * session.c - the way from nothing to a session that is logged in. */
+ * session.c - making a session, waiting for it, its key exchange, its end. */
 #include "config.h"
 
 #include "backends/ssh/session.h"
-#include "backends/ssh/auth.h"
-#include "backends/ssh/hostkey.h"
 #include "backends/ssh/kexinit.h"
 
 #include <errno.h>
@@ -117,7 +115,7 @@ static int handshake_timeout(struct mp_ssh *ssh, struct mp_error *err)
                    ssh->name);
 }
 
-static int handshake(struct mp_ssh *ssh, const struct mp_limit *limit,
+int mp_ssh_handshake(struct mp_ssh *ssh, const struct mp_limit *limit,
                      struct mp_error *err)
 {
     int rc;
@@ -164,8 +162,8 @@ static int set_user(struct mp_ssh *ssh, const struct mp_settings *settings,
     return ssh->user != NULL ? 0 : mp_fail(err, MP_FAULT_FAILED, "out of memory");
 }
 
-static int new_session(const struct mp_settings *settings, struct mp_ssh **out,
-                       struct mp_error *err)
+int mp_ssh_new(const struct mp_settings *settings, struct mp_ssh **out,
+               struct mp_error *err)
 {
     struct mp_ssh *ssh = calloc(1, sizeof *ssh);
 
@@ -192,48 +190,6 @@ static int new_session(const struct mp_settings *settings, struct mp_ssh **out,
                                  (void *)on_disconnect);
 #pragma GCC diagnostic pop
     return set_user(ssh, settings, err);
-}
-
-static int hand_shake_and_log_in(struct mp_ssh *ssh, const struct mp_settings *settings,
-                                 const struct mp_limit *limit, struct mp_error *err)
-{
-    struct mp_known_hosts known;
-    int rc = mp_hostkey_known(settings, &known, err);
-
-    if (rc == 0)
-        rc = mp_hostkey_prefer(ssh, &known, err);
-    if (rc == 0)
-        rc = mp_ssh_connect(settings->ssh.hostname, settings->ssh.port, ssh->name, limit,
-                            &ssh->fd, err);
-    if (rc == 0)
-        rc = handshake(ssh, limit, err);
-    if (rc == 0)
-        rc = mp_hostkey_check(ssh, settings, &known, err);
-    if (rc == 0)
-        rc = mp_ssh_log_in(ssh, settings, limit, err);
-    mp_known_hosts_free(&known);
-    return rc;
-}
-
-int mp_ssh_open(const struct mp_settings *settings, const struct mp_run *run,
-                struct mp_ssh **out, struct mp_error *err)
-{
-    struct mp_limit limit = {
-        .run = run,
-        .until_us = mp_clock_us() + (int64_t)settings->ssh.connect_timeout * 1000000};
-    int rc = -1;
-
-    *out = NULL;
-    if (settings->ssh.hostname[0] == '\0')
-        return mp_fail(err, MP_FAULT_USAGE,
-                       "the ssh backend needs a hostname in section [ssh]");
-    if (new_session(settings, out, err) == 0)
-        rc = hand_shake_and_log_in(*out, settings, &limit, err);
-    if (rc < 0) {
-        mp_ssh_close(*out);
-        *out = NULL;
-    }
-    return rc;
 }
 
 void mp_ssh_close(struct mp_ssh *ssh)

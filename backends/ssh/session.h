@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * session.h - a libssh2 session from connect to login: TCP, key exchange, the host key
- * checked against known_hosts, login by key.
+ * session.h - a libssh2 session on a socket, and what was heard on it; open.h makes one
+ * that is logged in.
  */
 #ifndef MP_SSH_SESSION_H
 #define MP_SSH_SESSION_H
@@ -32,10 +32,13 @@ struct mp_ssh {
     size_t n_heard;
 };
 
-/* Connects and logs in within settings->ssh.connect_timeout.  The session is
- * non-blocking. */
-int mp_ssh_open(const struct mp_settings *settings, const struct mp_run *run,
-                struct mp_ssh **out, struct mp_error *err);
+/* For the configured server, not connected; non-blocking.  To be closed also on -1,
+ * where *out may be NULL. */
+int mp_ssh_new(const struct mp_settings *settings, struct mp_ssh **out,
+               struct mp_error *err);
+/* Greeting and key exchange on ssh->fd, which is connected. */
+int mp_ssh_handshake(struct mp_ssh *ssh, const struct mp_limit *limit,
+                     struct mp_error *err);
 /* Says goodbye where that does not block, closes and frees. */
 void mp_ssh_close(struct mp_ssh *ssh);
 

@@ -3,8 +3,8 @@
 #include "config.h"
 
 #include "backends/ssh/tunnel.h"
+#include "backends/ssh/open.h"
 #include "backends/ssh/relay.h"
-#include "backends/ssh/session.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -124,7 +124,7 @@ static int open_spare(struct mp_tunnel *t, const struct mp_run *run, struct mp_e
         bool again;
         int rc;
 
-        t->setup.spare = mp_relay_open_channel(t->ssh, &t->setup.target, &again, err);
+        t->setup.spare = mp_channel_open(t->ssh, &t->setup.target, &again, err);
         if (t->setup.spare != NULL)
             return 0;
         if (!again)
@@ -192,10 +192,10 @@ int mp_tunnel_open(const struct mp_settings *settings,
     *out = NULL;
     if (t == NULL)
         return -1;
-    t->setup.target = (struct mp_relay_target){
+    t->setup.target = (struct mp_channel_target){
         .host = target->host,
         .port = target->port,
-        .window = target->window != 0 ? target->window : MP_RELAY_WINDOW,
+        .window = target->window != 0 ? target->window : MP_CHANNEL_WINDOW,
         .timeout_ms = settings->ssh.connect_timeout * 1000};
     t->setup.keepalive_s = settings->ssh.keepalive > MP_RELAY_SOONEST_S
                                ? settings->ssh.keepalive

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * relay_impl.h - what the relay's loop (relay.c) and its
- * streams (relay_stream.c) share. */
-#ifndef MP_RELAY_IMPL_H
-#define MP_RELAY_IMPL_H
+ * stream.h - a local connection and its channel of the SSH session. */
+#ifndef MP_STREAM_H
+#define MP_STREAM_H
 
-#include "backends/ssh/relay.h"
+#include "backends/ssh/channel.h"
 
-enum { MP_RELAY_DOWN = 256 * 1024, MP_RELAY_UP = 32 * 1024 }; /* a stream's buffers */
+enum { MP_STREAMS_MAX = 32 };
+enum { MP_STREAM_DOWN = 256 * 1024, MP_STREAM_UP = 32 * 1024 }; /* a stream's buffers */
 
 /* The libssh2 call of a stream that has yet to finish sending. */
-enum mp_relay_call {
+enum mp_stream_call {
     MP_NO_CALL,
     MP_OPEN_CALL,
     MP_READ_CALL,
@@ -31,34 +31,35 @@ struct mp_stream {
     bool write_waits; /* for the channel's window */
 };
 
-struct mp_relay {
-    const struct mp_relay_setup *setup;
+/* The streams of a session, and what they share. */
+struct mp_streams {
     struct mp_ssh *ssh;
-    LIBSSH2_CHANNEL *spare;
-    struct mp_stream streams[MP_RELAY_STREAMS];
+    const struct mp_channel_target *target;
+    LIBSSH2_CHANNEL *spare; /* an open channel for the first stream; NULL once taken */
+    struct mp_stream each[MP_STREAMS_MAX];
     struct mp_stream *owner; /* whose call has to be finished first; NULL: nobody's */
-    enum mp_relay_call unsent;
+    enum mp_stream_call unsent;
     struct mp_stream *opening; /* one channel is opened at a time */
     int64_t opening_since_us;
     bool broken;
-    int64_t quiet_since_us; /* nothing received since, though we listened */
-    int64_t keepalive_us;   /* when to send the next one */
-    int64_t asked_us;       /* when the last one was sent */
+    void (*refused)(void *arg, const struct mp_error *why); /* a channel was not opened */
+    void (*gone)(void *arg, const struct mp_error *why);    /* the session is */
+    void *arg;
 };
 
 /* Takes the connection over; where memory is short it is closed. */
 void mp_stream_start(struct mp_stream *s, int fd);
-void mp_stream_free(struct mp_stream *s);
 
-/* Does for it all that can be done without waiting; true
- * where that moved something on. */
-bool mp_stream_serve(struct mp_relay *r, struct mp_stream *s);
+/* Does for all of them what can be done without waiting. */
+void mp_streams_serve(struct mp_streams *all);
+/* After the session broke, or at the end: the local ends learn of it. */
+void mp_streams_drop(struct mp_streams *all);
 
 /* What it waits for: input from the server; poll events of its connection. */
 bool mp_stream_wants_input(const struct mp_stream *s);
 short mp_stream_events(const struct mp_stream *s);
 
 /* The session is gone, for the first reason that is given. */
-void mp_relay_break(struct mp_relay *r, const struct mp_error *why);
+void mp_streams_break(struct mp_streams *all, const struct mp_error *why);
 
 #endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ * open.c - the way from nothing to a session that is logged in. */
+#include "config.h"
+
+#include "backends/ssh/open.h"
+#include "backends/ssh/auth.h"
+#include "backends/ssh/hostkey.h"
+
+static int hand_shake_and_log_in(struct mp_ssh *ssh, const struct mp_settings *settings,
+                                 const struct mp_limit *limit, struct mp_error *err)
+{
+    struct mp_known_hosts known;
+    int rc = mp_hostkey_known(settings, &known, err);
+
+    if (rc == 0)
+        rc = mp_hostkey_prefer(ssh, &known, err);
+    if (rc == 0)
+        rc = mp_ssh_connect(settings->ssh.hostname, settings->ssh.port, ssh->name, limit,
+                            &ssh->fd, err);
+    if (rc == 0)
+        rc = mp_ssh_handshake(ssh, limit, err);
+    if (rc == 0)
+        rc = mp_hostkey_check(ssh, settings, &known, err);
+    if (rc == 0)
+        rc = mp_ssh_log_in(ssh, settings, limit, err);
+    mp_known_hosts_free(&known);
+    return rc;
+}
+
+int mp_ssh_open(const struct mp_settings *settings, const struct mp_run *run,
+                struct mp_ssh **out, struct mp_error *err)
+{
+    struct mp_limit limit = {
+        .run = run,
+        .until_us = mp_clock_us() + (int64_t)settings->ssh.connect_timeout * 1000000};
+    int rc = -1;
+
+    *out = NULL;
+    if (settings->ssh.hostname[0] == '\0')
+        return mp_fail(err, MP_FAULT_USAGE,
+                       "the ssh backend needs a hostname in section [ssh]");
+    if (mp_ssh_new(settings, out, err) == 0)
+        rc = hand_shake_and_log_in(*out, settings, &limit, err);
+    if (rc < 0) {
+        mp_ssh_close(*out);
+        *out = NULL;
+    }
+    return rc;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ * open.h - a session from connect to login: TCP, key exchange, the host key checked
+ * against known_hosts, login by key.
+ */
+#ifndef MP_SSH_OPEN_H
+#define MP_SSH_OPEN_H
+
+#include "backends/ssh/session.h"
+
+/* Connects and logs in within settings->ssh.connect_timeout. */
+int mp_ssh_open(const struct mp_settings *settings, const struct mp_run *run,
+                struct mp_ssh **out, struct mp_error *err);
+
+#endif
