@@ -39,10 +39,14 @@ libbackends_a_SOURCES += \
 	backends/pq/pool.h \
 	backends/pq/rows.c \
 	backends/pq/rows.h \
+	backends/pq/state.h \
 	backends/pq/statement.c \
 	backends/pq/statement.h \
 	backends/pq/tables.c \
 	backends/pq/tables.h \
+	backends/pq/target.h \
+	backends/pq/wait.c \
+	backends/pq/wait.h \
 	backends/pq/zone.c \
 	backends/pq/zone.h
 endif

@@ -7,8 +7,8 @@
 #include <poll.h>
 #include <string.h>
 
+#include "backends/pq/wait.h"
 #include "base/lookup.h"
-#include "backends/pq/error.h"
 
 static bool has_name(const struct mp_pqconn *c)
 {
@@ -51,7 +51,7 @@ int mp_pqaddresses_find(struct mp_pqconn *c, const struct mp_run *run, int64_t l
     lookup = mp_lookup_start(c->target->host, c->target->port);
     if (lookup == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for a name lookup");
-    rc = mp_pqconn_wait(c, run, mp_lookup_fd(lookup), POLLIN, limit_us, err);
+    rc = mp_pqwait(c, run, mp_lookup_fd(lookup), POLLIN, limit_us, err);
     if (rc > 0) {
         code = mp_lookup_result(lookup, &list);
         take(code == 0 ? list : NULL, found);

@@ -7,7 +7,7 @@
 #define MP_PQADDRESS_H
 
 #include "base/error.h"
-#include "backends/pq/conn.h"
+#include "backends/pq/state.h"
 #include "base/run.h"
 
 enum { MP_PQ_MAX_ADDRESSES = 8, MP_PQ_ADDRESS_TEXT = 64 };

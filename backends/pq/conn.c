@@ -14,7 +14,7 @@
 #include "backends/pq/address.h"
 #include "backends/pq/cancel.h"
 #include "backends/pq/error.h"
-#include "base/wait.h"
+#include "backends/pq/wait.h"
 
 enum {
     SILENCE_GRACE_S = 5,  /* how much later than the server we give a statement up */
@@ -83,29 +83,6 @@ static void make_params(const struct mp_pqconn *c, const struct mp_run *run,
     }
 }
 
-int mp_pqconn_wait(struct mp_pqconn *c, const struct mp_run *run, int fd, short events,
-                   int64_t limit_us, struct mp_error *err)
-{
-    struct pollfd fds[2 + 1] = {
-        {.fd = fd, .events = events},
-        {.fd = c->target->carrier_failed != NULL ? c->target->carrier_fd : -1,
-         .events = POLLIN},
-    };
-
-    for (;;) {
-        int rc = mp_wait(run, fds, 2, limit_us, err);
-
-        if (rc <= 0)
-            return rc;
-        if (fds[1].revents != 0 && c->target->carrier_failed(c->target->arg, err) < 0)
-            return -1;
-        if (fds[0].revents != 0)
-            return 1;
-        fds[1].fd = -1; /* it woke us for nothing: do not spin */
-        fds[1].revents = 0;
-    }
-}
-
 static int64_t connect_limit(const struct mp_pqconn *c, const struct mp_run *run)
 {
     int seconds = c->settings->database.connect_timeout;
@@ -122,9 +99,9 @@ static int handshake(struct mp_pqconn *c, const struct mp_run *run, int64_t limi
 
     while (state != PGRES_POLLING_OK) {
         struct mp_error why = {0};
-        int ready = mp_pqconn_wait(c, run, PQsocket(c->pg),
-                                   state == PGRES_POLLING_READING ? POLLIN : POLLOUT,
-                                   limit, &why);
+        int ready =
+            mp_pqwait(c, run, PQsocket(c->pg),
+                      state == PGRES_POLLING_READING ? POLLIN : POLLOUT, limit, &why);
 
         if (ready <= 0 && why.fault != MP_FAULT_STOPPED &&
             mp_clock_us() >= run->deadline_us)
@@ -295,7 +272,7 @@ static int64_t silence_limit(const struct mp_pqconn *c)
 static int wait_for_server(struct mp_pqconn *c, const struct mp_run *run, short events,
                            struct mp_error *err)
 {
-    int ready = mp_pqconn_wait(c, run, PQsocket(c->pg), events, silence_limit(c), err);
+    int ready = mp_pqwait(c, run, PQsocket(c->pg), events, silence_limit(c), err);
 
     if (ready == 0)
         return mp_pqerror_silent(c, "statement_timeout",

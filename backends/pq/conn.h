@@ -2,36 +2,15 @@
  * conn.h - one session with one database: connecting, statements, failures, the end.
  *
  * Nothing here waits without a bound: every wait watches the run's stop request and
- * deadline and the carrier (rows.h), and a server that says nothing for longer than
+ * deadline and the carrier (target.h), and a server that says nothing for longer than
  * statement_timeout allows is given up.
  */
 #ifndef MP_PQCONN_H
 #define MP_PQCONN_H
 
-#include <libpq-fe.h>
-#include <stdbool.h>
-#include <stdint.h>
-
+#include "backends/pq/state.h"
 #include "base/error.h"
-#include "backends/pq/rows.h"
 #include "base/run.h"
-#include "config/settings.h"
-
-enum mp_pqretry {
-    MP_PQRETRY_NEVER,
-    MP_PQRETRY_REACH,    /* nobody answers: try for a while */
-    MP_PQRETRY_DEADLINE, /* the server answers "not now": try until the deadline */
-};
-
-/* All borrowed but `pg`. */
-struct mp_pqconn {
-    PGconn *pg; /* NULL: not connected */
-    const char *database;
-    const struct mp_settings *settings;
-    const struct mp_pq_target *target;
-    char sqlstate[6];      /* of the last failure; "" where the server gave none */
-    enum mp_pqretry retry; /* whether that failure may pass */
-};
 
 /* Connects where there is no session, or none that still lives.  Failures that may pass
  * are tried again, more and more slowly: a server that is starting, stopping or full
@@ -58,11 +37,6 @@ int mp_pqconn_copy(struct mp_pqconn *c, const struct mp_run *run, const char *sq
  * end of the COPY, -1 on failure.  Waits. */
 int mp_pqconn_copy_next(struct mp_pqconn *c, const struct mp_run *run, char **data,
                         struct mp_error *err);
-
-/* Waits until `fd` is ready, at most until `limit_us` on mp_clock_us's clock.  1: it is;
- * 0: the limit came first; -1: stopped, the run's deadline, or the carrier broke. */
-int mp_pqconn_wait(struct mp_pqconn *c, const struct mp_run *run, int fd, short events,
-                   int64_t limit_us, struct mp_error *err);
 
 /* Ends the session.  A statement that still runs is cancelled on the server first. */
 void mp_pqconn_close(struct mp_pqconn *c);

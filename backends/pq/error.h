@@ -6,7 +6,7 @@
 #define MP_PQERROR_H
 
 #include "base/error.h"
-#include "backends/pq/conn.h"
+#include "backends/pq/state.h"
 
 /* All return -1 with *err filled.  Where the carrier broke, its error comes instead. */
 int mp_pqerror_connection(struct mp_pqconn *c, const char *what, struct mp_error *err);

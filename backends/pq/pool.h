@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "backends/pq/conn.h"
+#include "backends/pq/state.h"
+#include "model/plan.h"
 
 struct mp_pq {
     const struct mp_settings *settings;
