@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT
  * backend.h - the contract between the program and a source of samples.
  *
- * A backend is given a plan and pushes batches of samples into a sink.  It knows nothing
- * of energy, files or charts.  A new one is a file that ends with a `const struct
- * mp_backend_ops` and a line in registry.c.
+ * A backend is given a plan and emits series and samples (backends/frame/emit.h).  It
+ * knows nothing of energy, files or charts.  A new one is a file that ends with a `const
+ * struct mp_backend_ops`, a line in registry.c and one in local.mk.
  *
  * Order of calls: open, then any of the others any number of times (a worker profiles
- * many jobs over one open backend), then close.  One thread at a time.
+ * many jobs over one open backend, hours apart: what the other side dropped meanwhile is
+ * made anew without a word), then close, also after any of them failed.  All in one
+ * thread; a backend may have threads of its own, none of which is left after close.
  *
- * Order of rows: by time; rows of equal time by route, then metric (both in the plan's
- * order), then hostname, source, fqdd (bytes; NULL last), then value (NULL last).  The
- * csv backend keeps the order of its file.
+ * Every call gets a run: its deadline and its stop request end any wait and any loop
+ * whose length others decide.  mp_run_check's error is passed on as it is.
+ *
+ * Order of rows, which the frame makes: by time; rows of equal time by route, then metric
+ * (both in the plan's order), then hostname, source, fqdd (bytes; NULL last), then value
+ * (NULL last).  The csv backend keeps the order of its file.
  */
 #ifndef MP_BACKEND_H
 #define MP_BACKEND_H
@@ -18,6 +23,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "backends/frame/check.h"
+#include "backends/frame/emit.h"
 #include "base/error.h"
 #include "model/job.h"
 #include "model/plan.h"
@@ -33,11 +40,6 @@ struct mp_backend {
     char *label;
 };
 
-/* One line of `monster-power check`. */
-enum mp_check_level { MP_CHECK_OK, MP_CHECK_WARN, MP_CHECK_FAIL };
-typedef void mp_check_report(void *arg, enum mp_check_level level, const char *what,
-                             const char *remedy /* NULL when ok */);
-
 struct mp_backend_ops {
     const char *name;    /* as in `backend = NAME` */
     const char *summary; /* one line for `monster-power backends` */
@@ -47,14 +49,11 @@ struct mp_backend_ops {
     int (*open)(const struct mp_settings *settings, const struct mp_run *run,
                 struct mp_backend **out, struct mp_error *err);
 
-    /* Required.  Every sample of the plan inside [start, end], both included, to `sink`:
-     * begin, batch..., end; on failure abort, then -1.  `series` and `findings` are the
-     * caller's: no series yet, findings only of the
-     * planning.  No row at all is not an error here: end is called and
-     * the caller looks at series->n. */
-    int (*fetch)(struct mp_backend *b, const struct mp_plan *plan,
-                 const struct mp_run *run, struct mp_series_table *series,
-                 struct mp_findings *findings, struct mp_sink *sink,
+    /* Required.  Every sample of the plan inside [start, end], both included, and those
+     * alone, to `emit`.  No sample at all is not an error.  What the plan asks for and
+     * cannot be read (a table that is not there) goes to mp_emit_findings, and the rest
+     * is read; -1 is for what makes the samples untrue or incomplete. */
+    int (*fetch)(struct mp_backend *b, const struct mp_plan *plan, struct mp_emit *emit,
                  struct mp_error *err);
 
     /* Optional.  Window, nodes and owner of a finished job, from slurm.jobs, looked for
@@ -91,5 +90,14 @@ const struct mp_backend_entry *mp_backends(void);
 int mp_backend_open(const struct mp_settings *settings, const struct mp_run *run,
                     struct mp_backend **out, struct mp_error *err);
 void mp_backend_close(struct mp_backend *b);
+
+/* What b->ops->fetch emits, in order, to `sink`: begin, batch ..., end; on failure abort,
+ * then -1.  `series` and `findings` are the caller's: no series yet, findings only of the
+ * planning.  No row at all is not an error here: end is called and the caller looks at
+ * series->n. */
+int mp_backend_fetch(struct mp_backend *b, const struct mp_plan *plan,
+                     const struct mp_run *run, struct mp_series_table *series,
+                     struct mp_findings *findings, struct mp_sink *sink,
+                     struct mp_error *err);
 
 #endif

@@ -86,9 +86,7 @@ fail:
 }
 
 static int csv_fetch(struct mp_backend *b, const struct mp_plan *plan,
-                     const struct mp_run *run, struct mp_series_table *series,
-                     struct mp_findings *findings, struct mp_sink *sink,
-                     struct mp_error *err)
+                     struct mp_emit *emit, struct mp_error *err)
 {
     struct csv *csv = (struct csv *)b;
     struct mp_csv_reader reader = {0};
@@ -101,17 +99,9 @@ static int csv_fetch(struct mp_backend *b, const struct mp_plan *plan,
     csv->consumed = true;
     if (open_input(csv, &fd, err) < 0)
         return -1;
-    if (mp_csv_open(&reader, fd, name_of(csv), run, err) < 0 ||
-        mp_csv_header_read(&reader, &header, err) < 0)
-        goto out;
-    if (mp_sink_begin(sink, plan, series, err) < 0 ||
-        mp_csv_rows_to_sink(&reader, &header, plan, series, findings, sink, err) < 0 ||
-        mp_sink_end(sink, err) < 0) {
-        mp_sink_abort(sink);
-        goto out;
-    }
-    rc = 0;
-out:
+    if (mp_csv_open(&reader, fd, name_of(csv), mp_emit_run(emit), err) == 0 &&
+        mp_csv_header_read(&reader, &header, err) == 0)
+        rc = mp_csv_rows(&reader, &header, plan, emit, err);
     mp_csv_close(&reader);
     close(fd);
     return rc;

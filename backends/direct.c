@@ -22,11 +22,9 @@ static struct mp_pq *pq_of(struct mp_backend *b)
 }
 
 static int direct_fetch(struct mp_backend *b, const struct mp_plan *plan,
-                        const struct mp_run *run, struct mp_series_table *series,
-                        struct mp_findings *findings, struct mp_sink *sink,
-                        struct mp_error *err)
+                        struct mp_emit *emit, struct mp_error *err)
 {
-    return mp_pq_fetch(pq_of(b), plan, run, series, findings, sink, err);
+    return mp_pq_fetch(pq_of(b), plan, emit, err);
 }
 
 static int direct_find_job(struct mp_backend *b, const char *label,

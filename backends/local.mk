@@ -3,8 +3,17 @@
 # A new backend is one file, one line here and one in registry.c.
 noinst_LIBRARIES += libbackends.a
 libbackends_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS) $(LIBSSH2_CFLAGS) $(LIBCRYPTO_CFLAGS)
-libbackends_a_SOURCES = backends/backend.h backends/keys.c backends/keys.h \
-	backends/registry.c
+libbackends_a_SOURCES = \
+	backends/backend.h \
+	backends/fetch.c \
+	backends/keys.c \
+	backends/keys.h \
+	backends/registry.c \
+	backends/frame/check.h \
+	backends/frame/emit.c \
+	backends/frame/emit.h \
+	backends/frame/order.c \
+	backends/frame/order.h
 libbackends_a_SOURCES += \
 	backends/csv.c \
 	backends/csv/fetch.c \
@@ -32,9 +41,6 @@ libbackends_a_SOURCES += \
 	backends/pq/job.c \
 	backends/pq/map.c \
 	backends/pq/map.h \
-	backends/pq/merge.c \
-	backends/pq/merge.h \
-	backends/pq/numeric.c \
 	backends/pq/pool.c \
 	backends/pq/pool.h \
 	backends/pq/rows.c \

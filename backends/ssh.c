@@ -74,13 +74,11 @@ static struct mp_pq *pq_of(struct mp_backend *b)
 }
 
 static int ssh_fetch(struct mp_backend *b, const struct mp_plan *plan,
-                     const struct mp_run *run, struct mp_series_table *series,
-                     struct mp_findings *findings, struct mp_sink *sink,
-                     struct mp_error *err)
+                     struct mp_emit *emit, struct mp_error *err)
 {
-    if (ready(b, run, err) < 0)
+    if (ready(b, mp_emit_run(emit), err) < 0)
         return -1;
-    return mp_pq_fetch(pq_of(b), plan, run, series, findings, sink, err);
+    return mp_pq_fetch(pq_of(b), plan, emit, err);
 }
 
 static int ssh_find_job(struct mp_backend *b, const char *label, const struct mp_run *run,

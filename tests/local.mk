@@ -43,6 +43,7 @@ MP_UNIT_TESTS = \
 	tests/unit/test_presence \
 	tests/unit/test_oom_front \
 	tests/unit/test_csv_backend \
+	tests/unit/test_emit \
 	tests/unit/test_oom_csv
 
 if WITH_LIBPQ

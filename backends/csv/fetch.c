@@ -43,8 +43,7 @@ struct rows {
     struct mp_csv_reader *reader;
     const struct mp_csv_header *header;
     const struct mp_plan *plan;
-    struct mp_findings *findings;
-    struct mp_sink *sink;
+    struct mp_emit *emit;
     struct mp_csv_sensors sensors;
     struct mp_keyset keyset;
     struct row_key *keys; /* keyset.capacity of them */
@@ -124,9 +123,7 @@ static int flush(struct rows *rows, struct mp_error *err)
     size_t n = rows->n;
 
     rows->n = 0;
-    if (rows->reader->run != NULL && mp_run_check(rows->reader->run, err) < 0)
-        return -1;
-    return n > 0 ? mp_sink_batch(rows->sink, rows->samples, n, err) : 0;
+    return mp_emit_batch(rows->emit, rows->samples, n, err);
 }
 
 static int fail_order(struct rows *rows, const struct mp_csv_sensor *sensor, int64_t us,
@@ -173,7 +170,7 @@ static int warn_naive(struct rows *rows, struct mp_error *err)
     if (rows->warned_naive)
         return 0;
     rows->warned_naive = true;
-    return mp_findings_warn(rows->findings, err,
+    return mp_findings_warn(mp_emit_findings(rows->emit), err,
                             "%s has times without an offset from UTC; they are taken as "
                             "local time",
                             rows->reader->name);
@@ -479,10 +476,8 @@ static int step(struct rows *rows, struct mp_error *err)
     return r->pos < r->end;
 }
 
-int mp_csv_rows_to_sink(struct mp_csv_reader *r, const struct mp_csv_header *h,
-                        const struct mp_plan *plan, struct mp_series_table *series,
-                        struct mp_findings *findings, struct mp_sink *sink,
-                        struct mp_error *err)
+int mp_csv_rows(struct mp_csv_reader *r, const struct mp_csv_header *h,
+                const struct mp_plan *plan, struct mp_emit *emit, struct mp_error *err)
 {
     struct rows *rows = calloc(1, sizeof *rows);
     int rc;
@@ -492,9 +487,8 @@ int mp_csv_rows_to_sink(struct mp_csv_reader *r, const struct mp_csv_header *h,
     rows->reader = r;
     rows->header = h;
     rows->plan = plan;
-    rows->findings = findings;
-    rows->sink = sink;
-    rows->sensors = (struct mp_csv_sensors){.plan = plan, .table = series};
+    rows->emit = emit;
+    rows->sensors = (struct mp_csv_sensors){.plan = plan, .emit = emit};
     rows->last_key = NO_KEY;
     mp_zone_init(&rows->zone);
     while ((rc = step(rows, err)) > 0)

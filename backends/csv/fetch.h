@@ -5,10 +5,8 @@
 
 #include "backends/csv/rows.h"
 #include "backends/csv/sensors.h"
+#include "backends/frame/emit.h"
 #include "model/plan.h"
-#include "base/run.h"
-#include "model/sample.h"
-#include "model/sink.h"
 
 /* Where each column stands in the file: place[MP_CSV_VALUE] = 4. */
 struct mp_csv_header {
@@ -21,12 +19,10 @@ struct mp_csv_header {
 int mp_csv_header_read(struct mp_csv_reader *r, struct mp_csv_header *h,
                        struct mp_error *err);
 
-/* Everything after the header, to `sink` (begin and end are the caller's): rows of other
- * nodes, other metrics or outside the window are left out.  A file in which the samples
- * of a series are not in order of time is an error. */
-int mp_csv_rows_to_sink(struct mp_csv_reader *r, const struct mp_csv_header *h,
-                        const struct mp_plan *plan, struct mp_series_table *series,
-                        struct mp_findings *findings, struct mp_sink *sink,
-                        struct mp_error *err);
+/* Everything after the header, in the order of the file: rows of other nodes, other
+ * metrics or outside the window are left out.  A file in which the samples of a series
+ * are not in order of time is an error. */
+int mp_csv_rows(struct mp_csv_reader *r, const struct mp_csv_header *h,
+                const struct mp_plan *plan, struct mp_emit *emit, struct mp_error *err);
 
 #endif

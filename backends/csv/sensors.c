@@ -179,7 +179,7 @@ int mp_csv_sensor_admit(struct mp_csv_sensors *s, struct mp_csv_sensor *sensor,
 {
     uint32_t index;
 
-    if (mp_series_add(s->table, &sensor->series, &index, err) < 0)
+    if (mp_emit_admit(s->emit, &sensor->series, &index, err) < 0)
         return -1;
     sensor->index = index;
     return 0;

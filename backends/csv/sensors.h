@@ -7,6 +7,7 @@
 #define MP_CSV_SENSORS_H
 
 #include "backends/csv/rows.h"
+#include "backends/frame/emit.h"
 #include "base/keyset.h"
 #include "model/plan.h"
 #include "model/sample.h"
@@ -32,9 +33,9 @@ struct mp_csv_sensor {
 };
 
 struct mp_csv_sensors {
-    const struct mp_plan *plan;    /* borrowed */
-    struct mp_series_table *table; /* borrowed */
-    struct mp_csv_sensor *all;     /* known.n of them */
+    const struct mp_plan *plan; /* borrowed */
+    struct mp_emit *emit;       /* borrowed */
+    struct mp_csv_sensor *all;  /* known.n of them */
     size_t capacity;
     struct mp_keyset known; /* (node, metric, source, fqdd); same numbers as `all` */
 };

@@ -15,6 +15,7 @@
 #include "backends/pq/cancel.h"
 #include "backends/pq/error.h"
 #include "backends/pq/wait.h"
+#include "base/wait.h"
 
 enum {
     SILENCE_GRACE_S = 5,  /* how much later than the server we give a statement up */

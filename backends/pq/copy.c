@@ -9,9 +9,7 @@
 
 #include "backends/pq/copy.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +20,7 @@ static const unsigned char signature[11] = "PGCOPY\n\377\r\n";
 
 #define PG_EPOCH_US INT64_C(946684800000000) /* 2000-01-01 00:00 UTC, in Unix µs */
 
-enum { NUMERIC_TEXT = 65536, EXACT_DOUBLE_BITS = 53 };
+enum { EXACT_DOUBLE_BITS = 53 };
 
 struct reader {
     const unsigned char *at, *end;
@@ -106,9 +104,13 @@ static int name_key(struct mp_pqcopy *p, struct field id, struct field text, int
         *key = integer(id, bad);
     if (text.bytes == NULL)
         return 0;
-    if (mp_pqstrings_put(&p->texts, (const char *)text.bytes, text.n, &number, err) < 0)
+    if (memchr(text.bytes, '\0', text.n) != NULL)
+        *bad = true;
+    else if (mp_pqstrings_put(&p->texts, (const char *)text.bytes, text.n, &number, err) <
+             0)
         return -1;
-    *key = number;
+    else
+        *key = number;
     return 0;
 }
 
@@ -147,50 +149,46 @@ static int new_series(struct mp_pqcopy *p, const struct mp_pqkey *key, uint32_t 
         return malformed(err); /* only ids we asked for can come */
     s.hostname = node->name;
     s.node = node->node;
-    return mp_pqmerge_series(p->merge, &s, number, err);
+    return mp_emit_series(p->emit, &s, number, err);
 }
 
 /* ---- values ---- */
 
-static int put_text(struct mp_pqcopy *p, struct mp_pqrow *row, const char *text, size_t n,
-                    struct mp_error *err)
+static void set_text(struct mp_sample *s, const char *text, size_t n)
 {
-    row->kind = MP_VALUE_TEXT;
-    return mp_pqmerge_text(p->merge, row, text, n, err);
+    s->kind = MP_VALUE_TEXT;
+    s->text = text;
+    s->text_len = (uint16_t)n;
 }
 
-static int put_integer(struct mp_pqcopy *p, struct mp_pqrow *row, int64_t value,
+/* What a double cannot hold goes as text, in `digits`. */
+static void set_integer(struct mp_sample *s, int64_t value, char *digits)
+{
+    s->value = (double)value;
+    s->kind = MP_VALUE_INT;
+    if (value <= -(INT64_C(1) << EXACT_DOUBLE_BITS) || value >= INT64_C(1)
+                                                                    << EXACT_DOUBLE_BITS)
+        set_text(s, digits, mp_int_text(value, digits));
+}
+
+static int set_numeric(struct mp_sample *s, const struct mp_pqarm *arm, struct field f,
                        struct mp_error *err)
 {
-    char text[24];
-    int n;
+    const char *text = (const char *)f.bytes;
 
-    row->value = (double)value;
-    row->kind = MP_VALUE_INT;
-    if (value > -(INT64_C(1) << EXACT_DOUBLE_BITS) && value < INT64_C(1)
-                                                                  << EXACT_DOUBLE_BITS)
-        return 0;
-    n = snprintf(text, sizeof text, "%" PRId64, value);
-    return put_text(p, row, text, (size_t)n, err);
-}
-
-static int put_numeric(struct mp_pqcopy *p, struct mp_pqrow *row,
-                       const struct mp_pqarm *arm, struct field f, struct mp_error *err)
-{
-    char text[NUMERIC_TEXT];
-    size_t n = mp_pqnumeric_text(f.bytes, f.n, text, sizeof text);
-
-    if (n == 0)
+    if (f.n > MP_VALUE_TEXT_MAX)
         return mp_fail(err, MP_FAULT_FAILED,
-                       "column %s of table %s.%s holds a number that is broken or longer "
-                       "than %d digits, which no power is; delete it",
+                       "column %s of table %s.%s holds a number of more than %d digits, "
+                       "which no power has; delete it",
                        arm->columns[MP_PQ_VALUE], arm->schema, arm->table,
-                       NUMERIC_TEXT - 1);
-    row->value = strtod(text, NULL);
-    return put_text(p, row, text, n, err);
+                       MP_VALUE_TEXT_MAX);
+    if (mp_number_read(text, f.n, &s->value) < 0)
+        return malformed(err);
+    set_text(s, text, f.n);
+    return 0;
 }
 
-static int put_float(struct mp_pqrow *row, struct field f, struct mp_error *err)
+static int set_float(struct mp_sample *s, struct field f, struct mp_error *err)
 {
     union {
         uint32_t bits;
@@ -203,38 +201,40 @@ static int put_float(struct mp_pqrow *row, struct field f, struct mp_error *err)
 
     if (f.n == 4) {
         f4.bits = be32(f.bytes);
-        row->value = mp_float4_value(f4.value); /* what its text says */
-        row->kind = MP_VALUE_FLOAT4;
+        s->value = mp_float4_value(f4.value); /* what its text says */
+        s->kind = MP_VALUE_FLOAT4;
     } else if (f.n == 8) {
         f8.bits = be64(f.bytes);
-        row->value = f8.value;
-        row->kind = MP_VALUE_FLOAT8;
+        s->value = f8.value;
+        s->kind = MP_VALUE_FLOAT8;
     } else
         return malformed(err);
     return 0;
 }
 
-static int put_value(struct mp_pqcopy *p, struct mp_pqrow *row,
-                     const struct mp_pqarm *arm, struct field f, struct mp_error *err)
+static int set_value(struct mp_sample *s, const struct mp_pqarm *arm, struct field f,
+                     char *digits, struct mp_error *err)
 {
     bool bad = false;
     int64_t whole;
 
-    row->text_len = 0;
     if (f.bytes == NULL) {
-        row->kind = MP_VALUE_NULL;
-        row->value = NAN;
+        s->kind = MP_VALUE_NULL;
+        s->value = NAN;
         return 0;
     }
     switch (arm->types[MP_PQ_VALUE]) {
     case MP_PQ_FLOAT4:
     case MP_PQ_FLOAT8:
-        return put_float(row, f, err);
+        return set_float(s, f, err);
     case MP_PQ_NUMERIC:
-        return put_numeric(p, row, arm, f, err);
+        return set_numeric(s, arm, f, err);
     default:
         whole = integer(f, &bad);
-        return bad ? malformed(err) : put_integer(p, row, whole, err);
+        if (bad)
+            return malformed(err);
+        set_integer(s, whole, digits);
+        return 0;
     }
 }
 
@@ -264,12 +264,11 @@ static int read_row(struct mp_pqcopy *p, struct mp_error *err)
     struct field fqdd_id = l->fqdd_id ? next_field(&r) : null;
     struct field fqdd_text = l->fqdd_text ? next_field(&r) : null;
     struct field value = next_field(&r);
-    struct mp_pqrow *row = mp_pqmerge_room(p->merge, err);
+    struct mp_sample sample = {.time = row_time(p)};
+    char digits[MP_NUMBER_TEXT_MAX];
     struct mp_pqkey key;
     uint32_t *series;
 
-    if (row == NULL)
-        return -1;
     if (r.bad || node.bytes == NULL || (l->wide_node && arm.bytes == NULL))
         return malformed(err);
     key.b = integer(node, &r.bad);
@@ -291,11 +290,10 @@ static int read_row(struct mp_pqcopy *p, struct mp_error *err)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for series");
     if (*series == UINT32_MAX && new_series(p, &key, series, err) < 0)
         return -1;
-    row->time = row_time(p);
-    row->series = *series;
-    if (put_value(p, row, &p->tables->arms[key.a], value, err) < 0)
+    sample.series = *series;
+    if (set_value(&sample, &p->tables->arms[key.a], value, digits, err) < 0 ||
+        mp_emit_sample(p->emit, &sample, err) < 0)
         return -1;
-    p->merge->n++;
     p->at = (int)((const char *)r.at - p->message);
     return 0;
 }
@@ -332,6 +330,8 @@ static int read_rows(struct mp_pqcopy *p, int64_t until, struct mp_error *err)
             return 1;
         }
         if (fields != n_fields(&p->layout) || left < 14 || be32(bytes + 2) != 8)
+            return malformed(err);
+        if (row_time(p) < p->plan->start || row_time(p) > p->plan->end)
             return malformed(err);
         if (row_time(p) >= until)
             return 0;

@@ -14,7 +14,7 @@
 #include "model/plan.h"
 #include "backends/pq/conn.h"
 #include "backends/pq/map.h"
-#include "backends/pq/merge.h"
+#include "backends/frame/emit.h"
 #include "backends/pq/statement.h"
 #include "backends/pq/tables.h"
 #include "base/run.h"
@@ -23,7 +23,7 @@ struct mp_pqcopy {
     const struct mp_plan *plan;
     const struct mp_pqtables *tables;
     struct mp_pqlayout layout;
-    struct mp_pqmerge *merge;
+    struct mp_emit *emit;
     struct mp_pqmap known; /* (table, node id, source, fqdd) -> number of the series */
     struct mp_pqstrings texts; /* source and fqdd where they are texts */
     char *message;             /* being decoded: [at, length) is left */
@@ -32,7 +32,7 @@ struct mp_pqcopy {
     bool ended;
 };
 
-/* Decodes what `c` (mp_pqconn_copy'd) sends and adds it to the merge, up to the first row
+/* Decodes what `c` (mp_pqconn_copy'd) sends and emits it, up to the first row
  * at or after `until`, which stays for the next call; ended = true at the end. */
 int mp_pqcopy_read(struct mp_pqcopy *p, struct mp_pqconn *c, const struct mp_run *run,
                    int64_t until, struct mp_error *err);
@@ -45,9 +45,5 @@ int mp_pqcopy_message(struct mp_pqcopy *p, char *message, int length, int64_t un
 int64_t mp_pqcopy_waiting(const struct mp_pqcopy *p);
 
 void mp_pqcopy_free(struct mp_pqcopy *p);
-
-/* A numeric in PostgreSQL's binary form as the text that PostgreSQL prints.  Returns its
- * length, or 0 where the bytes are no numeric or the text does not fit. */
-size_t mp_pqnumeric_text(const unsigned char *bytes, uint32_t n, char *text, size_t size);
 
 #endif

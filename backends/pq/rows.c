@@ -10,14 +10,9 @@
 
 #include "backends/pq/conn.h"
 #include "backends/pq/copy.h"
-#include "backends/pq/merge.h"
 #include "backends/pq/pool.h"
 #include "backends/pq/statement.h"
 #include "backends/pq/tables.h"
-
-/* Slices are handed on together once there are so many rows: sorting few at a time and
- * waking the sinks for them costs more than it saves. */
-enum { ROWS_BEFORE_FLUSH = 8192 };
 
 void mp_pq_target_direct(const struct mp_settings *settings, struct mp_pq_target *target)
 {
@@ -101,11 +96,10 @@ struct fetch {
     struct mp_pq *pq;
     const struct mp_plan *plan;
     const struct mp_run *run;
-    struct mp_findings *findings;
+    struct mp_emit *emit;
     struct source *sources;
     size_t n_sources;
     struct mp_pqslices slices;
-    struct mp_pqmerge merge;
 };
 
 /* How many (node, table) pairs the plan asks this database for. */
@@ -134,7 +128,8 @@ static int look_at_databases(struct fetch *f, struct mp_error *err)
         s->conn = &f->pq->conns[i];
         f->n_sources++;
         if (mp_pqconn_begin(s->conn, f->run, err) < 0 ||
-            mp_pqtables_read(s->conn, f->run, f->plan, f->findings, &s->tables, err) < 0)
+            mp_pqtables_read(s->conn, f->run, f->plan, mp_emit_findings(f->emit),
+                             &s->tables, err) < 0)
             return -1;
         pairs += count_pairs(f->plan, &s->tables);
     }
@@ -153,7 +148,7 @@ static int start_copies(struct fetch *f, struct mp_error *err)
             return -1;
         s->copy.plan = f->plan;
         s->copy.tables = &s->tables;
-        s->copy.merge = &f->merge;
+        s->copy.emit = f->emit;
         s->copy.ended = s->sql == NULL;
         if (s->sql != NULL && mp_pqconn_copy(s->conn, f->run, s->sql, err) < 0)
             return -1;
@@ -169,11 +164,10 @@ static int64_t slice_end(const struct fetch *f, int64_t time)
     return s->start + ((time - s->start) / s->width + 1) * s->width;
 }
 
-/* Slice after slice: every database's rows of it, then all of them in order. */
+/* Slice after slice, every database's rows of it. */
 static int read_slices(struct fetch *f, struct mp_error *err)
 {
     int64_t until = slice_end(f, f->slices.start);
-    bool flushed = false;
 
     for (;;) {
         int64_t next = INT64_MAX;
@@ -190,13 +184,10 @@ static int read_slices(struct fetch *f, struct mp_error *err)
             waiting = mp_pqcopy_waiting(&s->copy);
             next = waiting < next ? waiting : next;
         }
-        if (ended || f->merge.n >= ROWS_BEFORE_FLUSH || (!flushed && f->merge.n > 0)) {
-            flushed = true;
-            if (mp_pqmerge_flush(&f->merge, err) < 0)
-                return -1;
-        }
         if (ended)
             return 0;
+        if (mp_emit_slice(f->emit, until, err) < 0)
+            return -1;
         until = slice_end(f, next);
     }
 }
@@ -222,28 +213,17 @@ static void free_fetch(struct fetch *f, bool complete)
         free(s->sql);
     }
     free(f->sources);
-    mp_pqmerge_free(&f->merge);
 }
 
-int mp_pq_fetch(struct mp_pq *pq, const struct mp_plan *plan, const struct mp_run *run,
-                struct mp_series_table *series, struct mp_findings *findings,
-                struct mp_sink *sink, struct mp_error *err)
+int mp_pq_fetch(struct mp_pq *pq, const struct mp_plan *plan, struct mp_emit *emit,
+                struct mp_error *err)
 {
-    struct fetch f = {.pq = pq, .plan = plan, .run = run, .findings = findings};
-    bool begun = false;
+    struct fetch f = {.pq = pq, .plan = plan, .run = mp_emit_run(emit), .emit = emit};
     int rc = -1;
 
-    if (mp_pqmerge_init(&f.merge, plan, run, series, sink, err) < 0 ||
-        look_at_databases(&f, err) < 0 || start_copies(&f, err) < 0)
-        goto out;
-    begun = true;
-    if (mp_sink_begin(sink, plan, series, err) < 0 || read_slices(&f, err) < 0 ||
-        end_transactions(&f, err) < 0 || mp_sink_end(sink, err) < 0)
-        goto out;
-    rc = 0;
-out:
-    if (rc < 0 && begun)
-        mp_sink_abort(sink);
+    if (look_at_databases(&f, err) == 0 && start_copies(&f, err) == 0 &&
+        read_slices(&f, err) == 0 && end_transactions(&f, err) == 0)
+        rc = 0;
     free_fetch(&f, rc == 0);
     return rc;
 }

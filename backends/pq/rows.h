@@ -15,8 +15,14 @@
 
 #include <stdint.h>
 
-#include "backends/backend.h"
+#include "backends/frame/check.h"
+#include "backends/frame/emit.h"
 #include "backends/pq/target.h"
+#include "base/error.h"
+#include "base/run.h"
+#include "config/settings.h"
+#include "model/job.h"
+#include "model/plan.h"
 
 struct mp_pq; /* opaque */
 
@@ -30,9 +36,8 @@ void mp_pq_target_direct(const struct mp_settings *settings, struct mp_pq_target
 int mp_pq_open(const struct mp_settings *settings, const struct mp_pq_target *target,
                const struct mp_run *run, struct mp_pq **out, struct mp_error *err);
 
-int mp_pq_fetch(struct mp_pq *pq, const struct mp_plan *plan, const struct mp_run *run,
-                struct mp_series_table *series, struct mp_findings *findings,
-                struct mp_sink *sink, struct mp_error *err);
+int mp_pq_fetch(struct mp_pq *pq, const struct mp_plan *plan, struct mp_emit *emit,
+                struct mp_error *err);
 int mp_pq_find_job(struct mp_pq *pq, const char *label, const struct mp_run *run,
                    struct mp_job *job, struct mp_error *err);
 int mp_pq_caught_up(struct mp_pq *pq, const struct mp_plan *plan,

@@ -67,7 +67,7 @@ static const char *send_function(enum mp_pqtype type)
     case MP_PQ_FLOAT8:
         return "float8send";
     default:
-        return "numeric_send";
+        return "textsend"; /* of a numeric's text: all its digits, as they are printed */
     }
 }
 
@@ -144,6 +144,8 @@ static int put_columns(FILE *out, PGconn *pg, const struct mp_pqarm *arm, size_t
         fputs(", ", out);
     if (put_identifier(out, pg, arm->columns[MP_PQ_VALUE], err) < 0)
         return -1;
+    if (arm->types[MP_PQ_VALUE] == MP_PQ_NUMERIC)
+        fputs("::text", out);
     if (s->mixed_values)
         putc(')', out);
     return 0;

@@ -26,6 +26,8 @@ enum mp_value_kind {
     MP_VALUE_TEXT, /* exactly text[0 .. text_len); numeric, bigint beyond 2^53, replay */
 };
 
+enum { MP_VALUE_TEXT_MAX = UINT16_MAX }; /* bytes of a value that is text */
+
 struct mp_sample {
     int64_t time;      /* µs since the Unix epoch, UTC */
     double value;      /* in the series' units as stored (not yet W); NaN for NULL */

@@ -189,8 +189,8 @@ static int no_samples(const struct mp_session *s, struct mp_error *err)
 
 int mp_session_fetch(struct mp_session *s, struct mp_sink *sink, struct mp_error *err)
 {
-    if (s->backend->ops->fetch(s->backend, &s->plan, &s->run, &s->series, &s->findings,
-                               sink, err) < 0)
+    if (mp_backend_fetch(s->backend, &s->plan, &s->run, &s->series, &s->findings, sink,
+                         err) < 0)
         return -1;
     return s->series.n == 0 ? no_samples(s, err) : 0;
 }

@@ -99,6 +99,8 @@ static int scratch_file(const char *name, const void *data, size_t size)
     return fd;
 }
 
+static const struct mp_run run = {.stop_fd = -1, .deadline_us = INT64_MAX, .purpose = ""};
+
 /* What replaying `in` writes, in *out: 0, or -1 if it was refused. */
 static int replay(int in, const struct mp_plan *plan, int *out, struct mp_error *err)
 {
@@ -108,6 +110,7 @@ static int replay(int in, const struct mp_plan *plan, int *out, struct mp_error 
     struct mp_findings findings = {0};
     struct checker *checker = calloc(1, sizeof *checker);
     struct mp_rawcsv *csv = NULL;
+    struct mp_emit *emit = NULL;
     int rc = -1;
 
     *out = scratch_file("out", NULL, 0);
@@ -116,13 +119,12 @@ static int replay(int in, const struct mp_plan *plan, int *out, struct mp_error 
     checker->sink.ops = &check_ops;
     checker->next = mp_rawcsv_sink(csv);
     if (mp_csv_header_read(&reader, &header, err) == 0) {
-        CHECK(mp_sink_begin(&checker->sink, plan, &series, err) == 0);
-        rc = mp_csv_rows_to_sink(&reader, &header, plan, &series, &findings,
-                                 &checker->sink, err);
+        CHECK(mp_emit_new(&emit, plan, &run, &series, &findings, &checker->sink, err) ==
+              0);
+        rc = mp_csv_rows(&reader, &header, plan, emit, err);
         if (rc == 0)
-            CHECK(mp_sink_end(&checker->sink, err) == 0);
-        else
-            mp_sink_abort(&checker->sink);
+            CHECK(mp_emit_finish(emit, err) == 0);
+        mp_emit_free(emit);
     }
     mp_csv_close(&reader);
     mp_rawcsv_free(csv);

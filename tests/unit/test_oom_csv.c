@@ -43,7 +43,8 @@ static int replay(const struct mp_settings *settings, const struct mp_plan *plan
 
     if (mp_backend_csv.open(settings, &run, &b, err) == 0 &&
         mp_rawcsv_new(&csv, out, "out", err) == 0)
-        rc = b->ops->fetch(b, plan, &run, &series, &findings, mp_rawcsv_sink(csv), err);
+        rc =
+            mp_backend_fetch(b, plan, &run, &series, &findings, mp_rawcsv_sink(csv), err);
     mp_rawcsv_free(csv);
     mp_backend_close(b);
     mp_series_table_free(&series);

@@ -101,7 +101,8 @@ struct rig {
     struct mp_pqtables tables;
     struct mp_run run;
     struct mp_series_table series;
-    struct mp_pqmerge merge;
+    struct mp_findings findings;
+    struct mp_emit *emit;
     struct mp_pqcopy copy;
     struct seen seen;
     struct mp_error err;
@@ -114,8 +115,12 @@ static void set_up(struct rig *r, enum mp_pqtype type)
     r->metrics[1].name = (char *)"Second";
     r->route = (struct mp_route){.metrics = r->metrics, .n_metrics = 2};
     r->node = (struct mp_plan_node){.name = (char *)"n1"};
-    r->plan = (struct mp_plan){
-        .routes = &r->route, .n_routes = 1, .nodes = &r->node, .n_nodes = 1};
+    r->plan = (struct mp_plan){.start = START,
+                               .end = START + 10000000,
+                               .routes = &r->route,
+                               .n_routes = 1,
+                               .nodes = &r->node,
+                               .n_nodes = 1};
     for (uint32_t i = 0; i < 2; i++) {
         r->arms[i].metric = i;
         r->arms[i].types[MP_PQ_SOURCE] = r->arms[i].types[MP_PQ_FQDD] = MP_PQ_INT4;
@@ -129,19 +134,20 @@ static void set_up(struct rig *r, enum mp_pqtype type)
                                      .sources = {.names = &r->names[1], .n = 1}};
     r->run = (struct mp_run){.stop_fd = -1, .deadline_us = INT64_MAX, .purpose = "test"};
     r->seen.sink.ops = &see_ops;
-    ck_assert_int_eq(
-        mp_pqmerge_init(&r->merge, &r->plan, &r->run, &r->series, &r->seen.sink, &r->err),
-        0);
+    ck_assert_int_eq(mp_emit_new(&r->emit, &r->plan, &r->run, &r->series, &r->findings,
+                                 &r->seen.sink, &r->err),
+                     0);
     r->copy = (struct mp_pqcopy){.plan = &r->plan,
                                  .tables = &r->tables,
-                                 .merge = &r->merge,
+                                 .emit = r->emit,
                                  .layout = {.source_id = true, .fqdd_id = true}};
 }
 
 static void tear_down(struct rig *r)
 {
     mp_pqcopy_free(&r->copy);
-    mp_pqmerge_free(&r->merge);
+    mp_emit_free(r->emit);
+    mp_findings_free(&r->findings);
     mp_series_table_free(&r->series);
 }
 
@@ -166,7 +172,7 @@ START_TEST(reads_rows_and_puts_them_in_order)
     put_row(&b, START, 0, (uint32_t)-4);
     put_be(&b, 0xFFFF, 2);
     ck_assert_int_eq(send(&r, &b, b.n), 1);
-    ck_assert_int_eq(mp_pqmerge_flush(&r.merge, &r.err), 0);
+    ck_assert_int_eq(mp_emit_finish(r.emit, &r.err), 0);
     ck_assert_uint_eq(r.seen.n, 4);
     ck_assert_uint_eq(r.series.n, 2);
     ck_assert_double_eq(r.seen.samples[0].value, -4);
@@ -196,11 +202,54 @@ START_TEST(stops_before_the_next_slice)
     memcpy(message, b.at, (size_t)b.n);
     ck_assert_int_eq(mp_pqcopy_message(&r.copy, message, b.n, START + 5000000, &r.err),
                      0);
-    ck_assert_uint_eq(r.merge.n, 1);
+    ck_assert_int_eq(mp_emit_slice(r.emit, START + 5000000, &r.err), 0);
+    ck_assert_uint_eq(r.seen.n, 1);
     ck_assert_int_eq(mp_pqcopy_waiting(&r.copy), START + 5000000);
     ck_assert_int_eq(mp_pqcopy_message(&r.copy, NULL, 0, INT64_MAX, &r.err), 1);
-    ck_assert_uint_eq(r.merge.n, 2);
+    ck_assert_int_eq(mp_emit_finish(r.emit, &r.err), 0);
+    ck_assert_uint_eq(r.seen.n, 2);
     tear_down(&r);
+}
+END_TEST
+
+/* A server that answers for another time, or for the end of days. */
+START_TEST(refuses_times_that_were_not_asked_for)
+{
+    static const int64_t times[] = {START - 1, START + 10000001, INT64_MAX - PG_EPOCH};
+
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        struct rig r;
+        struct bytes b = {.n = 0};
+
+        set_up(&r, MP_PQ_INT4);
+        put_header(&b);
+        put_row(&b, times[i], 0, 1);
+        ck_assert_int_eq(send(&r, &b, b.n), -1);
+        tear_down(&r);
+    }
+}
+END_TEST
+
+/* A numeric comes as its text; one that is no number is refused. */
+START_TEST(numerics_come_as_text)
+{
+    static const char *const texts[] = {"1.10", "-12345678901234567890.123456789", "NaN"};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct rig r;
+        struct bytes b = {.n = 0};
+
+        set_up(&r, MP_PQ_NUMERIC);
+        put_header(&b);
+        put_row(&b, START, 0, 0);
+        b.n -= 8;
+        put_be(&b, strlen(texts[i]), 4);
+        put(&b, texts[i], strlen(texts[i]));
+        ck_assert_int_eq(send(&r, &b, b.n), 1);
+        ck_assert_int_eq(mp_emit_finish(r.emit, &r.err), 0);
+        ck_assert_str_eq(r.seen.text[0], texts[i]);
+        tear_down(&r);
+    }
 }
 END_TEST
 
@@ -244,75 +293,9 @@ START_TEST(survives_changed_bytes)
             rc = send(&r, &b, b.n);
             ck_assert(rc >= -1 && rc <= 1);
             if (rc == 1)
-                ck_assert_int_eq(mp_pqmerge_flush(&r.merge, &r.err), 0);
+                ck_assert_int_eq(mp_emit_finish(r.emit, &r.err), 0);
             tear_down(&r);
         }
-}
-END_TEST
-
-/* ---- numeric ---- */
-
-static const struct {
-    const char *text;
-    int n, weight, sign, scale;
-    int digits[4];
-} numerics[] = {
-    {"0", 0, 0, 0, 0, {0}},
-    {"0.00", 0, 0, 0, 2, {0}},
-    {"1", 1, 0, 0, 0, {1}},
-    {"-1.5", 2, 0, 0x4000, 1, {1, 5000}},
-    {"10000", 1, 1, 0, 0, {1}},
-    {"12345678", 2, 1, 0, 0, {1234, 5678}},
-    {"100000000.5", 4, 2, 0, 1, {1, 0, 0, 5000}},
-    {"0.00012", 2, -1, 0, 5, {1, 2000}},
-    {"0.0000000001", 1, -3, 0, 10, {100}},
-    {"1.10", 2, 0, 0, 2, {1, 1000}},
-    {"NaN", 0, 0, 0xC000, 0, {0}},
-    {"Infinity", 0, 0, 0xD000, 0, {0}},
-    {"-Infinity", 0, 0, 0xF000, 0, {0}},
-};
-
-static void put_numeric(struct bytes *b, size_t i)
-{
-    put_be(b, (uint64_t)numerics[i].n, 2);
-    put_be(b, (uint64_t)numerics[i].weight, 2);
-    put_be(b, (uint64_t)numerics[i].sign, 2);
-    put_be(b, (uint64_t)numerics[i].scale, 2);
-    for (int d = 0; d < numerics[i].n; d++)
-        put_be(b, (uint64_t)numerics[i].digits[d], 2);
-}
-
-START_TEST(numerics_print_as_postgresql_prints_them)
-{
-    char text[64];
-
-    for (size_t i = 0; i < sizeof numerics / sizeof *numerics; i++) {
-        struct bytes b = {.n = 0};
-        size_t n;
-
-        put_numeric(&b, i);
-        n = mp_pqnumeric_text(b.at, (uint32_t)b.n, text, sizeof text);
-        ck_assert_uint_eq(n, strlen(numerics[i].text));
-        ck_assert_str_eq(text, numerics[i].text);
-    }
-}
-END_TEST
-
-START_TEST(bad_numerics_are_refused)
-{
-    static const unsigned char bad[][10] = {
-        {0, 1, 0, 0, 0, 0, 0, 0, 0x27, 0x10}, /* a digit of 10000 */
-        {0, 2, 0, 0, 0, 0, 0, 0, 0, 1},       /* two digits promised, one there */
-        {0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0, 1}, /* -1 digits */
-        {0, 1, 0, 0, 0x12, 0x34, 0, 0, 0, 1}, /* an unknown sign */
-        {0, 1, 0, 0, 0, 0, 0xFF, 0xFF, 0, 1}, /* a scale of 65535 */
-        {0, 1, 0x7F, 0xFF, 0, 0, 0, 0, 0, 1}, /* 131,072 places */
-    };
-    char text[64];
-
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        ck_assert_uint_eq(mp_pqnumeric_text(bad[i], 10, text, sizeof text), 0);
-    ck_assert_uint_eq(mp_pqnumeric_text(bad[0], 7, text, sizeof text), 0);
 }
 END_TEST
 
@@ -358,6 +341,6 @@ START_TEST(arrays_are_quoted)
 END_TEST
 
 MP_UNIT_MAIN("pqcopy", reads_rows_and_puts_them_in_order, stops_before_the_next_slice,
-             refuses_every_cut, survives_changed_bytes,
-             numerics_print_as_postgresql_prints_them, bad_numerics_are_refused,
-             maps_find_what_was_put, arrays_are_quoted)
+             refuses_times_that_were_not_asked_for, numerics_come_as_text,
+             refuses_every_cut, survives_changed_bytes, maps_find_what_was_put,
+             arrays_are_quoted)

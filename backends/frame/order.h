@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ * order.h - the rows of a slice of time, and the order that backend.h promises.
+ *
+ * Sorting takes n log n at worst, however many rows are equal.  Memory is that of one
+ * slice, which is bounded here: a source that floods a slice is an error.
+ */
+#ifndef MP_ORDER_H
+#define MP_ORDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "model/sample.h"
+
+enum {
+    MP_SLICE_ROWS_MAX = 1 << 22,  /* 270 MB with what sorts them */
+    MP_SLICE_TEXT_MAX = 64 << 20, /* bytes of values that are text */
+};
+
+struct mp_row {
+    int64_t time;
+    double value;
+    uint32_t series; /* any number below n_series of mp_rows_sort */
+    uint32_t text;   /* kind TEXT: offset into mp_rows.text */
+    uint16_t text_len;
+    uint8_t kind;
+};
+
+/* Starts zeroed. */
+struct mp_rows {
+    struct mp_row *rows;
+    size_t n, capacity;
+    char *text;
+    size_t n_text, text_capacity;
+    struct mp_rank *order, *spare; /* order_capacity entries each */
+    size_t order_capacity;
+};
+
+/* Keeps a copy, the text included. */
+int mp_rows_add(struct mp_rows *r, const struct mp_sample *s, struct mp_error *err);
+
+/* By time, then ranks[series], then value as PostgreSQL orders numbers: NaN last, then
+ * NULL. */
+int mp_rows_sort(struct mp_rows *r, const uint32_t *ranks, size_t n_series,
+                 struct mp_error *err);
+
+/* Row `i` of the sorted ones; its text is borrowed until mp_rows_clear. */
+struct mp_sample mp_rows_get(const struct mp_rows *r, size_t i);
+
+void mp_rows_clear(struct mp_rows *r);
+void mp_rows_free(struct mp_rows *r);
+
+#endif
