@@ -73,9 +73,18 @@ static int unknown_command(const char *name, struct mp_error *err)
     for (size_t i = 0; i < N_COMMANDS; i++)
         names[i] = commands[i].name;
     return mp_fail(err, MP_FAULT_USAGE,
-                   "no command is called %s; did you mean %s? "
-                   "`monster-power --help` lists them",
-                   name, mp_nearest(name, names, N_COMMANDS));
+                   "no command is called %s%s; `monster-power --help` lists them", name,
+                   mp_suggest(name, names, N_COMMANDS, "", "").text);
+}
+
+/* `help COMMAND` is `COMMAND --help`. */
+static int help(char *name, int *status, struct mp_error *err)
+{
+    const struct mp_command *command = find_command(name);
+    char *argv[] = {name, (char *)"--help", NULL};
+
+    return command != NULL ? command->run(2, argv, status, err)
+                           : unknown_command(name, err);
 }
 
 static int run(int argc, char **argv, int *status, struct mp_error *err)
@@ -87,10 +96,12 @@ static int run(int argc, char **argv, int *status, struct mp_error *err)
         return 0;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
+        (strcmp(argv[1], "help") == 0 && argc < 3)) {
         usage(stdout);
         return 0;
     }
+    if (strcmp(argv[1], "help") == 0)
+        return help(argv[2], status, err);
     command = find_command(argv[1]);
     return command != NULL ? command->run(argc - 1, argv + 1, status, err)
                            : unknown_command(argv[1], err);

@@ -4,6 +4,7 @@
 
 #include "base/nearest.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -38,18 +39,20 @@ static size_t distance(const char *a, const char *b)
     return row[lb];
 }
 
-const char *mp_nearest(const char *word, const char *const *words, size_t n)
+struct mp_suggestion mp_suggest(const char *word, const char *const *words, size_t n,
+                                const char *before, const char *after)
 {
-    const char *best = words[0];
-    size_t least = distance(word, words[0]);
+    struct mp_suggestion s = {""};
+    size_t least = strnlen(word, WORD_MAX) / 3 + 1;
 
-    for (size_t i = 1; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         size_t d = distance(word, words[i]);
 
-        if (d < least) {
-            least = d;
-            best = words[i];
-        }
+        if (d > least || (d == least && s.text[0] != '\0'))
+            continue;
+        least = d;
+        snprintf(s.text, sizeof s.text, "; did you mean %s%s%s?", before, words[i],
+                 after);
     }
-    return best;
+    return s;
 }

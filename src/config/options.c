@@ -84,9 +84,10 @@ static int unknown_option(char **argv, const struct option *known, size_t n,
                        optopt, argv[0]);
     for (size_t i = 0; i < n; i++)
         names[i] = known[i].name;
-    return mp_fail(
-        err, MP_FAULT_USAGE, "%s: no option %s; did you mean --%s?", argv[0], word,
-        mp_nearest(word + (word[0] == '-' && word[1] == '-' ? 2 : 0), names, n));
+    return mp_fail(err, MP_FAULT_USAGE,
+                   "%s: no option %s%s; `monster-power %s --help` lists them", argv[0],
+                   word, mp_suggest(word + strspn(word, "-"), names, n, "--", "").text,
+                   argv[0]);
 }
 
 static size_t known_options(const struct mp_usage *usage, struct option *known)

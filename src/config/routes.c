@@ -237,8 +237,8 @@ static int unknown_key(const struct mp_settings *s, const char *where, const cha
 
     for (; own->key.name != NULL && n < sizeof names / sizeof *names; own++)
         names[n++] = own->key.name;
-    return mp_fail(err, MP_FAULT_USAGE, "%s has no key %s; did you mean %s?", where, key,
-                   mp_nearest(key, names, n));
+    return mp_fail(err, MP_FAULT_USAGE, "%s has no key %s%s", where, key,
+                   mp_suggest(key, names, n, "", "").text);
 }
 
 static int set_key(struct mp_settings *s, size_t i, const char *key, const char *value,

@@ -131,9 +131,9 @@ static int unknown_section(const struct mp_settings *s, const struct mp_ini_entr
     for (; n < s->parts->n_sections && n + 1 < NAMES; n++)
         names[n] = s->parts->sections[n].keys->section;
     names[n++] = "route NAME";
-    return mp_fail(err, MP_FAULT_USAGE,
-                   "%s:%d: no section is called [%s]; did you mean [%s]?", s->parts->path,
-                   e->line, e->section, mp_nearest(e->section, names, n));
+    return mp_fail(err, MP_FAULT_USAGE, "%s:%d: no section is called [%s]%s",
+                   s->parts->path, e->line, e->section,
+                   mp_suggest(e->section, names, n, "[", "]").text);
 }
 
 static int unknown_key(const struct mp_settings *s, const struct mp_keys *keys,
@@ -150,9 +150,9 @@ static int unknown_key(const struct mp_settings *s, const struct mp_keys *keys,
                            s->parts->sections[i].keys->section);
     for (; n < keys->n && n < NAMES; n++)
         names[n] = keys->key[n].name;
-    return mp_fail(err, MP_FAULT_USAGE, "%s:%d: [%s] has no key %s; did you mean %s?",
-                   s->parts->path, e->line, e->section, e->key,
-                   mp_nearest(e->key, names, n));
+    return mp_fail(err, MP_FAULT_USAGE, "%s:%d: [%s] has no key %s%s", s->parts->path,
+                   e->line, e->section, e->key,
+                   mp_suggest(e->key, names, n, "", "").text);
 }
 
 static int apply_entry(struct mp_settings *s, const struct mp_ini_entry *e,

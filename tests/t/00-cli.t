@@ -15,8 +15,13 @@ for c in profile fetch epilog prolog worker queue check config hosts backends; d
 	run "$MP" $c --help
 	is "$c --help exits 0" "$STATUS" 0
 	like "$c --help starts with its usage" "$OUT" "^usage: monster-power $c"
+	usage=$OUT
+	run "$MP" help $c
+	is "... and so does help $c" "$STATUS $OUT" "0 $usage"
 	run "$MP" --help
 done
+run "$MP" help profil
+is "help of an unknown command: exit 2" "$STATUS" 2
 for c in profile fetch config hosts backends; do
 	run "$MP" $c --version
 	like "$c --version names the program" "$OUT" '^monster-power [0-9]'
@@ -25,7 +30,10 @@ run "$MP"
 is "no command: exit 2" "$STATUS" 2
 run "$MP" profil
 is "an unknown command: exit 2" "$STATUS" 2
-like "... names the nearest" "$ERR" "profile"
+like "... names the nearest" "$ERR" 'did you mean profile\?'
+run "$MP" zzz
+like "one like none: exit 2, and no guess" "$STATUS $ERR" '^2 monster-power: no command is called zzz; .monster'
+
 run "$MP" hosts --nonsense
 is "an unknown option: exit 2" "$STATUS" 2
 

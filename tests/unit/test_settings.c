@@ -151,7 +151,9 @@ START_TEST(names_the_nearest)
             "[route rpc] has no key metric; did you mean metrics?");
     refused("[route]\n", "a route's section is [route NAME]");
     refused("[route a b]\n", "a route's section is [route NAME]");
-    refused("[routes]\n", "no section is called [routes]; did you mean");
+    refused("[routes]\n", "no section is called [routes]");
+    refused("[zzzzz]\n", ":1: no section is called [zzzzz]");
+    ck_assert_ptr_null(strstr(err.text, "did you mean"));
 }
 END_TEST
 
