@@ -239,11 +239,14 @@ static int write_ini(const struct import *im, const char *notes, FILE *out)
 /* What is printed must mean what was read: read it back before anybody relies on it. */
 static int verify(const struct import *im, const char *text, size_t len)
 {
+    char *copy = strdup(text);
     struct mp_ini ini;
     size_t at = 0;
     int rc = 0;
 
-    if (mp_ini_parse(&ini, "the imported configuration", text, len, im->err) < 0)
+    if (copy == NULL)
+        return mp_fail(im->err, MP_FAULT_FAILED, "out of memory");
+    if (mp_ini_parse(&ini, "the imported configuration", copy, len, im->err) < 0)
         return -1;
     for (size_t i = 0; i < mp_settings_count(&im->scratch) && rc == 0; i++) {
         if (im->found[i].value == NULL)

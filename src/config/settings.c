@@ -222,8 +222,9 @@ static bool has_secret(const struct mp_settings *s, const struct mp_ini *ini)
     return false;
 }
 
-static int apply_text(struct mp_settings *s, const struct stat *st, int fd,
-                      const char *text, size_t len, struct mp_error *err)
+/* Takes `text` over. */
+static int apply_text(struct mp_settings *s, const struct stat *st, int fd, char *text,
+                      size_t len, struct mp_error *err)
 {
     struct mp_ini ini;
     int rc = -1;
@@ -299,9 +300,7 @@ static int apply_file(struct mp_settings *s, const char *path, bool named,
         goto out;
     s->parts->file_read = true;
     rc = apply_text(s, &st, fd, text, len, err);
-    explicit_bzero(text, len);
 out:
-    free(text);
     close(fd);
     return rc;
 }

@@ -50,7 +50,7 @@ static int check_file(int fd, const char *path, struct mp_error *err)
 
 static int parse_file(int fd, const char *path, struct mp_ini *ini, struct mp_error *err)
 {
-    char *text = malloc(MP_INI_MAX + 1);
+    char *text = calloc(MP_INI_MAX + 2, 1);
     ssize_t n;
     int rc;
 
@@ -60,8 +60,7 @@ static int parse_file(int fd, const char *path, struct mp_ini *ini, struct mp_er
     if (n < 0)
         rc = mp_fail(err, MP_FAULT_USAGE, "cannot read %s: %s", path, strerror(errno));
     else
-        rc = mp_ini_parse(ini, path, text, (size_t)n, err);
-    explicit_bzero(text, MP_INI_MAX + 1); /* it may hold a password */
+        return mp_ini_parse(ini, path, text, (size_t)n, err);
     free(text);
     return rc;
 }

@@ -24,16 +24,42 @@ static void check_value(const char *value)
         FUZZ_CHECK(again.n == 2 && strcmp(again.entries[1].value, value) == 0);
         mp_ini_free(&again);
     }
-    free(text);
     free(quoted);
+}
+
+static char *copy_of(const uint8_t *data, size_t size)
+{
+    char *text = malloc(size + 1);
+
+    FUZZ_CHECK(text != NULL);
+    if (size > 0)
+        memcpy(text, data, size);
+    text[size] = '\0';
+    return text;
+}
+
+/* What is damaged leaves no more than it had. */
+static void salvage(const uint8_t *data, size_t size, int whole)
+{
+    struct mp_error err = {0};
+    struct mp_ini ini;
+    int rc = mp_ini_salvage(&ini, "f", copy_of(data, size), size, &err);
+
+    FUZZ_CHECK(rc == whole && (rc == 0 || strncmp(err.text, "f:", 2) == 0));
+    for (size_t i = 0; i < ini.n; i++)
+        if (ini.entries[i].key != NULL)
+            check_value(ini.entries[i].value);
+    mp_ini_free(&ini);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct mp_error err = {0};
     struct mp_ini ini;
+    int rc = mp_ini_parse(&ini, "f", copy_of(data, size), size, &err);
 
-    if (mp_ini_parse(&ini, "f", (const char *)data, size, &err) < 0) {
+    salvage(data, size, rc);
+    if (rc < 0) {
         FUZZ_CHECK(err.fault == MP_FAULT_USAGE && strncmp(err.text, "f:", 2) == 0);
         FUZZ_CHECK(ini.n == 0 && ini.entries == NULL);
         return 0;

@@ -182,7 +182,6 @@ START_TEST(the_sample_shows_the_defaults)
     }
     ck_assert_ptr_null(key_at(n).key);
     mp_ini_free(&ini);
-    free(text);
 }
 END_TEST
 
