@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "queue/queue.h"
 #include "session/session.h"
-#include "worker/worker.h"
+#include "config/options.h"
 #include "writer/writer.h"
 
 /* What the master needs of the configuration.  Strings are owned. */

@@ -5,7 +5,6 @@
 #define MP_WRITER_IMPL_H
 
 #include "writer/privilege.h"
-#include "writer/writer.h"
 #include "writer/wire.h"
 
 /* How a writer comes to be. */
