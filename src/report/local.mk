@@ -3,8 +3,6 @@
 noinst_LIBRARIES += libmp-report.a
 libmp_report_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 libmp_report_a_SOURCES = \
-	src/report/drain.c \
-	src/report/drain.h \
 	src/report/outdir.c \
 	src/report/outdir.h \
 	src/report/rawcsv.c \

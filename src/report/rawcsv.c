@@ -8,13 +8,17 @@
 
 #include "report/rawcsv.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "report/drain.h"
 #include "base/numtext.h"
+#include "base/wait.h"
 #include "base/zone.h"
 
 /* ",hostname,source,fqdd," and ",units,metric\n" */
@@ -25,7 +29,9 @@ struct line_ends {
 
 /* Short copies are made in steps of this many bytes: source and target have that much to
  * spare. */
-enum { COPY_STEP = 32 };
+enum { COPY_STEP = 32, BUFFER_SIZE = 256 * 1024 };
+
+static const int64_t WRITE_BACK_STEP = 8 * 1024 * 1024;
 
 struct time_text {
     int64_t us;
@@ -45,9 +51,11 @@ struct mp_rawcsv {
     size_t longest; /* longest line_ends */
     struct mp_zone zone;
     struct time_text time;
-    struct mp_drain *drain;
-    char *buffer; /* taken from the drain; NULL: none */
+    char *buffer; /* BUFFER_SIZE */
     size_t used;
+    bool regular; /* a file; else a pipe or terminal, which may keep us waiting */
+    int64_t written, flushed; /* bytes of a file; from `offset` on */
+    int64_t offset;
     uint64_t rows;
 };
 
@@ -90,7 +98,7 @@ static int make_ends(struct line_ends *ends, const struct mp_series *s,
                   field_room(s->units) + field_room(s->metric) + 8 + COPY_STEP;
     char *p = malloc(room);
 
-    if (p == NULL || room > MP_DRAIN_SIZE / 4) {
+    if (p == NULL || room > BUFFER_SIZE / 4) {
         free(p);
         return mp_fail(err, MP_FAULT_FAILED, "node %s: no room for a line of its series",
                        s->hostname);
@@ -140,27 +148,67 @@ static int begin(struct mp_sink *sink, const struct mp_plan *plan,
                  const struct mp_series_table *series, struct mp_error *err)
 {
     struct mp_rawcsv *w = (struct mp_rawcsv *)sink;
+    struct stat st;
 
     (void)plan;
     w->series = series;
     mp_zone_init(&w->zone);
     w->time.us = INT64_MIN;
-    if (mp_drain_new(&w->drain, w->fd, w->name, w->run, err) < 0 ||
-        mp_drain_take(w->drain, &w->buffer, err) < 0)
-        return -1;
+    w->regular = fstat(w->fd, &st) == 0 && S_ISREG(st.st_mode);
+    w->offset = w->regular ? lseek(w->fd, 0, SEEK_CUR) : 0;
+    w->buffer = malloc(BUFFER_SIZE);
+    if (w->buffer == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for writing %s", w->name);
     w->used = (size_t)(stpcpy(w->buffer, MP_RAWCSV_HEADER "\n") - w->buffer);
     return 0;
 }
 
+static int fail_writing(const struct mp_rawcsv *w, int error, struct mp_error *err)
+{
+    if (error == ENOSPC || error == EDQUOT)
+        return mp_fail(
+            err, MP_FAULT_FAILED,
+            "cannot write %s: %s; free some room there or choose another place", w->name,
+            strerror(error));
+    if (error == EPIPE)
+        return mp_fail(err, MP_FAULT_FAILED, "cannot write %s: its reader went away",
+                       w->name);
+    return mp_fail(err, MP_FAULT_FAILED, "cannot write %s: %s", w->name, strerror(error));
+}
+
+/* Let a long file's way to the disk begin, so that the fsync which its owner does later
+ * finds little left.  Only a hint: what it cannot do the fsync does. */
+static void start_write_back(struct mp_rawcsv *w)
+{
+    if (!w->regular || w->written - w->flushed < WRITE_BACK_STEP)
+        return;
+    sync_file_range(w->fd, w->offset + w->flushed, w->written - w->flushed,
+                    SYNC_FILE_RANGE_WRITE);
+    w->flushed = w->written;
+}
+
+/* A reader that is ready takes PIPE_BUF bytes without blocking. */
 static int flush(struct mp_rawcsv *w, struct mp_error *err)
 {
-    char *full = w->buffer;
+    const char *p = w->buffer;
 
-    w->buffer = NULL;
-    if (full != NULL && mp_drain_put(w->drain, w->used, err) < 0)
-        return -1;
-    w->used = 0;
-    return mp_drain_take(w->drain, &w->buffer, err);
+    while (w->used > 0) {
+        size_t part = w->regular || w->used < PIPE_BUF ? w->used : PIPE_BUF;
+        ssize_t n;
+
+        if (!w->regular && mp_wait_fd(w->run, w->fd, POLLOUT, INT64_MAX, err) < 0)
+            return -1;
+        n = write(w->fd, p, part);
+        if (n < 0 && errno != EINTR && errno != EAGAIN)
+            return fail_writing(w, errno, err);
+        if (n > 0) {
+            p += n;
+            w->used -= (size_t)n;
+            w->written += n;
+        }
+    }
+    start_write_back(w);
+    return 0;
 }
 
 static size_t value_text(const struct mp_sample *s, char *out)
@@ -204,7 +252,7 @@ static int batch(struct mp_sink *sink, const struct mp_sample *samples, size_t n
         const struct line_ends *ends = &w->ends[s->series];
         bool naive = w->series->series[s->series].naive;
 
-        if (w->used + room + s->text_len > MP_DRAIN_SIZE && flush(w, err) < 0)
+        if (w->used + room + s->text_len > BUFFER_SIZE && flush(w, err) < 0)
             return -1;
         if (s->time != w->time.us || naive != w->time.naive)
             set_time(w, s->time, naive);
@@ -216,26 +264,14 @@ static int batch(struct mp_sink *sink, const struct mp_sample *samples, size_t n
         w->used = (size_t)(p - w->buffer);
     }
     w->rows += n;
-    return n > 0 && mp_drain_is_live(w->drain) ? flush(w, err) : 0;
+    return n > 0 && !w->regular ? flush(w, err) : 0;
 }
 
 static int end(struct mp_sink *sink, struct mp_error *err)
 {
     struct mp_rawcsv *w = (struct mp_rawcsv *)sink;
 
-    if (w->rows > 0 && mp_drain_put(w->drain, w->used, err) < 0)
-        return -1;
-    w->buffer = NULL;
-    return mp_drain_finish(w->drain, err);
-}
-
-static void stop(struct mp_sink *sink)
-{
-    struct mp_rawcsv *w = (struct mp_rawcsv *)sink;
-
-    mp_drain_free(w->drain);
-    w->drain = NULL;
-    w->buffer = NULL;
+    return w->rows > 0 ? flush(w, err) : 0;
 }
 
 static const struct mp_sink_ops ops = {
@@ -243,7 +279,6 @@ static const struct mp_sink_ops ops = {
     .begin = begin,
     .batch = batch,
     .end = end,
-    .abort = stop,
 };
 
 int mp_rawcsv_new(struct mp_rawcsv **out, int fd, const char *name, struct mp_error *err)
@@ -280,7 +315,7 @@ void mp_rawcsv_free(struct mp_rawcsv *w)
 {
     if (w == NULL)
         return;
-    mp_drain_free(w->drain);
+    free(w->buffer);
     for (size_t i = 0; i < w->n_ends; i++)
         free(w->ends[i].text);
     free(w->ends);

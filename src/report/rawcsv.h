@@ -7,9 +7,8 @@
  * string, quotes where COPY sets them.  A naive series' times are local times without
  * offset.
  *
- * Written by a thread of its own (drain.h); everything is with the kernel, not yet on the
- * disk, when the sink's end has returned.  A pipe or terminal gets its rows after each
- * batch.
+ * Everything is with the kernel, not yet on the disk, when the sink's end has returned.
+ * A pipe or terminal gets its rows after each batch.
  */
 #ifndef MP_RAWCSV_H
 #define MP_RAWCSV_H
