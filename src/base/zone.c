@@ -168,6 +168,7 @@ size_t mp_time_text(struct mp_zone *zone, int64_t us, bool naive, char *out)
 
 struct cursor {
     const char *p, *end;
+    bool typed; /* by a person: seconds may be missing, a blank precede the offset */
 };
 
 static bool is_digit(char c)
@@ -241,8 +242,13 @@ static const char *read_clock(struct cursor *c, struct fields *f)
     if (!read_char(c, " Tt"))
         return "no time of day after the date";
     if ((f->hour = read_digits(c, 2, 2)) < 0 || !read_char(c, ":") ||
-        (f->minute = read_digits(c, 2, 2)) < 0 || !read_char(c, ":") ||
-        (f->second = read_digits(c, 2, 2)) < 0)
+        (f->minute = read_digits(c, 2, 2)) < 0)
+        return "no time HH:MM:SS";
+    if (read_char(c, ":"))
+        f->second = read_digits(c, 2, 2);
+    else if (!c->typed)
+        return "no time HH:MM:SS";
+    if (f->second < 0)
         return "no time HH:MM:SS";
     if (f->hour > 23 || f->minute > 59 || f->second > 59)
         return "no such time of day";
@@ -254,6 +260,8 @@ static const char *read_offset(struct cursor *c, struct fields *f)
     int h, m = 0, s = 0;
     bool minus;
 
+    if (c->typed)
+        read_char(c, " ");
     if (read_char(c, "Zz"))
         return NULL;
     minus = c->p < c->end && *c->p == '-';
@@ -280,9 +288,8 @@ static const char *read_offset(struct cursor *c, struct fields *f)
     return NULL;
 }
 
-const char *mp_time_read(const char *text, size_t len, struct mp_civil *out)
+static const char *read_civil(struct cursor c, struct mp_civil *out)
 {
-    struct cursor c = {text, text + len};
     struct fields f = {0};
     const char *why;
 
@@ -304,6 +311,46 @@ const char *mp_time_read(const char *text, size_t len, struct mp_civil *out)
     int64_t seconds = days * DAY + (f.hour * 60 + f.minute) * 60 + f.second - f.offset;
     *out = (struct mp_civil){seconds * SECOND + f.us, f.naive};
     return NULL;
+}
+
+static const char *read_unix(struct cursor c, struct mp_civil *out)
+{
+    struct fields f = {0};
+    const char *why;
+    int64_t seconds = 0;
+
+    for (; c.p < c.end && is_digit(*c.p); c.p++) {
+        seconds = 10 * seconds + (*c.p - '0');
+        if (seconds > MP_TIME_LAST / SECOND)
+            return "beyond the year 9999 (Unix time is in seconds, not milliseconds)";
+    }
+    if ((why = read_fraction(&c, &f)) != NULL)
+        return why;
+    if (c.p != c.end)
+        return "not a time";
+    *out = (struct mp_civil){.us = seconds * SECOND + f.us};
+    return NULL;
+}
+
+const char *mp_time_read(const char *text, size_t len, struct mp_civil *out)
+{
+    return read_civil((struct cursor){text, text + len, .typed = false}, out);
+}
+
+const char *mp_time_read_typed(const char *text, struct mp_civil *out)
+{
+    struct cursor c = {text, text + strlen(text), .typed = true};
+    size_t digits = strspn(text, "0123456789");
+    const char *why;
+
+    if (digits == 0)
+        return "not a time";
+    why = text[digits] == '-' ? read_civil(c, out) : read_unix(c, out);
+    if (why == NULL && out->naive)
+        return "has no offset from UTC; append Z, or for example -06:00";
+    if (why == NULL && (out->us < MP_TIME_FIRST || out->us > MP_TIME_LAST))
+        return "not between the years 1 and 9999";
+    return why;
 }
 
 /* The offsets that a local time (s) can have: its two readings. */

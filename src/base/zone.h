@@ -46,6 +46,16 @@ struct mp_civil {
  * behind them.  NULL when it is a time, else the reason ("month 13"). */
 const char *mp_time_read(const char *text, size_t len, struct mp_civil *out);
 
+/* The years 1 to 9999 UTC, µs since the epoch: what both ISO 8601's four digits and
+ * PostgreSQL can say. */
+#define MP_TIME_FIRST (INT64_C(-62135596800) * 1000000)
+#define MP_TIME_LAST (INT64_C(253402300799) * 1000000 + 999999)
+
+/* Reads what a person types: Unix seconds ("1760497200.25"), or the same as above with an
+ * offset, which a blank may precede, and perhaps without seconds; between MP_TIME_FIRST
+ * and MP_TIME_LAST. */
+const char *mp_time_read_typed(const char *text, struct mp_civil *out);
+
 /* The two instants (µs since the epoch) that a local time can mean; the same one twice
  * but in the hour that a change of clocks repeats.  In the hour it skips: as if the
  * clocks had not changed yet. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/zone.h"
 #include "writer/wire_impl.h"
 
 enum {
@@ -20,10 +21,6 @@ enum {
     SERIES_MAX = 4000000,
     FINDINGS_MAX = 1000000,
 };
-
-/* The years 1 to 9999: what can be printed. */
-static const int64_t TIME_MIN = INT64_C(-62135596800) * 1000000;
-static const int64_t TIME_MAX = INT64_C(253402300799) * 1000000;
 
 struct receiver {
     struct mp_wire_content *content; /* the caller's */
@@ -76,8 +73,9 @@ static int take_plan(struct receiver *r, struct mp_wire_frame *f, struct mp_erro
     uint32_t n;
 
     if (r->have_plan || mp_frame_get_i64(f, &r->start) < 0 ||
-        mp_frame_get_i64(f, &r->end) < 0 || r->start < TIME_MIN || r->start > r->end ||
-        r->end > TIME_MAX || mp_frame_get_u32(f, &n) < 0 || n > ROUTES_MAX)
+        mp_frame_get_i64(f, &r->end) < 0 || r->start < MP_TIME_FIRST ||
+        r->start > r->end || r->end > MP_TIME_LAST || mp_frame_get_u32(f, &n) < 0 ||
+        n > ROUTES_MAX)
         return mp_wire_damaged(err, "plan");
     r->routes = calloc((size_t)n + 1, sizeof *r->routes);
     if (r->routes == NULL)
