@@ -13,49 +13,6 @@
 
 enum { MARGIN = 28 };
 
-static const struct {
-    uint32_t colour;
-    const char *name;
-} slices[MP_N_SLICES] = {
-    [MP_SLICE_GPU] = {0x83AF40FF, "GPU"},
-    [MP_SLICE_CPU] = {0x077FBBFF, "CPU"},
-    [MP_SLICE_MEMORY] = {0x5CBEE3FF, "Memory"},
-    [MP_SLICE_STORAGE] = {0x884595FF, "Storage"},
-    [MP_SLICE_FAN] = {0xA8273DFF, "Fan"},
-    [MP_SLICE_PSU_LOSS] = {0xD86723FF, "PSU loss"},
-    [MP_SLICE_OTHERS] = {0x919191FF, "Others"},
-};
-
-uint32_t mp_slice_colour(enum mp_slice slice)
-{
-    return slices[slice].colour;
-}
-
-const char *mp_slice_name(enum mp_slice slice)
-{
-    return slices[slice].name;
-}
-
-uint32_t mp_role_colour(enum mp_role role)
-{
-    switch (role) {
-    case MP_ROLE_CPU:
-        return mp_slice_colour(MP_SLICE_CPU);
-    case MP_ROLE_MEMORY:
-        return mp_slice_colour(MP_SLICE_MEMORY);
-    case MP_ROLE_STORAGE:
-        return mp_slice_colour(MP_SLICE_STORAGE);
-    case MP_ROLE_FAN:
-        return mp_slice_colour(MP_SLICE_FAN);
-    case MP_ROLE_GPU:
-        return mp_slice_colour(MP_SLICE_GPU);
-    case MP_ROLE_OUTPUT:
-        return mp_slice_colour(MP_SLICE_PSU_LOSS);
-    default:
-        return MP_INK;
-    }
-}
-
 uint32_t mp_gpu_colour(size_t i, size_t n)
 {
     static const int dark[3] = {0x22, 0x4A, 0x12};

@@ -25,24 +25,8 @@ enum mp_colour {
     MP_PAPER = 0xFFFFFFFF,
 };
 
-/* The colour of a component, the same on both pictures: 0xRRGGBBFF. */
-uint32_t mp_role_colour(enum mp_role role);
 /* GPU `i` of `n` on a single node: from dark to pale green. */
 uint32_t mp_gpu_colour(size_t i, size_t n);
-
-/* Slices in the order in which the ring shows them, clockwise from noon. */
-enum mp_slice {
-    MP_SLICE_GPU,
-    MP_SLICE_CPU,
-    MP_SLICE_MEMORY,
-    MP_SLICE_STORAGE,
-    MP_SLICE_FAN,
-    MP_SLICE_PSU_LOSS,
-    MP_SLICE_OTHERS,
-    MP_N_SLICES
-};
-uint32_t mp_slice_colour(enum mp_slice slice);
-const char *mp_slice_name(enum mp_slice slice);
 
 /* Job, window, energy, nodes and verdict at the head of a picture as wide as the scene.
  * `with_energy`: the energy, too (the pie has it in its centre). */

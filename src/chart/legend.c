@@ -135,18 +135,6 @@ static void gpu_name(const struct mp_view *v, const struct mp_track *track, char
     }
 }
 
-static const char *role_label(enum mp_role role)
-{
-    static const char *const labels[MP_N_ROLES] = {
-        [MP_ROLE_CPU] = "CPU",         [MP_ROLE_MEMORY] = "Memory",
-        [MP_ROLE_STORAGE] = "Storage", [MP_ROLE_FAN] = "Fan",
-        [MP_ROLE_GPU] = "GPU",         [MP_ROLE_INPUT] = "Input",
-        [MP_ROLE_OUTPUT] = "Output",   [MP_ROLE_NONE] = "",
-    };
-
-    return labels[role];
-}
-
 static void legend_gpus(struct mp_view *v, int room)
 {
     size_t shown = 0;
@@ -172,9 +160,6 @@ static void legend_gpus(struct mp_view *v, int room)
 
 static void legend_tracks(struct mp_view *v, int notes)
 {
-    static const enum mp_role order[] = {MP_ROLE_INPUT, MP_ROLE_OUTPUT, MP_ROLE_GPU,
-                                         MP_ROLE_CPU,   MP_ROLE_MEMORY, MP_ROLE_STORAGE,
-                                         MP_ROLE_FAN};
     char unit[32];
 
     if (!v->reference)
@@ -185,11 +170,12 @@ static void legend_tracks(struct mp_view *v, int notes)
                  v->legend_y);
     mp_view_text(v, MP_PART_LEGEND, MP_SOFT_INK, 1, 0, "max", LEGEND_RIGHT, v->legend_y);
     v->legend_y += v->legend_row;
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        const struct mp_track *track = mp_view_find_role(v->in->reduced, order[i]);
+    for (int i = 0; i < MP_N_SHOWN; i++) {
+        const enum mp_role role = mp_role_shown(i);
+        const struct mp_track *track = mp_view_find_role(v->in->reduced, role);
 
-        if (track && !(order[i] == MP_ROLE_GPU && v->n_gpus == 1))
-            legend_row(v, track, (int)order[i], role_label(order[i]));
+        if (track && !(role == MP_ROLE_GPU && v->n_gpus == 1))
+            legend_row(v, track, (int)role, mp_role_info(role)->label);
     }
     legend_gpus(v, (int)((v->legend_bottom - v->legend_y) / v->legend_row) - notes);
 }

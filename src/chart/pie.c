@@ -23,7 +23,7 @@ static const double label_size = 20;
 static const double excess = 1.0005;
 
 struct slice {
-    enum mp_slice id;
+    enum mp_role id; /* a component */
     double kwh;
     double from, to;  /* angles, clockwise from noon */
     int tenths;       /* of a percent */
@@ -36,8 +36,8 @@ struct ring {
     const struct mp_chart_input *in;
     const struct mp_measure *measure;
     struct mp_scene *scene;
-    struct slice slices[MP_N_SLICES];
-    size_t n;
+    struct slice slices[MP_N_COMPONENTS];
+    size_t n;   /* in the order of mp_role_shown(), clockwise from noon */
     double sum; /* kWh of all slices */
 };
 
@@ -67,32 +67,31 @@ static void percent(const struct slice *slice, char *out, size_t size)
 
 static void make_slices(struct ring *r)
 {
-    const struct mp_components *c = &r->in->energy->components;
     const double total = r->in->energy->total_kwh;
-    double kwh[MP_N_SLICES] = {
-        [MP_SLICE_GPU] = c->gpu,       [MP_SLICE_CPU] = c->cpu,
-        [MP_SLICE_MEMORY] = c->memory, [MP_SLICE_STORAGE] = c->storage,
-        [MP_SLICE_FAN] = c->fan,       [MP_SLICE_PSU_LOSS] = c->psu_loss,
-        [MP_SLICE_OTHERS] = c->others,
-    };
-    double values[MP_N_SLICES];
-    int tenths[MP_N_SLICES];
+    struct mp_components parts = r->in->energy->components;
+    double *kwh = parts.kwh;
+    double values[MP_N_COMPONENTS];
+    int tenths[MP_N_COMPONENTS];
     double angle = 0;
 
-    for (int i = 0; i < MP_N_SLICES; i++)
+    for (int i = 0; i < MP_N_COMPONENTS; i++)
         r->sum += isfinite(kwh[i]) && kwh[i] > 0 ? kwh[i] : 0;
     /* what nothing accounts for is part of the input all the same */
     if (isfinite(total) && r->sum * excess < total) {
-        kwh[MP_SLICE_OTHERS] =
-            fmax(0, isfinite(c->others) ? c->others : 0) + total - r->sum;
+        double others = kwh[MP_ROLE_OTHERS];
+
+        kwh[MP_ROLE_OTHERS] = fmax(0, isfinite(others) ? others : 0) + total - r->sum;
         r->sum = total;
     }
-    for (int i = 0; i < MP_N_SLICES; i++)
-        if (isfinite(kwh[i])) {
-            r->slices[r->n].id = (enum mp_slice)i;
-            values[r->n] = r->slices[r->n].kwh = fmax(0, kwh[i]);
-            r->n++;
-        }
+    for (int i = 0; i < MP_N_SHOWN; i++) {
+        enum mp_role role = mp_role_shown(i);
+
+        if (role >= MP_N_COMPONENTS || !isfinite(kwh[role]))
+            continue;
+        r->slices[r->n].id = role;
+        values[r->n] = r->slices[r->n].kwh = fmax(0, kwh[role]);
+        r->n++;
+    }
     mp_text_shares(values, r->n, tenths);
     for (size_t i = 0; i < r->n; i++) {
         r->slices[i].tenths = tenths[i];
@@ -133,7 +132,7 @@ static void draw_ring(struct ring *r)
     }
     for (size_t i = 0; i < r->n; i++)
         if (r->slices[i].to > r->slices[i].from)
-            wedge(r, (int)r->slices[i].id, mp_slice_colour(r->slices[i].id),
+            wedge(r, (int)r->slices[i].id, mp_role_info(r->slices[i].id)->colour,
                   r->slices[i].from, r->slices[i].to);
     for (size_t i = 0; i < r->n; i++) {
         /* a thin line parts slices, unless it would cover a small one */
@@ -183,8 +182,8 @@ static uint32_t readable_on(uint32_t colour)
 static void label_inside(struct ring *r, struct slice *s)
 {
     const struct mp_point c = at_angle((s->from + s->to) / 2, (inner + outer) / 2);
-    const char *name = mp_slice_name(s->id);
-    const uint32_t colour = readable_on(mp_slice_colour(s->id));
+    const char *name = mp_role_info(s->id)->label;
+    const uint32_t colour = readable_on(mp_role_info(s->id)->colour);
     char share[32];
     double name_w;
     double share_w;
@@ -217,7 +216,7 @@ static int higher_first(const void *a, const void *b)
     if ((*x)->label_y != (*y)->label_y)
         return (*x)->label_y < (*y)->label_y ? -1 : 1;
     /* equally high: in the order of the ring, which runs down on the right */
-    return ((*x)->id < (*y)->id ? -1 : 1) * (on_right(*x) ? 1 : -1);
+    return (*x < *y ? -1 : 1) * (on_right(*x) ? 1 : -1);
 }
 
 /* Push labels of one side apart: down from the top, then up from the bottom. */
@@ -281,14 +280,14 @@ static void label_outside(struct ring *r, const struct slice *s)
 
     draw_leader(r, s, side, x);
     percent(s, share, sizeof share);
-    snprintf(text, sizeof text, "%s %s", mp_slice_name(s->id), share);
+    snprintf(text, sizeof text, "%s %s", mp_role_info(s->id)->label, share);
     write_text(r, MP_PART_LABEL, (int)s->id, MP_INK, label_size, false, side > 0 ? 0 : 1,
                text, x, s->label_y);
 }
 
 static void draw_labels(struct ring *r)
 {
-    struct slice *sides[2][MP_N_SLICES];
+    struct slice *sides[2][MP_N_COMPONENTS];
     size_t n[2] = {0, 0};
 
     for (size_t i = 0; i < r->n && r->sum > 0; i++) {
@@ -369,10 +368,10 @@ static void draw_table(struct ring *r)
         const double x = LEFT + COLUMN * (double)(i / rows);
         const double y = TOP + STEP * (double)(i % rows);
 
-        mp_scene_rectangle(r->scene, MP_PART_LEGEND, mp_slice_colour(s->id), x, y - 9, 19,
-                           19);
+        mp_scene_rectangle(r->scene, MP_PART_LEGEND, mp_role_info(s->id)->colour, x,
+                           y - 9, 19, 19);
         write_text(r, MP_PART_LEGEND, (int)s->id, MP_INK, label_size, false, 0,
-                   mp_slice_name(s->id), x + 31, y);
+                   mp_role_info(s->id)->label, x + 31, y);
         mp_text_energy_part(s->kwh, r->sum, number, sizeof number);
         write_text(r, MP_PART_LEGEND, (int)s->id, MP_INK, label_size, false, 1, number,
                    x + WIDTH - 100, y);

@@ -40,7 +40,7 @@ enum mp_part {
     MP_PART_MISSING,  /* stretches without data from some or all nodes */
     MP_PART_NOTE,     /* texts inside the plot */
     MP_PART_LEGEND,
-    MP_PART_SLICE,  /* index: enum mp_slice */
+    MP_PART_SLICE,  /* index: enum mp_role */
     MP_PART_LEADER, /* from a slice to its label */
     MP_PART_LABEL,  /* of a slice; index as above */
     MP_PART_CENTRE, /* texts within the ring */

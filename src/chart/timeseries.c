@@ -214,7 +214,7 @@ static void draw_markers(struct mp_view *v, const struct mp_track *track, int in
         y = mp_view_y(&v->main, track->columns[column].mean);
         mp_view_marker(v, MP_PART_SERIES, track->role, mp_view_x(column), y, 8, MP_PAPER);
         mp_view_marker(v, MP_PART_SERIES, track->role, mp_view_x(column), y, 6,
-                       mp_role_colour(track->role));
+                       mp_role_info(track->role)->colour);
     }
 }
 

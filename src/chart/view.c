@@ -75,7 +75,7 @@ uint32_t mp_view_colour(const struct mp_view *v, const struct mp_track *track, i
 {
     if (track->kind == MP_TRACK_GPU)
         return mp_gpu_colour((size_t)(index - MP_GPU_INDEX), v->n_gpus);
-    return track->kind == MP_TRACK_ROLE ? mp_role_colour(track->role) : MP_INK;
+    return track->kind == MP_TRACK_ROLE ? mp_role_info(track->role)->colour : MP_INK;
 }
 
 double mp_view_width(const struct mp_track *track)
@@ -95,21 +95,15 @@ uint32_t mp_view_pale(uint32_t colour)
 void mp_view_marker(struct mp_view *v, enum mp_part part, enum mp_role role, double x,
                     double y, double radius, uint32_t colour)
 {
-    static const struct {
-        int corners;
-        double turn; /* of the first corner, in eighths of a circle */
-    } shapes[MP_N_ROLES] = {
-        [MP_ROLE_CPU] = {16, 0}, [MP_ROLE_MEMORY] = {4, 1}, [MP_ROLE_STORAGE] = {4, 0},
-        [MP_ROLE_FAN] = {3, -2}, [MP_ROLE_GPU] = {3, 2},
-    };
-    const int corners = shapes[role].corners;
+    const struct mp_role_info *info = mp_role_info(role);
+    const int corners = info->corners;
 
     if (corners == 0 ||
         !mp_scene_mark(v->scene, MP_MARK_POLYGON, part, (int)role, colour))
         return;
     radius *= corners == 3 ? 1.25 : corners == 4 ? 1.15 : 1;
     for (int i = 0; i < corners; i++) {
-        double angle = (shapes[role].turn / 4 + 2.0 * i / corners) * M_PI;
+        double angle = (info->turn / 4 + 2.0 * i / corners) * M_PI;
 
         mp_scene_point(v->scene, x + radius * cos(angle), y + radius * sin(angle));
     }

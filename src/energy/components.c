@@ -14,43 +14,24 @@ struct by_role {
     double kwh[MP_N_ROLES];
 };
 
-static const struct mp_components none = {NAN, NAN, NAN, NAN, NAN, NAN, NAN};
-
-static double measured_sum(const struct mp_components *c)
-{
-    const double parts[] = {c->cpu, c->memory, c->storage, c->fan, c->gpu, c->psu_loss};
-    double sum = NAN;
-
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        mp_add_measured(&sum, parts[i]);
-    return sum;
-}
-
 static void node_pie(const struct by_role *r, struct mp_node_result *n)
 {
-    struct mp_components *c = &n->components;
-    double rest;
+    double *part = n->components.kwh;
+    double measured = 0;
 
-    *c = (struct mp_components){
-        .cpu = r->kwh[MP_ROLE_CPU],
-        .memory = r->kwh[MP_ROLE_MEMORY],
-        .storage = r->kwh[MP_ROLE_STORAGE],
-        .fan = r->kwh[MP_ROLE_FAN],
-        .gpu = r->kwh[MP_ROLE_GPU],
-        .psu_loss = r->kwh[MP_ROLE_INPUT] - r->kwh[MP_ROLE_OUTPUT],
-        .others = NAN,
-    };
-    if (c->psu_loss < 0)
-        c->psu_loss = 0;
+    for (int i = 0; i < MP_N_COMPONENTS; i++)
+        part[i] = r->kwh[i]; /* NaN where no metric has the role */
+    part[MP_ROLE_PSU_LOSS] = r->kwh[MP_ROLE_INPUT] - r->kwh[MP_ROLE_OUTPUT];
+    if (part[MP_ROLE_PSU_LOSS] < 0)
+        part[MP_ROLE_PSU_LOSS] = 0;
     n->energy_kwh = r->kwh[MP_ROLE_INPUT];
     n->output_kwh = r->kwh[MP_ROLE_OUTPUT];
     if (isnan(n->energy_kwh))
         return;
-    rest = measured_sum(c);
-    if (isnan(rest))
-        rest = 0;
-    c->others = fmax(0, n->energy_kwh - rest);
-    n->excess_kwh = fmax(0, rest - n->energy_kwh);
+    for (int i = 0; i < MP_N_COMPONENTS; i++)
+        mp_add_measured(&measured, part[i]);
+    part[MP_ROLE_OTHERS] = fmax(0, n->energy_kwh - measured);
+    n->excess_kwh = fmax(0, measured - n->energy_kwh);
 }
 
 static void add_input(struct mp_node_result *n, const struct mp_series_result *s)
@@ -91,21 +72,13 @@ static void sum_nodes(struct mp_energy *e, struct by_role *roles)
 
 static void sum_job(struct mp_energy_result *r)
 {
-    struct mp_components *job = &r->components;
-
     for (size_t i = 0; i < r->n_nodes; i++) {
         const struct mp_node_result *n = &r->nodes[i];
-        const struct mp_components *c = &n->components;
 
         mp_add_measured(&r->total_kwh, n->energy_kwh);
         mp_add_measured(&r->power.mean_w, n->power.mean_w);
-        mp_add_measured(&job->cpu, c->cpu);
-        mp_add_measured(&job->memory, c->memory);
-        mp_add_measured(&job->storage, c->storage);
-        mp_add_measured(&job->fan, c->fan);
-        mp_add_measured(&job->gpu, c->gpu);
-        mp_add_measured(&job->psu_loss, c->psu_loss);
-        mp_add_measured(&job->others, c->others);
+        for (int c = 0; c < MP_N_COMPONENTS; c++)
+            mp_add_measured(&r->components.kwh[c], n->components.kwh[c]);
         r->excess_kwh += n->excess_kwh;
         r->coverage += n->coverage / (double)r->n_nodes;
     }
@@ -146,7 +119,8 @@ int mp_components_sum(struct mp_energy *e, struct mp_error *err)
     if (roles == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu nodes", r->n_nodes);
     r->total_kwh = NAN;
-    r->components = none;
+    for (int i = 0; i < MP_N_COMPONENTS; i++)
+        r->components.kwh[i] = NAN;
     r->power = (struct mp_power){NAN, NAN, NAN};
     r->grid_s = (double)e->grid.step / 1e6;
     sum_nodes(e, roles);

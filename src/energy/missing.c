@@ -99,7 +99,6 @@ static const char *consequence(enum mp_role role)
     case MP_ROLE_OUTPUT:
         return "; the PSU loss there is contained in others";
     case MP_ROLE_NONE:
-    case MP_N_ROLES:
         return "";
     default:
         return "; that share is contained in others";

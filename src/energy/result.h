@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "energy/steps.h"
+#include "model/role.h"
 #include "model/sample.h"
 
 /* A stretch of the window that no sample stands for. */
@@ -40,9 +41,8 @@ struct mp_series_result {
     bool usable; /* units known and at least one usable sample */
 };
 
-/* kWh by component; NaN where nothing measured it. */
 struct mp_components {
-    double cpu, memory, storage, fan, gpu, psu_loss, others;
+    double kwh[MP_N_COMPONENTS]; /* NaN where nothing measured it */
 };
 
 struct mp_power {

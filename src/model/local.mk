@@ -7,6 +7,8 @@ libmp_model_a_SOURCES = \
 	src/model/job.h \
 	src/model/plan.c \
 	src/model/plan.h \
+	src/model/role.c \
+	src/model/role.h \
 	src/model/sample.c \
 	src/model/sample.h \
 	src/model/sink.c \

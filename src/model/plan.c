@@ -11,28 +11,6 @@
  * UNROUTED + j + 1 is unrouted name j. */
 #define UNROUTED 0x80000000u
 
-static const char *const role_names[MP_N_ROLES] = {
-    [MP_ROLE_CPU] = "cpu",         [MP_ROLE_MEMORY] = "memory",
-    [MP_ROLE_STORAGE] = "storage", [MP_ROLE_FAN] = "fan",
-    [MP_ROLE_GPU] = "gpu",         [MP_ROLE_INPUT] = "input",
-    [MP_ROLE_OUTPUT] = "output",   [MP_ROLE_NONE] = "none",
-};
-
-const char *mp_role_name(enum mp_role role)
-{
-    return role < MP_N_ROLES ? role_names[role] : "none";
-}
-
-bool mp_role_parse(const char *name, enum mp_role *role)
-{
-    for (unsigned i = 0; i < MP_N_ROLES; i++)
-        if (strcmp(role_names[i], name) == 0) {
-            *role = (enum mp_role)i;
-            return true;
-        }
-    return false;
-}
-
 /* Node names are ASCII; the locale must not change which route a node takes. */
 static unsigned char fold(char c)
 {

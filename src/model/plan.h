@@ -12,22 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-
-/* What a metric stands for in the energy pie.  Summary keys in mp_role_name(). */
-enum mp_role {
-    MP_ROLE_CPU,
-    MP_ROLE_MEMORY,
-    MP_ROLE_STORAGE,
-    MP_ROLE_FAN,
-    MP_ROLE_GPU,
-    MP_ROLE_INPUT,  /* what the node draws from the wall: the total */
-    MP_ROLE_OUTPUT, /* what its power supplies deliver: input - output = PSU loss */
-    MP_ROLE_NONE,   /* kept in raw_power.csv, no part of the pie */
-    MP_N_ROLES
-};
-
-const char *mp_role_name(enum mp_role role); /* "cpu", ... "input", "output", "none" */
-bool mp_role_parse(const char *name, enum mp_role *role);
+#include "model/role.h"
 
 struct mp_metric {
     char *name; /* as configured, e.g. TotalCPUPower; table = lower case of it; owned */

@@ -172,13 +172,8 @@ static json_t *components(struct writer *w, const struct mp_components *c)
 {
     json_t *o = json_object();
 
-    put(w, o, "cpu", number(c->cpu));
-    put(w, o, "memory", number(c->memory));
-    put(w, o, "storage", number(c->storage));
-    put(w, o, "fan", number(c->fan));
-    put(w, o, "gpu", number(c->gpu));
-    put(w, o, "psu_loss", number(c->psu_loss));
-    put(w, o, "others", number(c->others));
+    for (int i = 0; i < MP_N_COMPONENTS; i++)
+        put(w, o, mp_role_name((enum mp_role)i), number(c->kwh[i]));
     return o;
 }
 

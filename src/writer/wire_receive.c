@@ -59,7 +59,8 @@ static int get_route(struct mp_wire_frame *f, struct mp_route *r)
 
         if (get_name(f, &m->name) < 0)
             return -1;
-        if (mp_frame_get_u32(f, &role) < 0 || role >= MP_N_ROLES) {
+        if (mp_frame_get_u32(f, &role) < 0 || role >= MP_N_ROLES ||
+            !mp_role_is_measured((enum mp_role)role)) {
             free(m->name);
             return -1;
         }

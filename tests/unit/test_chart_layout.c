@@ -320,13 +320,13 @@ END_TEST
 
 START_TEST(the_ring_has_the_known_colours)
 {
-    ck_assert_uint_eq(mp_slice_colour(MP_SLICE_GPU), 0x83AF40FF);
-    ck_assert_uint_eq(mp_slice_colour(MP_SLICE_CPU), 0x077FBBFF);
-    ck_assert_uint_eq(mp_slice_colour(MP_SLICE_MEMORY), 0x5CBEE3FF);
-    ck_assert_uint_eq(mp_slice_colour(MP_SLICE_STORAGE), 0x884595FF);
-    ck_assert_uint_eq(mp_slice_colour(MP_SLICE_OTHERS), 0x919191FF);
-    ck_assert_uint_eq(mp_slice_colour(MP_SLICE_FAN), 0xA8273DFF);
-    ck_assert_uint_eq(mp_slice_colour(MP_SLICE_PSU_LOSS), 0xD86723FF);
+    ck_assert_uint_eq(mp_role_info(MP_ROLE_GPU)->colour, 0x83AF40FF);
+    ck_assert_uint_eq(mp_role_info(MP_ROLE_CPU)->colour, 0x077FBBFF);
+    ck_assert_uint_eq(mp_role_info(MP_ROLE_MEMORY)->colour, 0x5CBEE3FF);
+    ck_assert_uint_eq(mp_role_info(MP_ROLE_STORAGE)->colour, 0x884595FF);
+    ck_assert_uint_eq(mp_role_info(MP_ROLE_OTHERS)->colour, 0x919191FF);
+    ck_assert_uint_eq(mp_role_info(MP_ROLE_FAN)->colour, 0xA8273DFF);
+    ck_assert_uint_eq(mp_role_info(MP_ROLE_PSU_LOSS)->colour, 0xD86723FF);
 }
 END_TEST
 
@@ -401,18 +401,15 @@ START_TEST(random_rings_are_tidy)
     unsigned state = 3;
 
     for (int round = 0; round < 5000; round++) {
-        double *parts[] = {&energy.components.cpu,     &energy.components.memory,
-                           &energy.components.storage, &energy.components.fan,
-                           &energy.components.gpu,     &energy.components.psu_loss,
-                           &energy.components.others};
+        double *parts = energy.components.kwh;
         double sum = 0;
 
         empty_input(&in, &energy);
-        for (size_t i = 0; i < 7; i++) {
+        for (size_t i = 0; i < MP_N_COMPONENTS; i++) {
             state = state * 1103515245U + 12345U;
-            *parts[i] =
+            parts[i] =
                 state >> 28 == 0 ? NAN : pow(10, (double)(state >> 16 & 0xFF) / 50 - 5);
-            sum += isnan(*parts[i]) ? 0 : *parts[i];
+            sum += isnan(parts[i]) ? 0 : parts[i];
         }
         energy.total_kwh = round % 5 == 0 ? sum * 0.8 : sum;
         check_ring(&in, true);
@@ -429,7 +426,7 @@ START_TEST(tiny_slices_anywhere_are_labelled)
         empty_input(&in, &energy);
         energy.total_kwh = 1;
         energy.components =
-            (struct mp_components){cpu, 1e-4, 1e-5, 2e-4, 1 - cpu, 3e-4, 1e-4};
+            (struct mp_components){{cpu, 1e-4, 1e-5, 2e-4, 1 - cpu, 3e-4, 1e-4}};
         check_ring(&in, true);
     }
 }
@@ -444,20 +441,20 @@ START_TEST(rings_of_nothing_say_so)
 
     empty_input(&in, &energy);
     energy.total_kwh = NAN;
-    energy.components = (struct mp_components){NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    energy.components = (struct mp_components){{NAN, NAN, NAN, NAN, NAN, NAN, NAN}};
     ck_assert_int_eq(mp_layout_pie(&in, &measure, &scene, &err), 0);
     ck_assert(has(&scene, "no energy"));
     ck_assert(has(&scene, "was measured"));
     mp_scene_free(&scene);
     energy.total_kwh = 0;
-    energy.components = (struct mp_components){0, 0, 0, 0, NAN, 0, 0};
+    energy.components = (struct mp_components){{0, 0, 0, 0, NAN, 0, 0}};
     check_ring(&in, false);
     ck_assert_int_eq(mp_layout_pie(&in, &measure, &scene, &err), 0);
     ck_assert(has(&scene, "0 kWh"));
     ck_assert(has(&scene, "no energy to divide"));
     ck_assert(!has(&scene, "GPU"));
     mp_scene_free(&scene);
-    energy.components.cpu = 0.2; /* the input's controller sends zeros */
+    energy.components.kwh[MP_ROLE_CPU] = 0.2; /* the input's controller sends zeros */
     ck_assert_int_eq(mp_layout_pie(&in, &measure, &scene, &err), 0);
     ck_assert(!has(&scene, "no energy to divide"));
     ck_assert(has(&scene, "The components add up to 0.2000 kWh, the input to 0."));

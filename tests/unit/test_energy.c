@@ -180,9 +180,9 @@ START_TEST(units)
     }
     rig_end(&rig);
     near(rig.result->total_kwh, 900 * 100 / RIG_KWH, 1e-15);
-    near(rig.result->components.gpu, 62 * 100 / RIG_KWH, 1e-15);
+    near(rig.result->components.kwh[MP_ROLE_GPU], 62 * 100 / RIG_KWH, 1e-15);
     near(rig.result->series[mw].max_w, 62, 0);
-    near(rig.result->components.cpu, 250 * 100 / RIG_KWH, 1e-15);
+    near(rig.result->components.kwh[MP_ROLE_CPU], 250 * 100 / RIG_KWH, 1e-15);
     rig_close(&rig);
 }
 END_TEST

@@ -45,11 +45,11 @@ START_TEST(nothing_wrong_is_valid)
     ck_assert_uint_eq(rig.result->n_reasons, 0);
     ck_assert_uint_eq(rig.result->n_missing, 0);
     near(rig.result->total_kwh, 1400 * 600 / RIG_KWH);
-    near(rig.result->components.psu_loss, 140 * 600 / RIG_KWH);
-    near(rig.result->components.gpu, 40 * 600 / RIG_KWH);
-    near(rig.result->components.others, (40 + 60) * 600 / RIG_KWH);
-    near(rig.result->nodes[0].components.others, 40 * 600 / RIG_KWH);
-    ck_assert(isnan(rig.result->nodes[0].components.gpu));
+    near(rig.result->components.kwh[MP_ROLE_PSU_LOSS], 140 * 600 / RIG_KWH);
+    near(rig.result->components.kwh[MP_ROLE_GPU], 40 * 600 / RIG_KWH);
+    near(rig.result->components.kwh[MP_ROLE_OTHERS], (40 + 60) * 600 / RIG_KWH);
+    near(rig.result->nodes[0].components.kwh[MP_ROLE_OTHERS], 40 * 600 / RIG_KWH);
+    ck_assert(isnan(rig.result->nodes[0].components.kwh[MP_ROLE_GPU]));
     ck_assert_double_eq(rig.result->excess_kwh, 0);
     rig_close(&rig);
 }
@@ -358,10 +358,10 @@ START_TEST(without_input_there_is_still_a_pie)
     rig_healthy(&rig, rpc1, 600, 400);
     rig_hold(&rig, rig_series(&rig, rpc2, "TotalCPUPower", NULL, "W"), 0, 600, 5, 300);
     rig_end(&rig);
-    near(rig.result->components.cpu, (160 + 300) * 600 / RIG_KWH);
+    near(rig.result->components.kwh[MP_ROLE_CPU], (160 + 300) * 600 / RIG_KWH);
     near(rig.result->total_kwh, 400 * 600 / RIG_KWH);
-    near(rig.result->components.others, 40 * 600 / RIG_KWH);
-    ck_assert(isnan(rig.result->nodes[1].components.others));
+    near(rig.result->components.kwh[MP_ROLE_OTHERS], 40 * 600 / RIG_KWH);
+    ck_assert(isnan(rig.result->nodes[1].components.kwh[MP_ROLE_OTHERS]));
     ck_assert_int_eq(rig.result->verdict, MP_PARTIAL);
     ck_assert_uint_eq(rig.result->n_reasons, 3);
     ck_assert(rig_has_reason(&rig, "no sample of TotalMemoryPower, TotalStoragePower, "
@@ -383,7 +383,7 @@ START_TEST(a_silent_gpu_is_named)
     rig_healthy(&rig, rpc1, 600, 400);
     rig_healthy(&rig, rpg1, 600, 1000);
     rig_end(&rig);
-    ck_assert(isnan(rig.result->components.gpu));
+    ck_assert(isnan(rig.result->components.kwh[MP_ROLE_GPU]));
     ck_assert_int_eq(rig.result->verdict, MP_PARTIAL);
     ck_assert(rig_has_reason(&rig,
                              "no sample of PowerConsumption from rpg-93-1; that share is "
@@ -405,7 +405,7 @@ START_TEST(a_gpu_of_nulls_is_named)
     for (int t = 0; t <= 600; t += 5)
         rig_push_null(&rig, s, t);
     rig_end(&rig);
-    ck_assert(isnan(rig.result->components.gpu));
+    ck_assert(isnan(rig.result->components.kwh[MP_ROLE_GPU]));
     ck_assert_int_eq(rig.result->verdict, MP_PARTIAL);
     ck_assert(rig_has_reason(&rig, "no usable sample of PowerConsumption from rpg-93-1"));
     ck_assert(rig_is_missing(&rig, rpg1, "PowerConsumption"));
@@ -423,7 +423,7 @@ START_TEST(one_silent_gpu_of_four_is_named)
         gpus(&rig, gpu_nodes[i], 600, i == 1 ? 3 : 4);
     }
     rig_end(&rig);
-    near(rig.result->components.gpu, 11 * 10 * 600 / RIG_KWH);
+    near(rig.result->components.kwh[MP_ROLE_GPU], 11 * 10 * 600 / RIG_KWH);
     ck_assert_int_eq(rig.result->verdict, MP_PARTIAL);
     ck_assert(rig_has_reason(&rig, "Video.Slot.38-1"));
     ck_assert(rig_has_reason(&rig, "rpg-93-2"));
@@ -447,9 +447,9 @@ START_TEST(gpus_count_by_metric_and_node)
         rig_hold(&rig, s, 0, 600, 5, 10000 * (i + 1));
     }
     rig_end(&rig);
-    near(rig.result->components.gpu, 60 * 600 / RIG_KWH);
-    near(rig.result->nodes[2].components.gpu, 30 * 600 / RIG_KWH);
-    near(rig.result->components.others, (300 - 60) * 600 / RIG_KWH);
+    near(rig.result->components.kwh[MP_ROLE_GPU], 60 * 600 / RIG_KWH);
+    near(rig.result->nodes[2].components.kwh[MP_ROLE_GPU], 30 * 600 / RIG_KWH);
+    near(rig.result->components.kwh[MP_ROLE_OTHERS], (300 - 60) * 600 / RIG_KWH);
     ck_assert_int_eq(rig.result->verdict, MP_VALID);
     rig_close(&rig);
 }
@@ -466,7 +466,7 @@ START_TEST(a_missing_unit_is_not_watt)
     s = rig_series(&rig, rpg1, "PowerConsumption", "Video.Slot.31-1", NULL);
     rig_hold(&rig, s, 0, 600, 5, 62000);
     rig_end(&rig);
-    ck_assert(isnan(rig.result->components.gpu));
+    ck_assert(isnan(rig.result->components.kwh[MP_ROLE_GPU]));
     ck_assert(!rig.result->series[s].usable);
     ck_assert_uint_eq(rig.result->series[s].samples, 121);
     ck_assert_int_eq(rig.result->verdict, MP_PARTIAL);
@@ -489,8 +489,8 @@ START_TEST(components_above_the_input_are_suspect)
     rig_end(&rig);
     near(rig.result->total_kwh, 800 * 600 / RIG_KWH);
     near(rig.result->excess_kwh, 40 * 600 / RIG_KWH);
-    near(rig.result->nodes[1].components.others + 1, 1);
-    near(rig.result->components.others, 40 * 600 / RIG_KWH);
+    near(rig.result->nodes[1].components.kwh[MP_ROLE_OTHERS] + 1, 1);
+    near(rig.result->components.kwh[MP_ROLE_OTHERS], 40 * 600 / RIG_KWH);
     ck_assert_int_eq(rig.result->verdict, MP_SUSPECT);
     ck_assert(rig_has_reason(&rig, "rpc-91-2 by 10.0 %"));
     rig_close(&rig);
@@ -524,7 +524,7 @@ START_TEST(output_above_input_is_suspect)
     rig_hold(&rig, in, 0, 600, 5, 400);
     rig_hold(&rig, out, 0, 600, 5, 440);
     rig_end(&rig);
-    ck_assert_double_eq(rig.result->components.psu_loss, 0);
+    ck_assert_double_eq(rig.result->components.kwh[MP_ROLE_PSU_LOSS], 0);
     ck_assert_int_eq(rig.result->verdict, MP_SUSPECT);
     ck_assert(rig_has_reason(
         &rig, "output power is above the input power: rpc-91-1 by 10.0 %"));
@@ -584,8 +584,8 @@ START_TEST(losses_are_worked_out_per_node)
         rig_hold(&rig, b, 0, 600, 5, out[i]);
     }
     rig_end(&rig);
-    near(rig.result->components.psu_loss, 40 * 600 / RIG_KWH);
-    near(rig.result->components.others, (360 + 400) * 600 / RIG_KWH);
+    near(rig.result->components.kwh[MP_ROLE_PSU_LOSS], 40 * 600 / RIG_KWH);
+    near(rig.result->components.kwh[MP_ROLE_OTHERS], (360 + 400) * 600 / RIG_KWH);
     rig_close(&rig);
 }
 END_TEST
@@ -616,7 +616,7 @@ START_TEST(a_gpu_that_draws_nothing_is_suspect)
     rig_hold(&rig, rig_series(&rig, rpg1, "PowerConsumption", "Video.Slot.31-1", "mW"), 0,
              600, 5, 0);
     rig_end(&rig);
-    ck_assert_double_eq(rig.result->components.gpu, 0);
+    ck_assert_double_eq(rig.result->components.kwh[MP_ROLE_GPU], 0);
     ck_assert_int_eq(rig.result->verdict, MP_SUSPECT);
     ck_assert(rig_has_reason(
         &rig, "0 W throughout: PowerConsumption of rpg-93-1 Video.Slot.31-1"));
@@ -653,7 +653,7 @@ START_TEST(a_sensor_that_changes_its_name_is_suspect)
     rig_hold(&rig, rig_series(&rig, rpg1, "PowerConsumption", "Video.Slot.31-1", "mW"),
              305, 600, 5, 10000);
     rig_end(&rig);
-    near(rig.result->components.gpu, 2 * 10 * 600 / RIG_KWH);
+    near(rig.result->components.kwh[MP_ROLE_GPU], 2 * 10 * 600 / RIG_KWH);
     ck_assert_int_eq(rig.result->verdict, MP_SUSPECT);
     ck_assert(rig_has_reason(&rig, "counted twice"));
     ck_assert(rig_has_reason(&rig, "PowerConsumption of rpg-93-1"));

@@ -145,14 +145,14 @@ static void check_totals(const struct reference *ref)
     const struct {
         const char *name;
         double kwh;
-    } ours[] = {{"TotalCPUPower", r->components.cpu},
-                {"TotalMemoryPower", r->components.memory},
-                {"TotalStoragePower", r->components.storage},
-                {"TotalFanPower", r->components.fan},
+    } ours[] = {{"TotalCPUPower", r->components.kwh[MP_ROLE_CPU]},
+                {"TotalMemoryPower", r->components.kwh[MP_ROLE_MEMORY]},
+                {"TotalStoragePower", r->components.kwh[MP_ROLE_STORAGE]},
+                {"TotalFanPower", r->components.kwh[MP_ROLE_FAN]},
                 {"SystemInputPower", r->total_kwh},
-                {"GPU_total", r->components.gpu},
-                {"PSU_loss", r->components.psu_loss},
-                {"Others", r->components.others}};
+                {"GPU_total", r->components.kwh[MP_ROLE_GPU]},
+                {"PSU_loss", r->components.kwh[MP_ROLE_PSU_LOSS]},
+                {"Others", r->components.kwh[MP_ROLE_OTHERS]}};
     size_t compared = 0;
 
     for (size_t i = 0; i < ref->n_totals; i++) {

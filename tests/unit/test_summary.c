@@ -132,7 +132,7 @@ START_TEST(numbers_read_back_exactly)
                         rig.result->total_kwh);
     energy = json_object_get(energy, "components");
     ck_assert_double_eq(json_number_value(json_object_get(energy, "others")),
-                        rig.result->components.others);
+                        rig.result->components.kwh[MP_ROLE_OTHERS]);
     ck_assert(json_is_null(json_object_get(energy, "gpu")));
     ck_assert_ptr_nonnull(strstr(text, "\"min_w\": 0.1, "));
     ck_assert_double_eq(
