@@ -152,7 +152,7 @@ static int check_ended(const struct label *l, const PGresult *res, struct mp_err
         ended = ended && strstr(state, alive[i]) == NULL;
     if (!ended)
         return mp_fail(
-            err, MP_FAULT_FAILED,
+            err, MP_FAULT_NOT_YET,
             "job %s has not ended, or slurm.jobs has not heard of it yet (state "
             "%s); try again later",
             l->text, state != NULL ? state : "unknown");
@@ -262,7 +262,7 @@ int mp_pq_find_job(struct mp_pq *pq, const char *label, const struct mp_run *run
         return -1;
     }
     return mp_fail(
-        err, MP_FAULT_FAILED,
+        err, MP_FAULT_NOT_YET,
         "job %s is not in slurm.jobs of %s; give --start, --end and --nodelist", label,
         asked);
 }

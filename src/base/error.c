@@ -57,6 +57,11 @@ int mp_fail_in(struct mp_error *err, const char *fmt, ...)
     return -1;
 }
 
+bool mp_fault_may_pass(enum mp_fault fault)
+{
+    return fault == MP_FAULT_TRANSIENT || fault == MP_FAULT_UNREACHABLE;
+}
+
 int mp_fault_exit_status(enum mp_fault fault)
 {
     switch (fault) {
@@ -68,6 +73,8 @@ int mp_fault_exit_status(enum mp_fault fault)
         return 3;
     case MP_FAULT_FAILED:
     case MP_FAULT_TRANSIENT:
+    case MP_FAULT_UNREACHABLE:
+    case MP_FAULT_NOT_YET:
     case MP_FAULT_STOPPED:
         break;
     }

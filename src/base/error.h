@@ -12,15 +12,20 @@
 #ifndef MP_ERROR_H
 #define MP_ERROR_H
 
+#include <stdbool.h>
+
 /* What kind of failure it is; decides the exit status and
  * whether the queue tries again. */
 enum mp_fault {
     MP_FAULT_NONE = 0,
-    MP_FAULT_FAILED,     /* exit 1; trying again will not help */
-    MP_FAULT_TRANSIENT,  /* exit 1; may pass by itself (database away, tunnel down) */
-    MP_FAULT_USAGE,      /* exit 2; wrong command line or configuration */
-    MP_FAULT_NO_SAMPLES, /* exit 3; nothing in the window, nothing written */
-    MP_FAULT_STOPPED,    /* exit 1; SIGINT or SIGTERM asked us to stop */
+    MP_FAULT_FAILED,      /* exit 1; trying again will not help */
+    MP_FAULT_TRANSIENT,   /* exit 1; may pass by itself (server full, tunnel down) */
+    MP_FAULT_UNREACHABLE, /* exit 1; not reachable from here: may pass by itself, and
+                           * another way may lead there meanwhile */
+    MP_FAULT_NOT_YET,     /* exit 1; what is asked for does not exist yet, but may */
+    MP_FAULT_USAGE,       /* exit 2; wrong command line or configuration */
+    MP_FAULT_NO_SAMPLES,  /* exit 3; nothing in the window, nothing written */
+    MP_FAULT_STOPPED,     /* exit 1; SIGINT or SIGTERM asked us to stop */
 };
 
 struct mp_error {
@@ -37,6 +42,9 @@ int mp_fail(struct mp_error *err, enum mp_fault fault, const char *fmt, ...)
 /* Put a prefix before the text of an error that is passed on; returns -1. */
 int mp_fail_in(struct mp_error *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Whether the same may work later without anybody's doing. */
+bool mp_fault_may_pass(enum mp_fault fault);
 
 /* The exit status that the manual promises for a fault. */
 int mp_fault_exit_status(enum mp_fault fault);

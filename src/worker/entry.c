@@ -95,13 +95,11 @@ static int find_start(struct mp_attempt *a, struct mp_error *err)
             "it, no prolog has recorded it, and backend %s cannot look it up",
             ops->name);
     if (ops->find_job(s->backend, a->label, &s->run, &found, err) < 0) {
-        a->not_yet = err->fault == MP_FAULT_FAILED && waits_longer(a);
         mp_fail_in(err, "the start of the job is not known: no prolog has recorded it");
         goto out;
     }
     if (!is_this_run(&found, &a->entry)) {
-        a->not_yet = waits_longer(a);
-        mp_fail(err, MP_FAULT_FAILED,
+        mp_fail(err, MP_FAULT_NOT_YET,
                 "the start of the job is not known: no prolog has recorded it, and the "
                 "database has only another run of the job");
         goto out;
@@ -109,6 +107,8 @@ static int find_start(struct mp_attempt *a, struct mp_error *err)
     a->entry.start = found.start / SECOND;
     rc = mp_entry_set(&a->entry.start_from, "database", err);
 out:
+    if (rc < 0 && err->fault == MP_FAULT_NOT_YET && !waits_longer(a))
+        err->fault = MP_FAULT_FAILED;
     mp_job_free(&found);
     return rc;
 }
@@ -149,8 +149,7 @@ static int wait_for_samples(struct mp_attempt *a, struct mp_error *err)
         return -1;
     if (ready)
         return 0;
-    a->not_yet = true;
-    return mp_fail(err, MP_FAULT_TRANSIENT,
+    return mp_fail(err, MP_FAULT_NOT_YET,
                    "the samples of the job's end are not there yet");
 }
 
@@ -266,7 +265,7 @@ static int64_t next_look(const struct mp_entry *e)
 
 static struct mp_answer judge(struct mp_attempt *a, const struct mp_error *err)
 {
-    if (err->fault == MP_FAULT_TRANSIENT && !a->not_yet) {
+    if (mp_fault_may_pass(err->fault)) {
         mp_backend_close(a->child->session.backend); /* it may be broken */
         a->child->session.backend = NULL;
     }
@@ -274,9 +273,9 @@ static struct mp_answer judge(struct mp_attempt *a, const struct mp_error *err)
         return mp_attempt_put_back(a, mp_worker_now());
     if (a->writer_died)
         return mp_worker_interrupted(a->child->queue, a->child->log, a->key, err->text);
-    if (a->not_yet)
+    if (err->fault == MP_FAULT_NOT_YET)
         return mp_attempt_put_back(a, next_look(&a->entry));
-    if (a->backend_away || err->fault == MP_FAULT_TRANSIENT)
+    if (a->backend_away || mp_fault_may_pass(err->fault))
         return mp_attempt_again(a, err);
     return mp_attempt_give_up(a, err->text);
 }

@@ -68,7 +68,6 @@ struct mp_attempt {
     bool in_jobdir;               /* the writer was given the job's own directory */
     struct mp_error no_directory; /* why the job's directory could not be used */
     bool backend_away;            /* the failure is not the entry's */
-    bool not_yet;                 /* no failure: the samples are not there yet */
     bool writer_died;
 };
 
