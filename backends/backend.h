@@ -13,6 +13,12 @@
  * Every call gets a run: its deadline and its stop request end any wait and any loop
  * whose length others decide.  mp_run_check's error is passed on as it is.
  *
+ * Faults mean one thing each: MP_FAULT_USAGE, the configuration says too little or wrong
+ * things; MP_FAULT_UNREACHABLE, nobody answers, or this machine is not admitted, so that
+ * another backend may get there; MP_FAULT_TRANSIENT, it answers but not now, or broke in
+ * the middle; MP_FAULT_NOT_YET, what is asked for does not exist yet; MP_FAULT_FAILED,
+ * trying again will not help.
+ *
  * Order of rows, which the frame makes: by time; rows of equal time by route, then metric
  * (both in the plan's order), then hostname, source, fqdd (bytes; NULL last), then value
  * (NULL last).  The csv backend keeps the order of its file.
@@ -20,17 +26,17 @@
 #ifndef MP_BACKEND_H
 #define MP_BACKEND_H
 
-#include <stdint.h>
-#include <stdio.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "backends/frame/check.h"
 #include "backends/frame/emit.h"
 #include "base/error.h"
+#include "base/run.h"
+#include "config/settings.h"
 #include "model/job.h"
 #include "model/plan.h"
-#include "base/run.h"
 #include "model/sample.h"
-#include "config/settings.h"
 #include "model/sink.h"
 
 struct mp_backend {
@@ -38,15 +44,41 @@ struct mp_backend {
     /* one line without secrets, for summary.json and messages:
      * "direct: db.example:5432", "csv: raw_power.csv"; filled by open, owned */
     char *label;
+    bool chosen; /* by `auto`, which had others to choose from; filled by the registry */
+};
+
+enum { MP_BACKEND_SECTIONS_MAX = 4 };
+
+/* What a backend sees of the configuration.  All is borrowed until close; the struct
+ * itself is copied. */
+struct mp_backend_config {
+    /* mp_keys.size bytes each, filled, in the order of mp_backend_ops.sections */
+    const void *section[MP_BACKEND_SECTIONS_MAX];
+    const struct mp_route *routes; /* all that are configured; a plan has its own */
+    size_t n_routes;
 };
 
 struct mp_backend_ops {
     const char *name;    /* as in `backend = NAME` */
     const char *summary; /* one line for `monster-power backends` */
+    const char *also;    /* an old name, "tunnel=ssh"; NULL: none */
+    const char *needs;   /* the configure options that build it; NULL: always built */
 
-    /* Required.  Connects as far as it must to say that it works, within the timeouts of
-     * the settings (borrowed until close) and the run's deadline. */
-    int (*open)(const struct mp_settings *settings, const struct mp_run *run,
+    /* What it reads of the configuration: its sections (several backends may share one),
+     * ended by NULL; its own keys of every [route NAME], ended by one without a name, and
+     * what the built-in routes have for them (NULL: none).  mp_route_value gives a
+     * route's.  Declared also where the backend is not built. */
+    const struct mp_keys *const *sections;
+    const struct mp_route_key *route_keys;
+    const struct mp_route_default *route_defaults;
+
+    /* Optional.  Whether the configuration says enough to try it: `auto` passes over one
+     * that says no. */
+    bool (*configured)(const struct mp_backend_config *config);
+
+    /* Required; NULL where configure left it out: known, not built.  Connects as far as
+     * it must to say that it works.  On failure *out is NULL and nothing is left. */
+    int (*open)(const struct mp_backend_config *config, const struct mp_run *run,
                 struct mp_backend **out, struct mp_error *err);
 
     /* Required.  Every sample of the plan inside [start, end], both included, and those
@@ -56,13 +88,14 @@ struct mp_backend_ops {
     int (*fetch)(struct mp_backend *b, const struct mp_plan *plan, struct mp_emit *emit,
                  struct mp_error *err);
 
-    /* Optional.  Window, nodes and owner of a finished job, from slurm.jobs, looked for
-     * in every routed database.  -1 with MP_FAULT_FAILED where it is in none. */
+    /* Optional.  Window, nodes and owner of a finished job, by its label ("1234",
+     * "1234_7", "1234+1"); *job is the caller's to free.  MP_FAULT_NOT_YET where the job
+     * has not ended or has not been heard of: asking later may help. */
     int (*find_job)(struct mp_backend *b, const char *label, const struct mp_run *run,
                     struct mp_job *job, struct mp_error *err);
 
-    /* Optional.  *ready = 1 when every node of the plan has a sample at or after
-     * plan->end (the telemetry has caught up), else 0. */
+    /* Optional.  *ready = 1 when every node of the plan that can be waited for has a
+     * sample at or after plan->end (the telemetry has caught up), else 0. */
     int (*caught_up)(struct mp_backend *b, const struct mp_plan *plan,
                      const struct mp_run *run, int *ready, struct mp_error *err);
 
@@ -71,22 +104,25 @@ struct mp_backend_ops {
     int (*check)(struct mp_backend *b, const struct mp_run *run, mp_check_report *report,
                  void *arg, struct mp_error *err);
 
-    /* Required.  Leaves nothing behind: no session, process, socket or directory. */
+    /* Required.  Leaves nothing behind: no session, process, socket or directory.  The
+     * label is freed already. */
     void (*close)(struct mp_backend *b);
 };
 
-struct mp_backend_entry {
-    const char *name;
-    const char *summary;
-    const struct mp_backend_ops *ops; /* NULL: known, not built */
-    const char *needs;                /* the configure option that builds it */
-};
+/* All backends, built or not, ended by NULL. */
+const struct mp_backend_ops *const *mp_backends(void);
 
-/* All backends, built or not, ended by a NULL name. */
-const struct mp_backend_entry *mp_backends(void);
+/* What they declare of the configuration; fills and returns `keys`. */
+const struct mp_backend_keys *mp_backends_keys(struct mp_backend_keys *keys);
 
-/* Open the backend that settings->power->backend names; auto tries direct for
- * auto_probe_ms, then ssh.  Which one it took is in (*out)->ops->name. */
+/* mp_settings_load with that. */
+int mp_backends_settings(struct mp_settings *settings, const char *path,
+                         const struct mp_override *overrides, size_t n_overrides,
+                         struct mp_error *err);
+
+/* Open the backend that [power] backend names; `auto` takes the first of the list [power]
+ * auto that is built, configured and can be reached from here.  Every one but the last is
+ * given auto_probe_ms. */
 int mp_backend_open(const struct mp_settings *settings, const struct mp_run *run,
                     struct mp_backend **out, struct mp_error *err);
 void mp_backend_close(struct mp_backend *b);

@@ -11,13 +11,31 @@
 
 #include "backends/backend.h"
 #include "backends/csv/fetch.h"
+#include "backends/csv/section.h"
 #include "base/zone.h"
 
 extern const struct mp_backend_ops mp_backend_csv;
 
+static const struct mp_key csv_keys[] = {
+    MP_KEY(struct mp_csv_config, input, "input", MP_KEY_STRING, "",
+           .env = {"MONSTER_POWER_CSV_INPUT"},
+           .help = "The raw_power.csv to replay; - is standard input. Usually given as "
+                   "--input."),
+};
+
+static const struct mp_keys section = {
+    .section = "csv",
+    .help = "The csv backend.",
+    .key = csv_keys,
+    .n = sizeof csv_keys / sizeof *csv_keys,
+    .size = sizeof(struct mp_csv_config),
+};
+
+static const struct mp_keys *const sections[] = {&section, NULL};
+
 struct csv {
     struct mp_backend backend;
-    const char *input; /* borrowed from the settings; "-" is standard input */
+    const char *input; /* borrowed from [csv]; "-" is standard input */
     bool consumed;     /* standard input has been read */
 };
 
@@ -53,7 +71,7 @@ static int look_for_input(const struct csv *csv, struct mp_error *err)
                    strerror(errno));
 }
 
-static int csv_open(const struct mp_settings *settings, const struct mp_run *run,
+static int csv_open(const struct mp_backend_config *config, const struct mp_run *run,
                     struct mp_backend **out, struct mp_error *err)
 {
     struct csv *csv = calloc(1, sizeof *csv);
@@ -63,7 +81,7 @@ static int csv_open(const struct mp_settings *settings, const struct mp_run *run
     if (csv == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for the csv backend");
     csv->backend.ops = &mp_backend_csv;
-    csv->input = settings->csv.input;
+    csv->input = ((const struct mp_csv_config *)config->section[0])->input;
     if (*csv->input == '\0') {
         mp_fail(
             err, MP_FAULT_USAGE,
@@ -203,6 +221,7 @@ static void csv_close(struct mp_backend *b)
 const struct mp_backend_ops mp_backend_csv = {
     .name = "csv",
     .summary = "replay of a raw_power.csv, for working offline",
+    .sections = sections,
     .open = csv_open,
     .fetch = csv_fetch,
     .check = csv_check,

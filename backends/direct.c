@@ -4,10 +4,16 @@
 #include "config.h"
 
 #include "backends/backend.h"
-#include "backends/pq/rows.h"
+#include "backends/pq/section.h"
 
+static const struct mp_keys *const sections[] = {&mp_database_keys, NULL};
+
+#ifdef HAVE_LIBPQ
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "backends/pq/rows.h"
 
 struct direct {
     struct mp_backend backend;
@@ -52,32 +58,34 @@ static void direct_close(struct mp_backend *b)
     free(b);
 }
 
-static char *make_label(const struct mp_settings *settings,
+static char *make_label(const struct mp_database_config *config,
                         const struct mp_pq_target *target)
 {
     char text[512];
 
-    if (settings->database.service[0] != '\0')
-        snprintf(text, sizeof text, "direct: service %s", settings->database.service);
+    if (config->service[0] != '\0')
+        snprintf(text, sizeof text, "direct: service %s", config->service);
     else
         snprintf(text, sizeof text, "direct: %s:%d", target->host, target->port);
     return strdup(text);
 }
 
-static int direct_open(const struct mp_settings *settings, const struct mp_run *run,
+static int direct_open(const struct mp_backend_config *config, const struct mp_run *run,
                        struct mp_backend **out, struct mp_error *err)
 {
+    const struct mp_database_config *database = config->section[0];
     struct mp_pq_target target;
     struct direct *d = calloc(1, sizeof *d);
 
     if (d == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory");
-    mp_pq_target_direct(settings, &target);
+    mp_pq_target_direct(database, &target);
     d->backend.ops = &mp_backend_direct;
-    d->backend.label = make_label(settings, &target);
+    d->backend.label = make_label(database, &target);
     if (d->backend.label == NULL)
         mp_fail(err, MP_FAULT_FAILED, "out of memory");
-    else if (mp_pq_open(settings, &target, run, &d->pq, err) == 0) {
+    else if (mp_pq_open(database, config->routes, config->n_routes, &target, run, &d->pq,
+                        err) == 0) {
         *out = &d->backend;
         return 0;
     }
@@ -85,14 +93,21 @@ static int direct_open(const struct mp_settings *settings, const struct mp_run *
     free(d);
     return -1;
 }
+#endif
 
 const struct mp_backend_ops mp_backend_direct = {
     .name = "direct",
     .summary = "PostgreSQL/TimescaleDB, connected to directly",
+    .needs = "--with-libpq",
+    .sections = sections,
+    .route_keys = mp_pq_route_keys,
+    .route_defaults = mp_pq_route_defaults,
+#ifdef HAVE_LIBPQ
     .open = direct_open,
     .fetch = direct_fetch,
     .find_job = direct_find_job,
     .caught_up = direct_caught_up,
     .check = direct_check,
     .close = direct_close,
+#endif
 };

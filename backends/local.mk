@@ -6,8 +6,6 @@ libbackends_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS) $(LIBSSH2_CFLAGS) $(LIBC
 libbackends_a_SOURCES = \
 	backends/backend.h \
 	backends/fetch.c \
-	backends/keys.c \
-	backends/keys.h \
 	backends/registry.c \
 	backends/frame/check.h \
 	backends/frame/emit.c \
@@ -16,17 +14,23 @@ libbackends_a_SOURCES = \
 	backends/frame/order.h
 libbackends_a_SOURCES += \
 	backends/csv.c \
+	backends/direct.c \
+	backends/ssh.c \
+	backends/pq/section.c \
+	backends/pq/section.h \
+	backends/ssh/section.c \
+	backends/ssh/section.h \
 	backends/csv/fetch.c \
 	backends/csv/fetch.h \
 	backends/csv/rows.c \
 	backends/csv/rows.h \
+	backends/csv/section.h \
 	backends/csv/sensors.c \
 	backends/csv/sensors.h \
 	backends/csv/time.c \
 	backends/csv/time.h
 if WITH_LIBPQ
 libbackends_a_SOURCES += \
-	backends/direct.c \
 	backends/pq/address.c \
 	backends/pq/address.h \
 	backends/pq/cancel.c \
@@ -58,7 +62,6 @@ libbackends_a_SOURCES += \
 endif
 if WITH_LIBSSH2
 libbackends_a_SOURCES += \
-	backends/ssh.c \
 	backends/ssh/agent.c \
 	backends/ssh/agent.h \
 	backends/ssh/auth.c \

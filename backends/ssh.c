@@ -4,6 +4,14 @@
 #include "config.h"
 
 #include "backends/backend.h"
+#include "backends/pq/section.h"
+#include "backends/ssh/section.h"
+
+enum { DATABASE, SSH }; /* the order of `sections` */
+
+static const struct mp_keys *const sections[] = {&mp_database_keys, &mp_ssh_keys, NULL};
+
+#ifdef HAVE_LIBSSH2
 #include "backends/pq/rows.h"
 #include "backends/ssh/tunnel.h"
 
@@ -12,7 +20,7 @@
 
 struct ssh {
     struct mp_backend backend;
-    const struct mp_settings *settings;
+    struct mp_backend_config config;
     struct mp_tunnel *tunnel;
     struct mp_pq *pq;
 };
@@ -37,10 +45,10 @@ static int connect_through(struct ssh *s, const struct mp_run *run, struct mp_er
     struct mp_pq_target target;
     struct mp_tunnel_target database = {0};
 
-    mp_pq_target_direct(s->settings, &target);
+    mp_pq_target_direct(s->config.section[DATABASE], &target);
     database.host = target.host;
     database.port = target.port;
-    if (mp_tunnel_open(s->settings, &database, run, &s->tunnel, err) < 0)
+    if (mp_tunnel_open(s->config.section[SSH], &database, run, &s->tunnel, err) < 0)
         return -1;
     target.hostaddr = mp_tunnel_address(s->tunnel);
     target.port = mp_tunnel_port(s->tunnel);
@@ -48,7 +56,8 @@ static int connect_through(struct ssh *s, const struct mp_run *run, struct mp_er
     target.carrier_failed = carrier_failed;
     target.arg = s->tunnel;
     target.carrier_fd = mp_tunnel_fd(s->tunnel);
-    if (mp_pq_open(s->settings, &target, run, &s->pq, err) < 0) {
+    if (mp_pq_open(s->config.section[DATABASE], s->config.routes, s->config.n_routes,
+                   &target, run, &s->pq, err) < 0) {
         disconnect(s);
         return -1;
     }
@@ -113,11 +122,11 @@ static void ssh_close(struct mp_backend *b)
     free(b);
 }
 
-static int check_target(const struct mp_settings *settings, struct mp_error *err)
+static int check_target(const struct mp_database_config *database, struct mp_error *err)
 {
     struct mp_pq_target target;
 
-    mp_pq_target_direct(settings, &target);
+    mp_pq_target_direct(database, &target);
     if (target.host[0] == '/' || target.host[0] == '@')
         return mp_fail(
             err, MP_FAULT_USAGE,
@@ -132,30 +141,36 @@ static int check_target(const struct mp_settings *settings, struct mp_error *err
     return 0;
 }
 
-static char *make_label(const struct mp_settings *settings)
+static char *make_label(const struct mp_backend_config *config)
 {
+    const struct mp_ssh_config *ssh = config->section[SSH];
     struct mp_pq_target target;
     char text[1024];
 
-    mp_pq_target_direct(settings, &target);
+    mp_pq_target_direct(config->section[DATABASE], &target);
     snprintf(text, sizeof text, "ssh: %s:%d through %s:%d", target.host, target.port,
-             settings->ssh.hostname, settings->ssh.port);
+             ssh->hostname, ssh->port);
     return strdup(text);
 }
 
-static int ssh_open(const struct mp_settings *settings, const struct mp_run *run,
+static bool ssh_configured(const struct mp_backend_config *config)
+{
+    return ((const struct mp_ssh_config *)config->section[SSH])->hostname[0] != '\0';
+}
+
+static int ssh_open(const struct mp_backend_config *config, const struct mp_run *run,
                     struct mp_backend **out, struct mp_error *err)
 {
     struct ssh *s;
 
-    if (check_target(settings, err) < 0)
+    if (check_target(config->section[DATABASE], err) < 0)
         return -1;
     s = calloc(1, sizeof *s);
     if (s == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory");
     s->backend.ops = &mp_backend_ssh;
-    s->backend.label = make_label(settings);
-    s->settings = settings;
+    s->backend.label = make_label(config);
+    s->config = *config;
     if (s->backend.label == NULL)
         mp_fail(err, MP_FAULT_FAILED, "out of memory");
     else if (connect_through(s, run, err) == 0) {
@@ -167,13 +182,23 @@ static int ssh_open(const struct mp_settings *settings, const struct mp_run *run
     return -1;
 }
 
+#endif
+
 const struct mp_backend_ops mp_backend_ssh = {
     .name = "ssh",
     .summary = "the same database through an SSH server",
+    .also = "tunnel=ssh",
+    .needs = "--with-libpq --with-libssh2",
+    .sections = sections,
+    .route_keys = mp_pq_route_keys,
+    .route_defaults = mp_pq_route_defaults,
+#ifdef HAVE_LIBSSH2
+    .configured = ssh_configured,
     .open = ssh_open,
     .fetch = ssh_fetch,
     .find_job = ssh_find_job,
     .caught_up = ssh_caught_up,
     .check = ssh_check,
     .close = ssh_close,
+#endif
 };

@@ -14,7 +14,7 @@ static bool has_name(const struct mp_pqconn *c)
 {
     const char *host = c->target->host;
 
-    return c->target->hostaddr == NULL && c->settings->database.service[0] == '\0' &&
+    return c->target->hostaddr == NULL && c->config->service[0] == '\0' &&
            host[0] != '\0' && host[0] != '/' && host[0] != '@' &&
            strchr(host, ',') == NULL;
 }

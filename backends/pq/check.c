@@ -299,8 +299,7 @@ static int check_tables(const struct checker *k, struct mp_pqtables *t,
         say(k, MP_CHECK_WARN, "CREATE INDEX ON them (\"timestamp\")",
             "a metric table has no index on \"timestamp\": every report reads all of it");
     for (size_t r = 0; r < k->plan->n_routes; r++)
-        if (strcmp(mp_pq_database_of(k->c->settings, &k->plan->routes[r]),
-                   k->c->database) == 0 &&
+        if (strcmp(mp_pq_database_of(&k->plan->routes[r]), k->c->database) == 0 &&
             check_nodes(k, &k->plan->routes[r], err) < 0)
             return -1;
     return check_jobs(k, err);
@@ -341,8 +340,8 @@ static int check_database(const struct checker *k, struct mp_error *err)
 int mp_pq_check(struct mp_pq *pq, const struct mp_run *run, mp_check_report *report,
                 void *arg, struct mp_error *err)
 {
-    const struct mp_plan everything = {.routes = pq->settings->routes,
-                                       .n_routes = pq->settings->n_routes};
+    const struct mp_plan everything = {.routes = (struct mp_route *)(uintptr_t)pq->routes,
+                                       .n_routes = pq->n_routes};
 
     for (size_t i = 0; i < pq->n_conns; i++) {
         struct checker k = {.c = &pq->conns[i],

@@ -43,33 +43,33 @@ static void add(struct params *p, const char *key, const char *value)
 }
 
 /* What the service's file says must win over what nobody set: our own defaults. */
-static const char *unless_default(const struct mp_settings *s, const char *value,
+static const char *unless_default(const struct mp_database_config *s, const char *value,
                                   const char *fallback)
 {
-    return s->database.service[0] != '\0' && strcmp(value, fallback) == 0 ? NULL : value;
+    return s->service[0] != '\0' && strcmp(value, fallback) == 0 ? NULL : value;
 }
 
 static void make_params(const struct mp_pqconn *c, const struct mp_run *run,
                         struct params *p)
 {
-    const struct mp_settings *s = c->settings;
+    const struct mp_database_config *s = c->config;
     const struct mp_pq_target *t = c->target;
 
     memset(p, 0, sizeof *p);
     snprintf(p->port, sizeof p->port, "%d", t->port);
-    snprintf(p->timeout, sizeof p->timeout, "%d", s->database.connect_timeout);
+    snprintf(p->timeout, sizeof p->timeout, "%d", s->connect_timeout);
     snprintf(p->name, sizeof p->name, "monster-power %s", run->purpose);
     p->name[63] = '\0'; /* NAMEDATALEN; the server would cut it with a notice */
-    add(p, "service", s->database.service);
+    add(p, "service", s->service);
     add(p, "host", unless_default(s, t->host, "localhost"));
     add(p, "hostaddr", t->hostaddr);
     add(p, "port", t->port > 0 ? unless_default(s, p->port, "5432") : NULL);
     add(p, "dbname", c->database);
-    add(p, "user", s->database.user);
-    add(p, "password", s->database.password);
-    add(p, "passfile", s->database.passfile);
-    add(p, "sslmode", unless_default(s, s->database.sslmode, "prefer"));
-    add(p, "sslrootcert", s->database.sslrootcert);
+    add(p, "user", s->user);
+    add(p, "password", s->password);
+    add(p, "passfile", s->passfile);
+    add(p, "sslmode", unless_default(s, s->sslmode, "prefer"));
+    add(p, "sslrootcert", s->sslrootcert);
     add(p, "connect_timeout", p->timeout);
     add(p, "application_name", p->name);
     add(p, "client_encoding", "UTF8");
@@ -79,14 +79,13 @@ static void make_params(const struct mp_pqconn *c, const struct mp_run *run,
     if (PQlibVersion() >= 120000) {
         add(p, "tcp_user_timeout", "60000");
         /* what a service file says of it stays: it may require it */
-        add(p, "gssencmode",
-            t->no_gss && s->database.service[0] == '\0' ? "disable" : NULL);
+        add(p, "gssencmode", t->no_gss && s->service[0] == '\0' ? "disable" : NULL);
     }
 }
 
 static int64_t connect_limit(const struct mp_pqconn *c, const struct mp_run *run)
 {
-    int seconds = c->settings->database.connect_timeout;
+    int seconds = c->config->connect_timeout;
     int64_t limit =
         seconds > 0 ? mp_clock_us() + (int64_t)seconds * 1000000 : INT64_MAX / 2;
 
@@ -108,8 +107,8 @@ static int handshake(struct mp_pqconn *c, const struct mp_run *run, int64_t limi
             mp_clock_us() >= run->deadline_us)
             return mp_pqerror_silent(c, NULL, 0, err);
         if (ready == 0)
-            return mp_pqerror_silent(c, "connect_timeout",
-                                     c->settings->database.connect_timeout, err);
+            return mp_pqerror_silent(c, "connect_timeout", c->config->connect_timeout,
+                                     err);
         if (ready < 0)
             return mp_fail(err, why.fault, "%s", why.text);
         state = PQconnectPoll(c->pg);
@@ -226,13 +225,12 @@ static bool still_alive(struct mp_pqconn *c)
     return false;
 }
 
-int mp_pqconn_open(struct mp_pqconn *c, const struct mp_run *run, struct mp_error *err)
+static int connect_in_time(struct mp_pqconn *c, const struct mp_run *run,
+                           struct mp_error *err)
 {
     int64_t reach_until = mp_clock_us() + (int64_t)MP_PQCONN_REACH_S * 1000000;
     int pause = FIRST_PAUSE_MS;
 
-    if (still_alive(c))
-        return 0;
     for (;;) {
         struct mp_error waiting;
 
@@ -262,9 +260,22 @@ int mp_pqconn_open(struct mp_pqconn *c, const struct mp_run *run, struct mp_erro
     }
 }
 
+int mp_pqconn_open(struct mp_pqconn *c, const struct mp_run *run, struct mp_error *err)
+{
+    if (still_alive(c))
+        return 0;
+    c->sqlstate[0] = '\0';
+    if (connect_in_time(c, run, err) == 0)
+        return 0;
+    /* a server that was reached has given a reason */
+    if (err->fault == MP_FAULT_TRANSIENT && c->sqlstate[0] == '\0')
+        err->fault = MP_FAULT_UNREACHABLE;
+    return -1;
+}
+
 static int64_t silence_limit(const struct mp_pqconn *c)
 {
-    int seconds = c->settings->database.statement_timeout;
+    int seconds = c->config->statement_timeout;
 
     return seconds > 0 ? mp_clock_us() + (int64_t)(seconds + SILENCE_GRACE_S) * 1000000
                        : INT64_MAX / 2;
@@ -276,8 +287,8 @@ static int wait_for_server(struct mp_pqconn *c, const struct mp_run *run, short 
     int ready = mp_pqwait(c, run, PQsocket(c->pg), events, silence_limit(c), err);
 
     if (ready == 0)
-        return mp_pqerror_silent(c, "statement_timeout",
-                                 c->settings->database.statement_timeout, err);
+        return mp_pqerror_silent(c, "statement_timeout", c->config->statement_timeout,
+                                 err);
     return ready < 0 ? -1 : 0;
 }
 
@@ -394,7 +405,7 @@ int mp_pqconn_begin(struct mp_pqconn *c, const struct mp_run *run, struct mp_err
              "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
              "SET LOCAL search_path = pg_catalog; SET LOCAL application_name = %s; "
              "SET LOCAL statement_timeout = '%ds'",
-             literal, c->settings->database.statement_timeout);
+             literal, c->config->statement_timeout);
     PQfreemem(literal);
     rc = mp_pqconn_query(c, run, "starting a transaction", sql, 0, NULL, &res, err);
     PQclear(res);

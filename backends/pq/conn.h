@@ -15,7 +15,8 @@
 /* Connects where there is no session, or none that still lives.  Failures that may pass
  * are tried again, more and more slowly: a server that is starting, stopping or full
  * until the run's deadline, one that cannot be reached for MP_PQCONN_REACH_S seconds at
- * most. */
+ * most.  MP_FAULT_UNREACHABLE where nobody answered, or the server does not admit this
+ * machine. */
 enum { MP_PQCONN_REACH_S = 15 };
 int mp_pqconn_open(struct mp_pqconn *c, const struct mp_run *run, struct mp_error *err);
 

@@ -23,7 +23,7 @@ static const struct cause causes[] = {
     {"28P01", NULL, MP_FAULT_FAILED, MP_PQRETRY_NEVER,
      "check user and password (or passfile) in section [database]"},
     /* an SSH server may be admitted where this machine is not: backend = auto goes on */
-    {"28", "pg_hba.conf", MP_FAULT_TRANSIENT, MP_PQRETRY_NEVER,
+    {"28", "pg_hba.conf", MP_FAULT_UNREACHABLE, MP_PQRETRY_NEVER,
      "the server's pg_hba.conf must admit this user from this machine; check user and "
      "sslmode in section [database]"},
     {"28", NULL, MP_FAULT_FAILED, MP_PQRETRY_NEVER, "check user in section [database]"},
@@ -173,7 +173,7 @@ int mp_pqerror_connection(struct mp_pqconn *c, const char *what, struct mp_error
 
     if (carrier_broke(c, err) < 0)
         return -1;
-    text = one_line(PQerrorMessage(c->pg), c->settings->database.password);
+    text = one_line(PQerrorMessage(c->pg), c->config->password);
     if (text == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory");
     take_sqlstate(text, c->sqlstate);
@@ -210,7 +210,7 @@ int mp_pqerror_result(struct mp_pqconn *c, const char *what, const PGresult *res
         return -1;
     snprintf(c->sqlstate, sizeof c->sqlstate, "%s", sqlstate != NULL ? sqlstate : "");
     raw = result_text(res);
-    text = raw != NULL ? one_line(raw, c->settings->database.password) : NULL;
+    text = raw != NULL ? one_line(raw, c->config->password) : NULL;
     free(raw);
     if (text == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory");
@@ -223,7 +223,7 @@ int mp_pqerror_silent(struct mp_pqconn *c, const char *setting, int seconds,
                       struct mp_error *err)
 {
     /* which server a service's file means, only libpq knows */
-    bool service = c->settings->database.service[0] != '\0';
+    bool service = c->config->service[0] != '\0';
     const char *host = service ? PQhost(c->pg) : c->target->host;
     int port = service ? atoi(PQport(c->pg)) : c->target->port;
     char why[80] = "in time";

@@ -10,7 +10,9 @@
 #include "model/plan.h"
 
 struct mp_pq {
-    const struct mp_settings *settings;
+    const struct mp_database_config *config;
+    const struct mp_route *routes; /* all that are configured */
+    size_t n_routes;
     struct mp_pq_target target;
     struct mp_pqconn *conns; /* in the order of the routes; not connected until needed */
     size_t n_conns;

@@ -14,22 +14,22 @@
 #include "backends/pq/statement.h"
 #include "backends/pq/tables.h"
 
-void mp_pq_target_direct(const struct mp_settings *settings, struct mp_pq_target *target)
+void mp_pq_target_direct(const struct mp_database_config *config,
+                         struct mp_pq_target *target)
 {
-    *target = (struct mp_pq_target){.host = settings->database.host,
-                                    .port = settings->database.port,
-                                    .carrier_fd = -1};
+    *target = (struct mp_pq_target){
+        .host = config->host, .port = config->port, .carrier_fd = -1};
 }
 
-static int set_servicefile(const struct mp_settings *settings, struct mp_error *err)
+static int set_servicefile(const struct mp_database_config *config, struct mp_error *err)
 {
-    if (settings->database.servicefile[0] == '\0')
+    if (config->servicefile[0] == '\0')
         return 0;
     /* libpq has no parameter for it before version 18 */
-    if (setenv("PGSERVICEFILE", settings->database.servicefile, 1) == 0)
+    if (setenv("PGSERVICEFILE", config->servicefile, 1) == 0)
         return 0;
     return mp_fail(err, MP_FAULT_FAILED, "cannot pass on servicefile %s",
-                   settings->database.servicefile);
+                   config->servicefile);
 }
 
 /* A database that does not exist, or that this user may not use, still shows that the
@@ -52,7 +52,8 @@ static int open_any(struct mp_pq *pq, const struct mp_run *run, struct mp_error 
     return -1;
 }
 
-int mp_pq_open(const struct mp_settings *settings, const struct mp_pq_target *target,
+int mp_pq_open(const struct mp_database_config *config, const struct mp_route *routes,
+               size_t n_routes, const struct mp_pq_target *target,
                const struct mp_run *run, struct mp_pq **out, struct mp_error *err)
 {
     struct mp_pq *pq = calloc(1, sizeof *pq);
@@ -61,9 +62,11 @@ int mp_pq_open(const struct mp_settings *settings, const struct mp_pq_target *ta
     *out = NULL;
     if (pq == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for connections");
-    pq->settings = settings;
+    pq->config = config;
+    pq->routes = routes;
+    pq->n_routes = n_routes;
     pq->target = *target;
-    if (set_servicefile(settings, err) == 0 && mp_pqpool_init(pq, err) == 0)
+    if (set_servicefile(config, err) == 0 && mp_pqpool_init(pq, err) == 0)
         rc = open_any(pq, run, err);
     if (rc == 0)
         *out = pq;

@@ -20,20 +20,22 @@
 #include "backends/pq/target.h"
 #include "base/error.h"
 #include "base/run.h"
-#include "config/settings.h"
+#include "backends/pq/section.h"
 #include "model/job.h"
 #include "model/plan.h"
 
 struct mp_pq; /* opaque */
 
-/* The target that the settings' [database] section names.  With a service, host may be ""
+/* The target that [database] names.  With a service, host may be ""
  * and port 0: libpq then takes them from the service's file. */
-void mp_pq_target_direct(const struct mp_settings *settings, struct mp_pq_target *target);
+void mp_pq_target_direct(const struct mp_database_config *config,
+                         struct mp_pq_target *target);
 
 /* Connects to one routed database, to say that it works, retrying failures that may pass
- * until run->deadline_us.  `settings` and `target`'s strings are borrowed until close;
- * the struct itself is copied. */
-int mp_pq_open(const struct mp_settings *settings, const struct mp_pq_target *target,
+ * until run->deadline_us.  `config`, `routes` and `target`'s strings are borrowed until
+ * close; the struct itself is copied. */
+int mp_pq_open(const struct mp_database_config *config, const struct mp_route *routes,
+               size_t n_routes, const struct mp_pq_target *target,
                const struct mp_run *run, struct mp_pq **out, struct mp_error *err);
 
 int mp_pq_fetch(struct mp_pq *pq, const struct mp_plan *plan, struct mp_emit *emit,

@@ -7,7 +7,7 @@
 #include <libpq-fe.h>
 
 #include "backends/pq/target.h"
-#include "config/settings.h"
+#include "backends/pq/section.h"
 
 enum mp_pqretry {
     MP_PQRETRY_NEVER,
@@ -19,7 +19,7 @@ enum mp_pqretry {
 struct mp_pqconn {
     PGconn *pg; /* NULL: not connected */
     const char *database;
-    const struct mp_settings *settings;
+    const struct mp_database_config *config;
     const struct mp_pq_target *target;
     char sqlstate[6];      /* of the last failure; "" where the server gave none */
     enum mp_pqretry retry; /* whether that failure may pass */

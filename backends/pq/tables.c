@@ -31,12 +31,9 @@ bool mp_pqtype_is_id(enum mp_pqtype type)
     return type == MP_PQ_INT2 || type == MP_PQ_INT4 || type == MP_PQ_INT8;
 }
 
-const char *mp_pq_database_of(const struct mp_settings *settings,
-                              const struct mp_route *route)
+const char *mp_pq_database_of(const struct mp_route *route)
 {
-    const char *database = mp_route_value(route, "database");
-
-    return database[0] != '\0' ? database : settings->database.database;
+    return mp_route_value(route, "database");
 }
 
 char *mp_pq_text_array(const char *const *items, size_t n)
@@ -108,8 +105,7 @@ static int wanted_arms(const struct mp_pqconn *c, const struct mp_plan *plan,
         const struct mp_route *route = &plan->routes[r];
         struct mp_pqarm *grown;
 
-        if (strcmp(mp_pq_database_of(c->settings, route), c->database) != 0 ||
-            route->n_metrics == 0)
+        if (strcmp(mp_pq_database_of(route), c->database) != 0 || route->n_metrics == 0)
             continue;
         grown = realloc(t->arms, (t->n_arms + route->n_metrics) * sizeof *grown);
         if (grown == NULL)
@@ -442,7 +438,7 @@ static bool routed_here(const struct mp_pqconn *c, const struct mp_plan *plan,
 {
     const struct mp_route *route = &plan->routes[plan->nodes[node].route];
 
-    return strcmp(mp_pq_database_of(c->settings, route), c->database) == 0;
+    return strcmp(mp_pq_database_of(route), c->database) == 0;
 }
 
 static int report_unknown(const struct mp_pqconn *c, const struct mp_plan *plan,

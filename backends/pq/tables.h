@@ -85,9 +85,8 @@ void mp_pqtables_free(struct mp_pqtables *t);
 /* NULL where the id is not there. */
 const struct mp_pqname *mp_pqdim_find(const struct mp_pqdim *dim, int64_t id);
 
-/* Routes that name no database use [database] default. */
-const char *mp_pq_database_of(const struct mp_settings *settings,
-                              const struct mp_route *route);
+/* The database that a route's samples are in; "": none is configured. */
+const char *mp_pq_database_of(const struct mp_route *route);
 
 /* '{"a","b"}': the text form of text[], for a parameter; freed by the caller.  NULL and
  * what is not UTF-8, and so can be in no database, become NULL elements. */

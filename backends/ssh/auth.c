@@ -20,7 +20,7 @@ enum outcome { LOGGED_IN, REFUSED, PARTIAL, BROKEN /* *err is filled */ };
 
 struct login {
     struct mp_ssh *ssh;
-    const struct mp_settings *settings;
+    const struct mp_ssh_config *settings;
     const struct mp_limit *limit;
     struct mp_error *err;
     struct mp_agent agent;
@@ -189,9 +189,9 @@ out:
 /* --- the agent --- */
 
 /* The socket to ask: configured, or SSH_AUTH_SOCK; NULL for none. */
-static const char *agent_path(const struct mp_settings *settings, bool *configured)
+static const char *agent_path(const struct mp_ssh_config *settings, bool *configured)
 {
-    const char *path = settings->ssh.agent;
+    const char *path = settings->agent;
 
     *configured = path[0] != '\0';
     if (strcmp(path, "none") == 0)
@@ -282,7 +282,7 @@ static enum outcome try_file(struct login *l, const char *path)
     struct mp_ssh_key key;
     enum outcome outcome;
 
-    if (mp_ssh_key_load(path, l->settings->ssh.passphrase, &key, l->err) < 0)
+    if (mp_ssh_key_load(path, l->settings->passphrase, &key, l->err) < 0)
         return BROKEN;
     outcome = key.locked ? try_locked(l, &key, path) : try_key(l, &key, path);
     mp_ssh_key_free(&key);
@@ -326,7 +326,7 @@ static int say_refused(struct login *l)
 
 static enum outcome try_all(struct login *l)
 {
-    const char *key_path = l->settings->ssh.key_path;
+    const char *key_path = l->settings->key_path;
     enum outcome outcome;
     char *path;
 
@@ -344,7 +344,7 @@ static enum outcome try_all(struct login *l)
     return outcome;
 }
 
-int mp_ssh_log_in(struct mp_ssh *ssh, const struct mp_settings *settings,
+int mp_ssh_log_in(struct mp_ssh *ssh, const struct mp_ssh_config *settings,
                   const struct mp_limit *limit, struct mp_error *err)
 {
     struct login l = {.ssh = ssh,

@@ -16,7 +16,7 @@
 
 #include "backends/ssh/session.h"
 
-int mp_ssh_log_in(struct mp_ssh *ssh, const struct mp_settings *settings,
+int mp_ssh_log_in(struct mp_ssh *ssh, const struct mp_ssh_config *settings,
                   const struct mp_limit *limit, struct mp_error *err);
 
 #endif

@@ -10,17 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-int mp_hostkey_known(const struct mp_settings *settings, struct mp_known_hosts *known,
+int mp_hostkey_known(const struct mp_ssh_config *settings, struct mp_known_hosts *known,
                      struct mp_error *err)
 {
     static const char *const usual[] = {"~/.ssh/known_hosts", "~/.ssh/known_hosts2",
                                         "/etc/ssh/ssh_known_hosts",
                                         "/etc/ssh/ssh_known_hosts2"};
-    const char *configured = settings->ssh.known_hosts;
+    const char *configured = settings->known_hosts;
     const char *const *files = configured[0] != '\0' ? &configured : usual;
     size_t n = configured[0] != '\0' ? 1 : sizeof usual / sizeof *usual;
 
-    if (mp_known_hosts_init(known, settings->ssh.hostname, settings->ssh.port, err) < 0)
+    if (mp_known_hosts_init(known, settings->hostname, settings->port, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++) {
         char *path = mp_home_expand_as_ssh(files[i]);
@@ -88,7 +88,7 @@ struct shown {
     char keyscan[1536]; /* the command that adds it */
 };
 
-static int describe(const struct mp_settings *settings, const unsigned char *blob,
+static int describe(const struct mp_ssh_config *settings, const unsigned char *blob,
                     size_t n, struct shown *s)
 {
     static const struct {
@@ -96,9 +96,8 @@ static int describe(const struct mp_settings *settings, const unsigned char *blo
     } options[] = {{"ssh-ed25519", "ed25519"}, {"ssh-rsa", "rsa"}};
     struct mp_ssh_bytes w = {blob, n}, type;
     const char *option = "ecdsa";
-    char *file = mp_home_expand_as_ssh(settings->ssh.known_hosts[0] != '\0'
-                                           ? settings->ssh.known_hosts
-                                           : "~/.ssh/known_hosts");
+    char *file = mp_home_expand_as_ssh(
+        settings->known_hosts[0] != '\0' ? settings->known_hosts : "~/.ssh/known_hosts");
     char port[16] = "";
 
     if (file == NULL || mp_ssh_get_string(&w, &type) < 0) {
@@ -110,10 +109,10 @@ static int describe(const struct mp_settings *settings, const unsigned char *blo
         if (strcmp(options[i].type, s->type) == 0)
             option = options[i].option;
     mp_ssh_fingerprint(blob, n, s->fingerprint);
-    if (settings->ssh.port != 22)
-        snprintf(port, sizeof port, " -p %d", settings->ssh.port);
+    if (settings->port != 22)
+        snprintf(port, sizeof port, " -p %d", settings->port);
     snprintf(s->keyscan, sizeof s->keyscan, "ssh-keyscan%s -t %s %s >> %s", port, option,
-             settings->ssh.hostname, file);
+             settings->hostname, file);
     free(file);
     return 0;
 }
@@ -136,18 +135,17 @@ static int say_unknown(const struct mp_ssh *ssh, const struct mp_known_hosts *kn
         ssh->name, also, s->type, s->fingerprint, s->keyscan);
 }
 
-static int say_changed(const struct mp_ssh *ssh, const struct mp_settings *settings,
+static int say_changed(const struct mp_ssh *ssh, const struct mp_ssh_config *settings,
                        const struct mp_known_host *which, const struct shown *s,
                        struct mp_error *err)
 {
     char old[MP_FINGERPRINT_MAX], host[MP_SSH_NAME_MAX];
 
     mp_ssh_fingerprint(which->blob, which->blob_len, old);
-    if (settings->ssh.port == 22)
-        snprintf(host, sizeof host, "%s", settings->ssh.hostname);
+    if (settings->port == 22)
+        snprintf(host, sizeof host, "%s", settings->hostname);
     else
-        snprintf(host, sizeof host, "'[%s]:%d'", settings->ssh.hostname,
-                 settings->ssh.port);
+        snprintf(host, sizeof host, "'[%s]:%d'", settings->hostname, settings->port);
     return mp_fail(
         err, MP_FAULT_FAILED,
         "the host key of %s has CHANGED: it shows %s %s, but %s line %u has %s; "
@@ -157,7 +155,7 @@ static int say_changed(const struct mp_ssh *ssh, const struct mp_settings *setti
         which->file, s->keyscan);
 }
 
-int mp_hostkey_check(struct mp_ssh *ssh, const struct mp_settings *settings,
+int mp_hostkey_check(struct mp_ssh *ssh, const struct mp_ssh_config *settings,
                      const struct mp_known_hosts *known, struct mp_error *err)
 {
     const struct mp_known_host *which;

@@ -10,7 +10,7 @@
 
 /* What the configured file, or the user's and the system's, say about the server.  To be
  * freed also on -1. */
-int mp_hostkey_known(const struct mp_settings *settings, struct mp_known_hosts *known,
+int mp_hostkey_known(const struct mp_ssh_config *settings, struct mp_known_hosts *known,
                      struct mp_error *err);
 
 /* Before the key exchange: ask for the types of key that are known first. */
@@ -19,7 +19,7 @@ int mp_hostkey_prefer(struct mp_ssh *ssh, const struct mp_known_hosts *known,
 
 /* After it: -1 unless the server's key is known, with its fingerprint and the command
  * that would add it. */
-int mp_hostkey_check(struct mp_ssh *ssh, const struct mp_settings *settings,
+int mp_hostkey_check(struct mp_ssh *ssh, const struct mp_ssh_config *settings,
                      const struct mp_known_hosts *known, struct mp_error *err);
 
 #endif

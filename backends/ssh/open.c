@@ -6,7 +6,7 @@
 #include "backends/ssh/auth.h"
 #include "backends/ssh/hostkey.h"
 
-static int hand_shake_and_log_in(struct mp_ssh *ssh, const struct mp_settings *settings,
+static int hand_shake_and_log_in(struct mp_ssh *ssh, const struct mp_ssh_config *settings,
                                  const struct mp_limit *limit, struct mp_error *err)
 {
     struct mp_known_hosts known;
@@ -15,7 +15,7 @@ static int hand_shake_and_log_in(struct mp_ssh *ssh, const struct mp_settings *s
     if (rc == 0)
         rc = mp_hostkey_prefer(ssh, &known, err);
     if (rc == 0)
-        rc = mp_ssh_connect(settings->ssh.hostname, settings->ssh.port, ssh->name, limit,
+        rc = mp_ssh_connect(settings->hostname, settings->port, ssh->name, limit,
                             &ssh->fd, err);
     if (rc == 0)
         rc = mp_ssh_handshake(ssh, limit, err);
@@ -27,16 +27,16 @@ static int hand_shake_and_log_in(struct mp_ssh *ssh, const struct mp_settings *s
     return rc;
 }
 
-int mp_ssh_open(const struct mp_settings *settings, const struct mp_run *run,
+int mp_ssh_open(const struct mp_ssh_config *settings, const struct mp_run *run,
                 struct mp_ssh **out, struct mp_error *err)
 {
-    struct mp_limit limit = {
-        .run = run,
-        .until_us = mp_clock_us() + (int64_t)settings->ssh.connect_timeout * 1000000};
+    struct mp_limit limit = {.run = run,
+                             .until_us = mp_clock_us() +
+                                         (int64_t)settings->connect_timeout * 1000000};
     int rc = -1;
 
     *out = NULL;
-    if (settings->ssh.hostname[0] == '\0')
+    if (settings->hostname[0] == '\0')
         return mp_fail(err, MP_FAULT_USAGE,
                        "the ssh backend needs a hostname in section [ssh]");
     if (mp_ssh_new(settings, out, err) == 0)

@@ -7,8 +7,8 @@
 
 #include "backends/ssh/session.h"
 
-/* Connects and logs in within settings->ssh.connect_timeout. */
-int mp_ssh_open(const struct mp_settings *settings, const struct mp_run *run,
+/* Connects and logs in within settings->connect_timeout. */
+int mp_ssh_open(const struct mp_ssh_config *settings, const struct mp_run *run,
                 struct mp_ssh **out, struct mp_error *err);
 
 #endif

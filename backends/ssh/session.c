@@ -145,14 +145,14 @@ int mp_ssh_handshake(struct mp_ssh *ssh, const struct mp_limit *limit,
 
 /* --- opening and closing --- */
 
-static int set_user(struct mp_ssh *ssh, const struct mp_settings *settings,
+static int set_user(struct mp_ssh *ssh, const struct mp_ssh_config *settings,
                     struct mp_error *err)
 {
     struct passwd pw, *found = NULL;
     char buf[4096];
 
-    if (settings->ssh.username[0] != '\0') {
-        ssh->user = strdup(settings->ssh.username);
+    if (settings->username[0] != '\0') {
+        ssh->user = strdup(settings->username);
     } else {
         if (getpwuid_r(geteuid(), &pw, buf, sizeof buf, &found) != 0 || found == NULL)
             return mp_fail(err, MP_FAULT_USAGE,
@@ -162,7 +162,7 @@ static int set_user(struct mp_ssh *ssh, const struct mp_settings *settings,
     return ssh->user != NULL ? 0 : mp_fail(err, MP_FAULT_FAILED, "out of memory");
 }
 
-int mp_ssh_new(const struct mp_settings *settings, struct mp_ssh **out,
+int mp_ssh_new(const struct mp_ssh_config *settings, struct mp_ssh **out,
                struct mp_error *err)
 {
     struct mp_ssh *ssh = calloc(1, sizeof *ssh);
@@ -171,11 +171,11 @@ int mp_ssh_new(const struct mp_settings *settings, struct mp_ssh **out,
     if (ssh == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory");
     ssh->fd = -1;
-    if (settings->ssh.port == 22)
-        snprintf(ssh->name, sizeof ssh->name, "%s", settings->ssh.hostname);
+    if (settings->port == 22)
+        snprintf(ssh->name, sizeof ssh->name, "%s", settings->hostname);
     else
-        snprintf(ssh->name, sizeof ssh->name, "%s:%d", settings->ssh.hostname,
-                 settings->ssh.port);
+        snprintf(ssh->name, sizeof ssh->name, "%s:%d", settings->hostname,
+                 settings->port);
     ssh->library = libssh2_init(0) == 0;
     ssh->session = ssh->library ? libssh2_session_init_ex(NULL, NULL, NULL, ssh) : NULL;
     if (ssh->session == NULL)

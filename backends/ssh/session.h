@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "config/settings.h"
+#include "backends/ssh/section.h"
 #include "backends/ssh/connect.h"
 
 enum { MP_SSH_HEARD_MAX = 4096, MP_SSH_NAME_MAX = 300 };
@@ -34,7 +34,7 @@ struct mp_ssh {
 
 /* For the configured server, not connected; non-blocking.  To be closed also on -1,
  * where *out may be NULL. */
-int mp_ssh_new(const struct mp_settings *settings, struct mp_ssh **out,
+int mp_ssh_new(const struct mp_ssh_config *settings, struct mp_ssh **out,
                struct mp_error *err);
 /* Greeting and key exchange on ssh->fd, which is connected. */
 int mp_ssh_handshake(struct mp_ssh *ssh, const struct mp_limit *limit,

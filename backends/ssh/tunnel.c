@@ -183,7 +183,7 @@ static int start(struct mp_tunnel *t, struct mp_error *err)
     return 0;
 }
 
-int mp_tunnel_open(const struct mp_settings *settings,
+int mp_tunnel_open(const struct mp_ssh_config *settings,
                    const struct mp_tunnel_target *target, const struct mp_run *run,
                    struct mp_tunnel **out, struct mp_error *err)
 {
@@ -196,10 +196,9 @@ int mp_tunnel_open(const struct mp_settings *settings,
         .host = target->host,
         .port = target->port,
         .window = target->window != 0 ? target->window : MP_CHANNEL_WINDOW,
-        .timeout_ms = settings->ssh.connect_timeout * 1000};
-    t->setup.keepalive_s = settings->ssh.keepalive > MP_RELAY_SOONEST_S
-                               ? settings->ssh.keepalive
-                               : MP_RELAY_SOONEST_S;
+        .timeout_ms = settings->connect_timeout * 1000};
+    t->setup.keepalive_s = settings->keepalive > MP_RELAY_SOONEST_S ? settings->keepalive
+                                                                    : MP_RELAY_SOONEST_S;
     /* two keepalives without an answer, and still less than three intervals */
     t->setup.silence_ms = t->setup.keepalive_s * 2500;
     if (mp_ssh_open(settings, run, &t->ssh, err) < 0 || open_spare(t, run, err) < 0 ||

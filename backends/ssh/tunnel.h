@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 #include "base/run.h"
-#include "config/settings.h"
+#include "backends/ssh/section.h"
 
 struct mp_tunnel;
 
@@ -26,7 +26,7 @@ struct mp_tunnel_target {
 
 /* Logs in, opens a first channel to the target (so that a forbidden or fruitless
  * forwarding is told as such), starts the relay.  `settings` is borrowed until close. */
-int mp_tunnel_open(const struct mp_settings *settings,
+int mp_tunnel_open(const struct mp_ssh_config *settings,
                    const struct mp_tunnel_target *target, const struct mp_run *run,
                    struct mp_tunnel **out, struct mp_error *err);
 

@@ -16,11 +16,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "backends/keys.h"
 #include "chart/chart.h"
 #include "queue/queue.h"
 #include "report/report.h"
 #include "session/session.h"
+#include "backends/backend.h"
 
 enum { DRY_RUN_S = 600 };
 
@@ -36,8 +36,8 @@ static const char *config_path(const struct mp_options *options)
 static int load(const struct mp_check_program *p, struct mp_settings *settings,
                 struct mp_error *err)
 {
-    return mp_settings_load(settings, &mp_backend_keys, p->options->config,
-                            p->options->overrides, p->options->n_overrides, err);
+    return mp_backends_settings(settings, p->options->config, p->options->overrides,
+                                p->options->n_overrides, err);
 }
 
 /* As SlurmUser: can the epilog read it?  The loader itself refuses a file whose secrets

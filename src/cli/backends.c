@@ -24,11 +24,12 @@ int mp_cmd_backends(int argc, char **argv, int *exit_status, struct mp_error *er
         return -1;
     if (options.help)
         return 0;
-    for (const struct mp_backend_entry *e = mp_backends(); e->name != NULL; e++) {
-        if (e->ops != NULL)
-            printf("%-8s built      %s\n", e->name, e->summary);
+    for (const struct mp_backend_ops *const *b = mp_backends(); *b != NULL; b++) {
+        if ((*b)->open != NULL)
+            printf("%-9s built      %s\n", (*b)->name, (*b)->summary);
         else
-            printf("%-8s not built  %s (configure %s)\n", e->name, e->summary, e->needs);
+            printf("%-9s not built  %s (configure %s)\n", (*b)->name, (*b)->summary,
+                   (*b)->needs);
     }
     return 0;
 }

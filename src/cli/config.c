@@ -6,9 +6,9 @@
 
 #include <stdio.h>
 
-#include "backends/keys.h"
 #include "config/options.h"
 #include "config/settings.h"
+#include "backends/backend.h"
 
 int mp_cmd_config(int argc, char **argv, int *exit_status, struct mp_error *err)
 {
@@ -28,6 +28,7 @@ int mp_cmd_config(int argc, char **argv, int *exit_status, struct mp_error *err)
         .options = own,
         .n_options = 1,
     };
+    struct mp_backend_keys keys;
     struct mp_options options;
     struct mp_settings settings;
     int rc;
@@ -38,9 +39,9 @@ int mp_cmd_config(int argc, char **argv, int *exit_status, struct mp_error *err)
     if (options.help)
         return 0;
     if (env_file != NULL)
-        return mp_settings_import_env(&mp_backend_keys, env_file, stdout, err);
-    if (mp_settings_load(&settings, &mp_backend_keys, options.config, options.overrides,
-                         options.n_overrides, err) < 0)
+        return mp_settings_import_env(mp_backends_keys(&keys), env_file, stdout, err);
+    if (mp_backends_settings(&settings, options.config, options.overrides,
+                             options.n_overrides, err) < 0)
         return -1;
     rc = mp_settings_print(&settings, stdout, err);
     mp_settings_free(&settings);

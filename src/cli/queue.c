@@ -11,11 +11,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "backends/keys.h"
 #include "base/log.h"
 #include "config/options.h"
 #include "queue/queue.h"
 #include "config/settings.h"
+#include "backends/backend.h"
 
 static const char usage_text[] =
     "Shows the queue of finished jobs: what waits for its report and until when, what a\n"
@@ -197,8 +197,8 @@ static int open_queue(struct mp_queue *q, const struct mp_options *options,
     struct mp_settings settings;
     int rc;
 
-    if (mp_settings_load(&settings, &mp_backend_keys, options->config, options->overrides,
-                         options->n_overrides, err) < 0)
+    if (mp_backends_settings(&settings, options->config, options->overrides,
+                             options->n_overrides, err) < 0)
         return -1;
     rc = mp_queue_open(q, settings.queue->directory, false, err);
     mp_settings_free(&settings);

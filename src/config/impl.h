@@ -29,8 +29,9 @@ struct mp_route_origin {
 struct mp_settings_parts {
     char *path;     /* the file's; owned */
     bool file_read; /* false: there is none */
-    const struct mp_backend_keys *backends;
-    struct mp_section *sections; /* the backends', then [power] and [queue] */
+    struct mp_backend_keys declared;
+    const struct mp_backend_keys *backends; /* that, or NULL */
+    struct mp_section *sections;            /* the backends', then [power] and [queue] */
     size_t n_sections;
     struct mp_origin *origins;      /* section.first + index of the key */
     struct mp_route_origin *routes; /* settings.n_routes */

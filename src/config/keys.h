@@ -61,7 +61,7 @@ struct mp_keys {
 struct mp_route_key {
     struct mp_key key;
     const char *section, *name; /* the key whose value a route has that says nothing and
-                                 * has no default; it must have one then.  NULL: "" */
+                                 * has no default.  NULL: "" */
 };
 
 /* What a built-in route has instead of the key's default. */
@@ -69,13 +69,15 @@ struct mp_route_default {
     const char *route, *key, *value;
 };
 
-/* What the backends declare.  Each list is ended by NULL (a member, for structs). */
+/* What the backends declare, those included that were not built: one file serves all
+ * machines.  Each list is ended by NULL (a member, for structs). */
+enum { MP_SECTIONS_MAX = 24, MP_ROUTE_KEYS_MAX = 48, MP_BACKEND_NAMES_MAX = 24 };
 struct mp_backend_keys {
-    const struct mp_keys *const *sections; /* also of those that were not built */
-    const struct mp_route_key *route_keys;
-    const struct mp_route_default *route_defaults;
-    const char *const
-        *names; /* for [power] backend; "old=name" is an old word for name */
+    const struct mp_keys *sections[MP_SECTIONS_MAX];
+    struct mp_route_key route_keys[MP_ROUTE_KEYS_MAX];
+    struct mp_route_default route_defaults[MP_ROUTE_KEYS_MAX];
+    /* for [power] backend; "old=name" is an old word for name */
+    const char *names[MP_BACKEND_NAMES_MAX];
 };
 
 #endif

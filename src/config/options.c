@@ -19,7 +19,7 @@ static const struct {
 } common[] = {
     {"config", "FILE",
      "configuration to use instead of " MP_SYSCONFDIR "/monster-power.ini", 'c', false},
-    {"backend", "NAME", "auto, direct, ssh or csv", 'b', true},
+    {"backend", "NAME", "auto, or one that `monster-power backends` lists", 'b', true},
     {"input", "FILE", "what the csv backend reads; - is standard input", 'i', true},
     {"verbose", NULL, "say more on standard error", 'v', false},
     {"quiet", NULL, "say nothing but errors", 'q', false},

@@ -19,8 +19,8 @@ enum { ANY_SECONDS = 7 * 86400 };
 static const struct mp_key power_keys[] = {
     POWER(backend, MP_KEY_BACKEND, "auto",
           ENV("MONSTER_POWER_BACKEND", "REPACSS_DB_ACCESS_MODE", "REPACSS_ACCESS_MODE"),
-          .help = "Where samples come from. auto tries direct for auto_probe_ms and then "
-                  "takes ssh. tunnel, the word of the old .env, is ssh."),
+          .help = "Where samples come from. auto takes the first of the list auto that "
+                  "can be reached from here. tunnel, the word of the old .env, is ssh."),
     POWER(comment_keyword, MP_KEY_STRING, "power_profiling", .required = true,
           ENV("MONSTER_POWER_COMMENT_KEYWORD"),
           .help = "A job is reported when its comment contains this."),
@@ -41,8 +41,12 @@ static const struct mp_key power_keys[] = {
           .seconds_from = 1,
           ENV("MONSTER_POWER_AUTO_PROBE_MS", "REPACSS_DB_PROBE_TIMEOUT",
               "REPACSS_INTERNAL_PROBE_TIMEOUT"),
-          .help = "How long backend = auto tries the direct way. The two REPACSS "
-                  "variables are in seconds and may have a fraction."),
+          .help = "How long backend = auto tries each of its list but the last. The two "
+                  "REPACSS variables are in seconds and may have a fraction."),
+    MP_KEY(struct mp_power_config, order, "auto", MP_KEY_STRING, "direct, ssh",
+           .required = true, ENV("MONSTER_POWER_AUTO"),
+           .help = "What backend = auto tries, in this order; what is not built in or "
+                   "not configured (ssh without a hostname) is passed over."),
     POWER(logfile, MP_KEY_PATH, "", ENV("MONSTER_POWER_LOGFILE"),
           .help = "The log of hook and worker. Empty: syslog."),
 };

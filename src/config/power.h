@@ -12,8 +12,9 @@ struct mp_power_config {
     int delay_seconds;     /* 10 */
     int max_wait_seconds;  /* 120 */
     int deadline_seconds;  /* one job's overall limit; 600 */
-    int auto_probe_ms;     /* how long `auto` tries the direct way; 1000 */
-    char *logfile;         /* "": syslog */
+    char *order;       /* "auto" in the file: the backends auto tries, in this order */
+    int auto_probe_ms; /* how long `auto` tries each but the last; 1000 */
+    char *logfile;     /* "": syslog */
 };
 
 struct mp_queue_config {

@@ -295,10 +295,6 @@ static int inherit(struct mp_settings *s, struct mp_route *route, struct mp_erro
         if (own->section == NULL || *mp_route_value(route, own->key.name) != '\0')
             continue;
         value = mp_settings_text(s, own->section, own->name);
-        if (*value == '\0')
-            return mp_fail(err, MP_FAULT_USAGE,
-                           "%s: [route %s] names no %s, nor does [%s] %s", s->parts->path,
-                           route->name, own->key.name, own->section, own->name);
         if (mp_route_set(route, own->key.name, value, err) < 0)
             return -1;
     }

@@ -109,7 +109,10 @@ int mp_settings_init(struct mp_settings *s, const struct mp_backend_keys *backen
     *s = (struct mp_settings){.parts = calloc(1, sizeof *s->parts)};
     if (s->parts == NULL)
         return no_memory(err);
-    s->parts->backends = backends;
+    if (backends != NULL) {
+        s->parts->declared = *backends;
+        s->parts->backends = &s->parts->declared;
+    }
     if (add_sections(s, err) < 0)
         return -1;
     s->parts->origins = calloc(mp_settings_count(s), sizeof *s->parts->origins);
@@ -368,20 +371,6 @@ static bool holds_secret(const struct mp_settings *s)
     return false;
 }
 
-static void lend_sections(struct mp_settings *s)
-{
-    const struct mp_database_config *database = mp_settings_section(s, "database");
-    const struct mp_ssh_config *ssh = mp_settings_section(s, "ssh");
-    const struct mp_csv_config *csv = mp_settings_section(s, "csv");
-
-    if (database != NULL)
-        s->database = *database;
-    if (ssh != NULL)
-        s->ssh = *ssh;
-    if (csv != NULL)
-        s->csv = *csv;
-}
-
 static int load(struct mp_settings *s, const struct mp_backend_keys *backends,
                 const char *path, const struct mp_override *overrides, size_t n_overrides,
                 struct mp_error *err)
@@ -414,7 +403,6 @@ int mp_settings_load(struct mp_settings *s, const struct mp_backend_keys *backen
         mp_settings_free(s);
         return -1;
     }
-    lend_sections(s);
     if (holds_secret(s))
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     return 0;

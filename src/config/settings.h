@@ -20,46 +20,12 @@
 #include "config/power.h"
 #include "model/plan.h"
 
-/* [database], [ssh] and [csv]: strings are owned by the section. */
-struct mp_database_config {
-    char *host;     /* default localhost; a path starting with / is a Unix socket */
-    int port;       /* 5432 */
-    char *database; /* "default" in the file: used where a route names none */
-    char *user;
-    char *password; /* secret */
-    char *passfile; /* libpq's passfile */
-    char *service;  /* libpq's service, with servicefile */
-    char *servicefile;
-    char *sslmode; /* libpq's; prefer */
-    char *sslrootcert;
-    int connect_timeout;   /* s */
-    int statement_timeout; /* s; 0: none */
-};
-struct mp_ssh_config {
-    char *hostname;
-    int port;
-    char *username;      /* default: the current user */
-    char *key_path;      /* "": the usual default keys */
-    char *passphrase;    /* secret */
-    int keepalive;       /* s */
-    char *known_hosts;   /* "": the user's and the system's */
-    char *agent;         /* socket path; "": SSH_AUTH_SOCK; "none": do not ask one */
-    int connect_timeout; /* s */
-};
-struct mp_csv_config {
-    char *input; /* file, or "-" */
-};
-
 struct mp_settings {
     const struct mp_power_config *power;
     const struct mp_queue_config *queue;
     struct mp_route *routes; /* built-in rpc and rpg, changed or added to by the file */
     size_t n_routes;
     struct mp_settings_parts *parts; /* private to this folder */
-    /* Copies of what mp_settings_section gives, until the backends ask there. */
-    struct mp_database_config database;
-    struct mp_ssh_config ssh;
-    struct mp_csv_config csv;
 };
 
 /* One key set on the command line: {"power", "backend", "ssh", "--backend"}. */
@@ -70,7 +36,7 @@ struct mp_override {
     const char *option; /* for the error text and `config`'s origin column */
 };
 
-/* `backends`: what the registry hands over; borrowed until mp_settings_free.
+/* `backends`: what the registry hands over (mp_backends_keys); copied.  NULL: none.
  * `path` NULL: MONSTER_POWER_CONFIG, else the built-in path, which may be absent.  A file
  * that holds a secret and that others can read or write is refused with the chmod that
  * mends it.  An unknown section or key, or a value out of range, is a usage error naming

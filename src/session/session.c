@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "backends/keys.h"
 #include "slurm/nodelist.h"
+#include "backends/backend.h"
 
 /* Clocks of a head node and a user's machine differ by less than this. */
 enum { CLOCK_SLACK_S = 60 };
@@ -129,8 +129,8 @@ int mp_session_open(struct mp_session *s, const char *command,
     if (given && given_job(sel, &s->job, err) < 0)
         return -1;
     if (mp_run_init(&s->run, command, err) < 0 ||
-        mp_settings_load(&s->settings, &mp_backend_keys, options->config,
-                         options->overrides, options->n_overrides, err) < 0)
+        mp_backends_settings(&s->settings, options->config, options->overrides,
+                             options->n_overrides, err) < 0)
         return -1;
     set_limits(s, command, given ? s->job.label : sel->job_id);
     if (given && mp_session_plan(s, err) < 0)
@@ -144,12 +144,11 @@ int mp_session_open(struct mp_session *s, const char *command,
 
 void mp_session_tell_backend(const struct mp_session *s, const struct mp_options *options)
 {
-    bool choice = strcmp(s->settings.power->backend, "auto") == 0 &&
-                  s->settings.ssh.hostname[0] != '\0';
+    bool chosen = s->backend->chosen;
 
-    if (!options->quiet && (choice || options->verbose > 0))
+    if (!options->quiet && (chosen || options->verbose > 0))
         fprintf(stderr, "monster-power: samples come from %s%s\n", s->backend->label,
-                choice ? " (backend = auto)" : "");
+                chosen ? " (backend = auto)" : "");
 }
 
 /* What explains that there are no rows: a node nobody knows, or that every metric is

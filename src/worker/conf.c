@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "worker/impl.h"
+#include "backends/backend.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -12,8 +13,6 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "backends/keys.h"
 
 /* Shared with the reading process. */
 struct reading {
@@ -29,8 +28,8 @@ static void read_settings(struct reading *r, const struct mp_options *options)
 {
     struct mp_settings s;
 
-    if (mp_settings_load(&s, &mp_backend_keys, options->config, options->overrides,
-                         options->n_overrides, &r->err) < 0)
+    if (mp_backends_settings(&s, options->config, options->overrides,
+                             options->n_overrides, &r->err) < 0)
         return;
     r->workers = s.queue->workers;
     r->delay_seconds = s.power->delay_seconds;

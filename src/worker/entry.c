@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "backends/keys.h"
+#include "backends/backend.h"
 #include "slurm/jobpath.h"
 #include "slurm/nodelist.h"
 
@@ -31,9 +31,9 @@ static int open_backend(struct mp_attempt *a, struct mp_error *err)
 
     a->backend_away = true;
     if (!child->have_settings) {
-        if (mp_settings_load(&s->settings, &mp_backend_keys, child->options->config,
-                             child->options->overrides, child->options->n_overrides,
-                             err) < 0)
+        if (mp_backends_settings(&s->settings, child->options->config,
+                                 child->options->overrides, child->options->n_overrides,
+                                 err) < 0)
             return -1;
         child->have_settings = true;
     }

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "backends/keys.h"
 #include "config/settings.h"
+#include "backends/backend.h"
 
 /* A file in memory that nobody else can read; `path` gets its name. */
 static int memory_file(const void *data, size_t size, char *path, size_t path_size)
@@ -29,7 +29,7 @@ static void must_load(const char *text, size_t size)
     struct mp_error err = {0};
     char path[64];
     int fd = memory_file(text, size, path, sizeof path);
-    int rc = mp_settings_load(&s, &mp_backend_keys, path, NULL, 0, &err);
+    int rc = mp_backends_settings(&s, path, NULL, 0, &err);
 
     if (rc < 0)
         fprintf(stderr, "%s\n%.*s\n", err.text, (int)size, text);
@@ -46,7 +46,7 @@ static void try_load(const char *path)
     size_t size;
     FILE *out;
 
-    if (mp_settings_load(&s, &mp_backend_keys, path, NULL, 0, &err) < 0) {
+    if (mp_backends_settings(&s, path, NULL, 0, &err) < 0) {
         FUZZ_CHECK(err.fault == MP_FAULT_USAGE && err.text[0] != '\0');
         FUZZ_CHECK(s.routes == NULL && s.parts == NULL);
         return;
@@ -60,6 +60,7 @@ static void try_load(const char *path)
 
 static void try_import(const char *path)
 {
+    struct mp_backend_keys keys;
     struct mp_error err = {0};
     char *text = NULL;
     size_t size;
@@ -67,7 +68,7 @@ static void try_import(const char *path)
     int rc;
 
     FUZZ_CHECK(out != NULL);
-    rc = mp_settings_import_env(&mp_backend_keys, path, out, &err);
+    rc = mp_settings_import_env(mp_backends_keys(&keys), path, out, &err);
     FUZZ_CHECK(fclose(out) == 0);
     if (rc == 0)
         must_load(text, size);

@@ -218,7 +218,7 @@ is "auto: a database that says no is not asked again through SSH: exit 1" "$STAT
 is "... indeed" "$(grep -c Accepted "$SSHD_DIR/log")" 0
 auto 127.0.0.1 "$(free_port)" "$PG_PASSWORD"
 is "auto: neither way: exit 1" "$STATUS" 1
-like "... and both reasons" "$ERR" 'cannot reach the database at .* \(and not reached directly either: '
+like "... and both reasons" "$ERR" 'cannot reach the database at .* \(and not reached with direct either: '
 
 # --- during the transfer ---
 # Another session holds the tables: the fetch has asked and waits for an answer.

@@ -19,9 +19,9 @@
 #include "config.h"
 
 #include "backends/pq/rows.h"
-#include "backends/keys.h"
 #include "config/settings.h"
 #include "backends/ssh/tunnel.h"
+#include "backends/backend.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -45,20 +45,22 @@ struct probe {
 
 static PGconn *connect_db(struct probe *p, const char *database)
 {
+    const struct mp_database_config *config =
+        mp_settings_section(&p->settings, "database");
     char port[16];
     const char *keys[] = {"host",       "hostaddr", "port",    "user",
                           "password",   "dbname",   "sslmode", "sslrootcert",
                           "gssencmode", "passfile", NULL};
-    const char *values[] = {p->settings.database.host,
+    const char *values[] = {config->host,
                             mp_tunnel_address(p->tunnel),
                             port,
-                            p->settings.database.user,
-                            p->settings.database.password,
+                            config->user,
+                            config->password,
                             database,
-                            p->settings.database.sslmode,
-                            p->settings.database.sslrootcert,
+                            config->sslmode,
+                            config->sslrootcert,
                             "disable",
-                            p->settings.database.passfile,
+                            config->passfile,
                             NULL};
     PGconn *c;
 
@@ -272,9 +274,9 @@ int main(int argc, char **argv)
         return 2;
     }
     if (mp_run_init(&p.run, "probe", &p.err) == 0 &&
-        mp_settings_load(&p.settings, &mp_backend_keys, argv[1], NULL, 0, &p.err) == 0) {
-        mp_pq_target_direct(&p.settings, &target);
-        if (mp_tunnel_open(&p.settings,
+        mp_backends_settings(&p.settings, argv[1], NULL, 0, &p.err) == 0) {
+        mp_pq_target_direct(mp_settings_section(&p.settings, "database"), &target);
+        if (mp_tunnel_open(mp_settings_section(&p.settings, "ssh"),
                            &(struct mp_tunnel_target){target.host, target.port, window},
                            &p.run, &p.tunnel, &p.err) == 0)
             rc = action->run(&p, argv + 3);

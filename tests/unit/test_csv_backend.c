@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "backends/backend.h"
+#include "backends/csv/section.h"
 #include "report/rawcsv.h"
 #include "unit.h"
 
@@ -29,7 +30,8 @@ static void note(void *arg, enum mp_check_level level, const char *what,
 static void check_file(const char *content, char *said)
 {
     char path[] = "/tmp/mp-csv.XXXXXX";
-    struct mp_settings settings = {.csv.input = path};
+    struct mp_csv_config csv = {.input = path};
+    struct mp_backend_config config = {.section = {&csv}};
     struct mp_backend *b;
     struct mp_error err = {0};
     char *at;
@@ -40,7 +42,7 @@ static void check_file(const char *content, char *said)
     ck_assert_int_eq(write(fd, content, strlen(content)), (int)strlen(content));
     close(fd);
     *said = '\0';
-    ck_assert_int_eq(mp_backend_csv.open(&settings, &run, &b, &err), 0);
+    ck_assert_int_eq(mp_backend_csv.open(&config, &run, &b, &err), 0);
     ck_assert_int_eq(strncmp(b->label, "csv: /tmp/", 10), 0);
     ck_assert_int_eq(b->ops->check(b, &run, note, said, &err), 0);
     mp_backend_close(b);
@@ -83,15 +85,16 @@ END_TEST
 START_TEST(open_wants_an_input)
 {
     char none[] = "", missing[] = "/nonexistent/raw_power.csv";
-    struct mp_settings settings = {.csv.input = none};
+    struct mp_csv_config csv = {.input = none};
+    struct mp_backend_config config = {.section = {&csv}};
     struct mp_error err = {0};
     struct mp_backend *b;
 
-    ck_assert_int_eq(mp_backend_csv.open(&settings, &run, &b, &err), -1);
+    ck_assert_int_eq(mp_backend_csv.open(&config, &run, &b, &err), -1);
     ck_assert_int_eq(err.fault, MP_FAULT_USAGE);
     ck_assert(strstr(err.text, "--input") != NULL && b == NULL);
-    settings.csv.input = missing;
-    ck_assert_int_eq(mp_backend_csv.open(&settings, &run, &b, &err), -1);
+    csv.input = missing;
+    ck_assert_int_eq(mp_backend_csv.open(&config, &run, &b, &err), -1);
     ck_assert_int_eq(err.fault, MP_FAULT_FAILED);
     ck_assert(strstr(err.text, missing) != NULL);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "backends/backend.h"
+#include "backends/csv/section.h"
 #include "report/rawcsv.h"
 #include "rig.h"
 
@@ -30,8 +31,8 @@ static void write_input(int fd)
 }
 
 /* Open, fetch and close: 0 or -1. */
-static int replay(const struct mp_settings *settings, const struct mp_plan *plan, int out,
-                  struct mp_error *err)
+static int replay(const struct mp_backend_config *config, const struct mp_plan *plan,
+                  int out, struct mp_error *err)
 {
     static const struct mp_run run = {
         .stop_fd = -1, .deadline_us = INT64_MAX, .purpose = ""};
@@ -41,7 +42,7 @@ static int replay(const struct mp_settings *settings, const struct mp_plan *plan
     struct mp_rawcsv *csv = NULL;
     int rc = -1;
 
-    if (mp_backend_csv.open(settings, &run, &b, err) == 0 &&
+    if (mp_backend_csv.open(config, &run, &b, err) == 0 &&
         mp_rawcsv_new(&csv, out, "out", err) == 0)
         rc =
             mp_backend_fetch(b, plan, &run, &series, &findings, mp_rawcsv_sink(csv), err);
@@ -55,7 +56,8 @@ static int replay(const struct mp_settings *settings, const struct mp_plan *plan
 START_TEST(every_allocation_fails_once)
 {
     char node[] = "rpc-91-1", path[64];
-    struct mp_settings settings = {.csv.input = path};
+    struct mp_csv_config csv = {.input = path};
+    struct mp_backend_config config = {.section = {&csv}};
     struct mp_plan plan = {0};
     struct mp_error err = {0};
     int in = memfd_create("in", 0), out = memfd_create("out", 0);
@@ -74,7 +76,7 @@ START_TEST(every_allocation_fails_once)
         ck_assert_int_eq(ftruncate(out, 0), 0);
         ck_assert_int_eq(lseek(out, 0, SEEK_SET), 0);
         countdown = n;
-        rc = replay(&settings, &plan, out, &err);
+        rc = replay(&config, &plan, out, &err);
         if (countdown > 0) { /* there are fewer than n */
             countdown = 0;
             ck_assert_msg(rc == 0, "%s", err.text);

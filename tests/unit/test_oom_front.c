@@ -11,12 +11,12 @@
 #include <unistd.h>
 
 #include "slurm/nodelist.h"
-#include "backends/keys.h"
 #include "config/settings.h"
 #include "unit.h"
 
 #define OOM_STRINGS
 #include "oom.h"
+#include "backends/backend.h"
 
 static char path[] = "/tmp/mp-oom.XXXXXX";
 
@@ -36,7 +36,7 @@ static int plan(struct mp_error *err)
     struct mp_settings s;
     struct mp_nodelist list = {0};
     struct mp_plan p = {0};
-    int rc = mp_settings_load(&s, &mp_backend_keys, path, NULL, 0, err);
+    int rc = mp_backends_settings(&s, path, NULL, 0, err);
 
     if (rc < 0)
         return -1;
@@ -54,7 +54,7 @@ static FILE *sink;
 static int print(struct mp_error *err)
 {
     struct mp_settings s;
-    int rc = mp_settings_load(&s, &mp_backend_keys, path, NULL, 0, err);
+    int rc = mp_backends_settings(&s, path, NULL, 0, err);
 
     if (rc == 0) {
         rc = mp_settings_print(&s, sink, err);
@@ -65,7 +65,8 @@ static int print(struct mp_error *err)
 
 static int import(struct mp_error *err)
 {
-    return mp_settings_import_env(&mp_backend_keys, path, sink, err);
+    struct mp_backend_keys keys;
+    return mp_settings_import_env(mp_backends_keys(&keys), path, sink, err);
 }
 
 /* The work fails at its first allocation, at its second, ..., until none is left. */

@@ -9,9 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backends/keys.h"
 #include "config/settings.h"
 #include "unit.h"
+#include "backends/backend.h"
+#include "backends/pq/section.h"
+#include "backends/ssh/section.h"
 
 static struct mp_settings s;
 static struct mp_error err;
@@ -36,12 +38,25 @@ static void unset_variables(const struct mp_keys *keys)
             unsetenv(keys->key[i].env[j]);
 }
 
+static struct mp_backend_keys keys;
+
+static const struct mp_database_config *database_of(const struct mp_settings *settings)
+{
+    return mp_settings_section(settings, "database");
+}
+
+static const struct mp_ssh_config *ssh_of(const struct mp_settings *settings)
+{
+    return mp_settings_section(settings, "ssh");
+}
+
 static void setup(void)
 {
     int fd;
 
-    for (size_t i = 0; mp_backend_keys.sections[i] != NULL; i++)
-        unset_variables(mp_backend_keys.sections[i]);
+    mp_backends_keys(&keys);
+    for (size_t i = 0; keys.sections[i] != NULL; i++)
+        unset_variables(keys.sections[i]);
     unset_variables(&mp_power_keys);
     unset_variables(&mp_queue_keys);
     unsetenv("MONSTER_POWER_CONFIG");
@@ -59,15 +74,13 @@ static void teardown(void)
 static void load(const char *text)
 {
     write_file(text, 0600);
-    ck_assert_msg(mp_settings_load(&s, &mp_backend_keys, path, NULL, 0, &err) == 0, "%s",
-                  err.text);
+    ck_assert_msg(mp_backends_settings(&s, path, NULL, 0, &err) == 0, "%s", err.text);
 }
 
 static void refused(const char *text, const char *why)
 {
     write_file(text, 0600);
-    ck_assert_msg(mp_settings_load(&s, &mp_backend_keys, path, NULL, 0, &err) == -1,
-                  "took %s", text);
+    ck_assert_msg(mp_backends_settings(&s, path, NULL, 0, &err) == -1, "took %s", text);
     ck_assert_int_eq(err.fault, MP_FAULT_USAGE);
     ck_assert_msg(strstr(err.text, why) != NULL, "%s: %s", text, err.text);
     ck_assert_ptr_null(s.parts);
@@ -76,11 +89,11 @@ static void refused(const char *text, const char *why)
 START_TEST(an_empty_file_works)
 {
     load("");
-    ck_assert_str_eq(s.database.host, "localhost");
-    ck_assert_int_eq(s.database.port, 5432);
-    ck_assert_str_eq(s.database.sslmode, "prefer");
-    ck_assert_int_eq(s.ssh.keepalive, 60);
-    ck_assert_str_eq(s.ssh.username, getpwuid(geteuid())->pw_name);
+    ck_assert_str_eq(database_of(&s)->host, "localhost");
+    ck_assert_int_eq(database_of(&s)->port, 5432);
+    ck_assert_str_eq(database_of(&s)->sslmode, "prefer");
+    ck_assert_int_eq(ssh_of(&s)->keepalive, 60);
+    ck_assert_str_eq(ssh_of(&s)->username, getpwuid(geteuid())->pw_name);
     ck_assert_str_eq(s.power->backend, "auto");
     ck_assert_str_eq(s.power->comment_keyword, "power_profiling");
     ck_assert_int_eq(s.power->delay_seconds, 10);
@@ -103,18 +116,18 @@ START_TEST(reads_every_type)
         "[database]\nhost = db\nport = 15432\npassword = \"a;b\"\nsslmode = Verify-Full\n"
         "[SSH]\nKey_Path = /k\nagent = none\n"
         "[power]\nbackend = SSH\n[database]\nuser = u ; comment\n");
-    ck_assert_str_eq(s.database.host, "db");
-    ck_assert_int_eq(s.database.port, 15432);
-    ck_assert_str_eq(s.database.password, "a;b");
-    ck_assert_str_eq(s.database.sslmode, "verify-full");
-    ck_assert_str_eq(s.database.user, "u");
-    ck_assert_str_eq(s.ssh.key_path, "/k");
-    ck_assert_str_eq(s.ssh.agent, "none");
+    ck_assert_str_eq(database_of(&s)->host, "db");
+    ck_assert_int_eq(database_of(&s)->port, 15432);
+    ck_assert_str_eq(database_of(&s)->password, "a;b");
+    ck_assert_str_eq(database_of(&s)->sslmode, "verify-full");
+    ck_assert_str_eq(database_of(&s)->user, "u");
+    ck_assert_str_eq(ssh_of(&s)->key_path, "/k");
+    ck_assert_str_eq(ssh_of(&s)->agent, "none");
     ck_assert_str_eq(s.power->backend, "ssh");
     mp_settings_free(&s);
     setenv("HOME", "/home/x", 1);
     load("[ssh]\nkey_path = ~/.ssh/id\n");
-    ck_assert_str_eq(s.ssh.key_path, "/home/x/.ssh/id");
+    ck_assert_str_eq(ssh_of(&s)->key_path, "/home/x/.ssh/id");
     mp_settings_free(&s);
 }
 END_TEST
@@ -184,7 +197,6 @@ END_TEST
 
 START_TEST(refuses_wrong_routes)
 {
-    refused("[route x]\n", "[route x] names no database");
     refused("[route x]\ndatabase = d\nprefix = RPC\n",
             "[route rpc] and [route x] have the same "
             "prefix RPC");
@@ -206,12 +218,12 @@ START_TEST(later_sources_win)
     setenv("REPACSS_DB_PORT", "3", 1);
     setenv("REPACSS_DB_USER", "", 1); /* empty: as if it were not there */
     setenv("REPACSS_SSH_KEEPALIVE_INTERVAL", "33", 1);
-    ck_assert_int_eq(mp_settings_load(&s, &mp_backend_keys, path, option, 1, &err), 0);
-    ck_assert_str_eq(s.database.host, "h4");
-    ck_assert_int_eq(s.database.port, 3);
-    ck_assert_str_eq(s.database.user, "u2");
-    ck_assert_int_eq(s.ssh.keepalive, 33);
-    ck_assert_int_eq(s.ssh.port, 22);
+    ck_assert_int_eq(mp_backends_settings(&s, path, option, 1, &err), 0);
+    ck_assert_str_eq(database_of(&s)->host, "h4");
+    ck_assert_int_eq(database_of(&s)->port, 3);
+    ck_assert_str_eq(database_of(&s)->user, "u2");
+    ck_assert_int_eq(ssh_of(&s)->keepalive, 33);
+    ck_assert_int_eq(ssh_of(&s)->port, 22);
     mp_settings_free(&s);
 }
 END_TEST
@@ -224,17 +236,17 @@ START_TEST(environment_of_the_old_env)
     setenv("REPACSS_INTERNAL_PROBE_TIMEOUT", "0.25", 1);
     setenv("MONSTER_POWER_CONFIG", path, 1);
     write_file("", 0600);
-    ck_assert_int_eq(mp_settings_load(&s, &mp_backend_keys, NULL, NULL, 0, &err), 0);
+    ck_assert_int_eq(mp_backends_settings(&s, NULL, NULL, 0, &err), 0);
     ck_assert_str_eq(s.power->backend, "ssh");
-    ck_assert_str_eq(s.database.sslmode, "require");
+    ck_assert_str_eq(database_of(&s)->sslmode, "require");
     ck_assert_int_eq(s.power->auto_probe_ms, 250);
     mp_settings_free(&s);
     setenv("REPACSS_DB_PROBE_TIMEOUT", "12", 1);
-    ck_assert_int_eq(mp_settings_load(&s, &mp_backend_keys, NULL, NULL, 0, &err), 0);
+    ck_assert_int_eq(mp_backends_settings(&s, NULL, NULL, 0, &err), 0);
     ck_assert_int_eq(s.power->auto_probe_ms, 12000);
     mp_settings_free(&s);
     setenv("MONSTER_POWER_AUTO_PROBE_MS", "12", 1);
-    ck_assert_int_eq(mp_settings_load(&s, &mp_backend_keys, NULL, NULL, 0, &err), 0);
+    ck_assert_int_eq(mp_backends_settings(&s, NULL, NULL, 0, &err), 0);
     ck_assert_int_eq(s.power->auto_probe_ms, 12);
     mp_settings_free(&s);
     unsetenv("MONSTER_POWER_AUTO_PROBE_MS");
@@ -242,29 +254,26 @@ START_TEST(environment_of_the_old_env)
              (const char *[]){"1e1", "0.0001", "99999999999", ".", "1.x", NULL};
          *v != NULL; v++) {
         setenv("REPACSS_DB_PROBE_TIMEOUT", *v, 1);
-        ck_assert_msg(mp_settings_load(&s, &mp_backend_keys, NULL, NULL, 0, &err) == -1,
-                      "%s", *v);
+        ck_assert_msg(mp_backends_settings(&s, NULL, NULL, 0, &err) == -1, "%s", *v);
     }
     unsetenv("REPACSS_DB_PROBE_TIMEOUT");
     setenv("REPACSS_DB_PORT", "many", 1);
-    ck_assert_int_eq(mp_settings_load(&s, &mp_backend_keys, NULL, NULL, 0, &err), -1);
+    ck_assert_int_eq(mp_backends_settings(&s, NULL, NULL, 0, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.text, "environment variable REPACSS_DB_PORT"));
 }
 END_TEST
 
 START_TEST(a_named_file_must_be_there)
 {
-    ck_assert_int_eq(
-        mp_settings_load(&s, &mp_backend_keys, "/nonexistent/x.ini", NULL, 0, &err), -1);
+    ck_assert_int_eq(mp_backends_settings(&s, "/nonexistent/x.ini", NULL, 0, &err), -1);
     ck_assert_int_eq(err.fault, MP_FAULT_USAGE);
     ck_assert_ptr_nonnull(strstr(err.text, "/nonexistent/x.ini"));
     setenv("MONSTER_POWER_CONFIG", "/nonexistent/y.ini", 1);
-    ck_assert_int_eq(mp_settings_load(&s, &mp_backend_keys, NULL, NULL, 0, &err), -1);
+    ck_assert_int_eq(mp_backends_settings(&s, NULL, NULL, 0, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.text, "/nonexistent/y.ini"));
-    ck_assert_int_eq(mp_settings_load(&s, &mp_backend_keys, "/", NULL, 0, &err), -1);
+    ck_assert_int_eq(mp_backends_settings(&s, "/", NULL, 0, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.text, "not a regular file"));
-    ck_assert_int_eq(mp_settings_load(&s, &mp_backend_keys, "/dev/null", NULL, 0, &err),
-                     0);
+    ck_assert_int_eq(mp_backends_settings(&s, "/dev/null", NULL, 0, &err), 0);
     mp_settings_free(&s);
 }
 END_TEST
@@ -274,7 +283,7 @@ static int load_mode(const char *text, mode_t mode)
     int rc;
 
     write_file(text, mode);
-    rc = mp_settings_load(&s, &mp_backend_keys, path, NULL, 0, &err);
+    rc = mp_backends_settings(&s, path, NULL, 0, &err);
     mp_settings_free(&s);
     return rc;
 }
@@ -351,14 +360,13 @@ START_TEST(an_owner_must_be_trusted)
         return;
     write_file("[database]\npassword = x\n", 0600);
     ck_assert_int_eq(chown(path, 54321, 0), 0);
-    ck_assert_int_eq(mp_settings_load(&s, &mp_backend_keys, path, NULL, 0, &err), -1);
+    ck_assert_int_eq(mp_backends_settings(&s, path, NULL, 0, &err), -1);
     ck_assert_msg(strstr(err.text, "chown root") != NULL, "%s", err.text);
     if (slurm == NULL)
         return;
     ck_assert_int_eq(chown(path, slurm->pw_uid, slurm->pw_gid), 0);
     ck_assert_int_eq(chmod(path, 0640), 0);
-    ck_assert_msg(mp_settings_load(&s, &mp_backend_keys, path, NULL, 0, &err) == 0, "%s",
-                  err.text);
+    ck_assert_msg(mp_backends_settings(&s, path, NULL, 0, &err) == 0, "%s", err.text);
     mp_settings_free(&s);
 }
 END_TEST
@@ -380,9 +388,9 @@ START_TEST(prints_what_loads_back)
     ck_assert_ptr_nonnull(strstr(first, "********"));
     mp_settings_free(&s);
     load(first);
-    ck_assert_str_eq(s.database.host, "a;b # c");
-    ck_assert_str_eq(s.database.user, "it's \"me\"");
-    ck_assert_str_eq(s.database.password, "");
+    ck_assert_str_eq(database_of(&s)->host, "a;b # c");
+    ck_assert_str_eq(database_of(&s)->user, "it's \"me\"");
+    ck_assert_str_eq(database_of(&s)->password, "");
     ck_assert_str_eq(s.power->outdir, "/a b/");
     ck_assert_uint_eq(s.n_routes, 3);
     ck_assert_str_eq(mp_route_value(&s.routes[2], "database"), "d;");
@@ -422,12 +430,12 @@ START_TEST(imports_any_password)
                  password);
         write_file(env, 0600);
         out = open_memstream(&ini, &ini_len);
-        ck_assert_msg(mp_settings_import_env(&mp_backend_keys, path, out, &err) == 0,
-                      "%s: %s", password, err.text);
+        ck_assert_msg(mp_settings_import_env(&keys, path, out, &err) == 0, "%s: %s",
+                      password, err.text);
         fclose(out);
         load(ini);
-        ck_assert_str_eq(s.database.password, password);
-        ck_assert_str_eq(s.database.user, "u");
+        ck_assert_str_eq(database_of(&s)->password, password);
+        ck_assert_str_eq(database_of(&s)->user, "u");
         mp_settings_free(&s);
         free(ini);
     }
@@ -442,7 +450,7 @@ static char *import(const char *env)
     int rc;
 
     write_file(env, 0600);
-    rc = mp_settings_import_env(&mp_backend_keys, path, out, &err);
+    rc = mp_settings_import_env(&keys, path, out, &err);
     fclose(out);
     if (rc == 0)
         return ini;
@@ -466,13 +474,13 @@ START_TEST(imports_the_quirks)
     ck_assert_msg(ini != NULL, "%s", err.text);
     ck_assert_ptr_null(strstr(ini, "hunter2"));
     load(ini);
-    ck_assert_str_eq(s.database.host, "db.example");
-    ck_assert_str_eq(s.database.password, "p w");
-    ck_assert_str_eq(s.ssh.passphrase, "\"kept\"");
-    ck_assert_str_eq(s.database.user, "second");
-    ck_assert_str_eq(s.ssh.hostname, "");
+    ck_assert_str_eq(database_of(&s)->host, "db.example");
+    ck_assert_str_eq(database_of(&s)->password, "p w");
+    ck_assert_str_eq(ssh_of(&s)->passphrase, "\"kept\"");
+    ck_assert_str_eq(database_of(&s)->user, "second");
+    ck_assert_str_eq(ssh_of(&s)->hostname, "");
     ck_assert_str_eq(s.power->backend, "ssh");
-    ck_assert_str_eq(s.ssh.key_path, "/home/u/.ssh/id_rsa");
+    ck_assert_str_eq(ssh_of(&s)->key_path, "/home/u/.ssh/id_rsa");
     mp_settings_free(&s);
     free(ini);
     ck_assert_ptr_null(import("A=1\nREPACSS_DB_PORT=x\n"));

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "backends/keys.h"
 #include "config/impl.h"
 #include "config/ini.h"
 #include "config/settings.h"
 #include "unit.h"
+#include "backends/backend.h"
 
 static struct mp_error err;
 
@@ -22,8 +22,11 @@ struct keyed {
 /* The i-th key of all tables, in the order of `monster-power config`. */
 static struct keyed key_at(size_t i)
 {
+    struct mp_backend_keys declared;
+
+    mp_backends_keys(&declared);
     for (size_t t = 0;; t++) {
-        const struct mp_keys *keys = mp_backend_keys.sections[t];
+        const struct mp_keys *keys = declared.sections[t];
 
         if (keys == NULL)
             break;
@@ -193,7 +196,7 @@ static void load_text(struct mp_settings *s, const char *text)
 
     fputs(text, f);
     fclose(f);
-    rc = mp_settings_load(s, &mp_backend_keys, path, NULL, 0, &err);
+    rc = mp_backends_settings(s, path, NULL, 0, &err);
     remove(path);
     ck_assert_msg(rc == 0, "%s", err.text);
 }
