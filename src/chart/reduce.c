@@ -13,24 +13,24 @@
 enum { GRID_MOST = 1 << 17 }; /* 1 MiB a track */
 
 /* A track while it is summed; W. */
-struct lane {
+struct total {
     double mean[MP_COLUMNS];   /* sum over series of the column's mean */
     float above[MP_COLUMNS];   /* largest (max - mean) of one series */
     float below[MP_COLUMNS];   /* largest (mean - min) of one series */
     uint32_t dead[MP_COLUMNS]; /* series of which half the column or more is in a gap */
     struct mp_grid grid;       /* the sum; unused for one GPU */
     size_t n_series;
-    uint32_t series; /* GPU lanes: whose it is */
+    uint32_t series; /* GPU totals: whose it is */
 };
 
 /* One series while it is read: the column it stands in.  W. */
-struct pen {
+struct cursor {
     double factor;       /* to W */
     struct mp_vertex at; /* where the polyline has been drawn to */
     double area, min, max;
     int64_t column_end;
-    struct lane *lane, *gpu; /* gpu: NULL for none of its own */
-    float *node;             /* the node's columns for the spread; NULL */
+    struct total *total, *gpu; /* gpu: NULL for none of its own */
+    float *node;               /* the node's columns for the spread; NULL */
     uint32_t column;
     mp_grid_place place;
     bool met, drawn;
@@ -42,10 +42,10 @@ struct mp_reduce {
     const struct mp_plan *plan;
     const struct mp_series_table *table;
     int64_t edges[MP_COLUMNS + 1]; /* µs; a column is at least 1 µs wide */
-    struct pen *pens;
-    size_t n_pens;
-    struct lane *roles[MP_N_ROLES];
-    struct lane *gpus[MP_GPU_TRACKS];
+    struct cursor *cursors;
+    size_t n_cursors;
+    struct total *roles[MP_N_ROLES];
+    struct total *gpus[MP_GPU_TRACKS];
     size_t n_gpus;
     size_t n_nodes;
     float **nodes; /* per plan node MP_COLUMNS sums of input means, or NULL */
@@ -73,24 +73,24 @@ static int reduce_begin(struct mp_follower *f, const struct mp_traces *traces,
                             : mp_fail(err, MP_FAULT_FAILED, "out of memory for columns");
 }
 
-static struct lane *role_lane(struct mp_reduce *r, enum mp_role role)
+static struct total *role_total(struct mp_reduce *r, enum mp_role role)
 {
-    struct lane *lane = r->roles[role];
+    struct total *total = r->roles[role];
 
-    if (lane != NULL)
-        return lane;
-    lane = calloc(1, sizeof *lane);
-    if (lane != NULL &&
-        mp_grid_init(&lane->grid, r->plan->start, r->plan->end, GRID_MOST) < 0) {
-        free(lane);
-        lane = NULL;
+    if (total != NULL)
+        return total;
+    total = calloc(1, sizeof *total);
+    if (total != NULL &&
+        mp_grid_init(&total->grid, r->plan->start, r->plan->end, GRID_MOST) < 0) {
+        free(total);
+        total = NULL;
     }
-    return r->roles[role] = lane;
+    return r->roles[role] = total;
 }
 
-/* The lanes that a new series draws into. */
-static int give_lanes(struct mp_reduce *r, struct pen *p, uint32_t index,
-                      struct mp_error *err)
+/* The totals that a new series draws into. */
+static int give_totals(struct mp_reduce *r, struct cursor *p, uint32_t index,
+                       struct mp_error *err)
 {
     const struct mp_series *s = &r->table->series[index];
     enum mp_role role = mp_traces_metric(r->traces, index)->role;
@@ -98,8 +98,8 @@ static int give_lanes(struct mp_reduce *r, struct pen *p, uint32_t index,
 
     if (role == MP_ROLE_NONE)
         return 0;
-    p->lane = role_lane(r, role);
-    if (p->lane == NULL)
+    p->total = role_total(r, role);
+    if (p->total == NULL)
         goto no_memory;
     if (role == MP_ROLE_GPU && alone && r->n_gpus < MP_GPU_TRACKS) {
         p->gpu = calloc(1, sizeof *p->gpu);
@@ -123,44 +123,44 @@ no_memory:
 /* The first vertex of a series. */
 static int meet(struct mp_reduce *r, uint32_t index, struct mp_error *err)
 {
-    struct pen *p;
+    struct cursor *p;
 
-    if (index >= r->n_pens) {
+    if (index >= r->n_cursors) {
         size_t n = r->table->n;
-        struct pen *grown = realloc(r->pens, n * sizeof *grown);
+        struct cursor *grown = realloc(r->cursors, n * sizeof *grown);
 
         if (grown == NULL)
             return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series", n);
-        memset(grown + r->n_pens, 0, (n - r->n_pens) * sizeof *grown);
-        r->pens = grown;
-        r->n_pens = n;
+        memset(grown + r->n_cursors, 0, (n - r->n_cursors) * sizeof *grown);
+        r->cursors = grown;
+        r->n_cursors = n;
     }
-    p = &r->pens[index];
+    p = &r->cursors[index];
     p->met = true;
     p->factor = r->traces->series[index].factor;
-    return give_lanes(r, p, index, err);
+    return give_totals(r, p, index, err);
 }
 
-static void add_column(struct lane *lane, uint32_t column, double mean, double min,
+static void add_column(struct total *total, uint32_t column, double mean, double min,
                        double max)
 {
     float above = (float)(max - mean), below = (float)(mean - min);
 
-    lane->mean[column] += mean;
-    if (above > lane->above[column])
-        lane->above[column] = above;
-    if (below > lane->below[column])
-        lane->below[column] = below;
+    total->mean[column] += mean;
+    if (above > total->above[column])
+        total->above[column] = above;
+    if (below > total->below[column])
+        total->below[column] = below;
 }
 
-/* The pen has drawn its column to the end: hand it over and start the next. */
-static void turn_column(struct mp_reduce *r, struct pen *p)
+/* The cursor has passed its column to the end: hand it over and start the next. */
+static void turn_column(struct mp_reduce *r, struct cursor *p)
 {
     int64_t width = p->column_end - r->edges[p->column];
     double mean = p->area / (double)width * p->factor;
     double min = p->min * p->factor, max = p->max * p->factor;
 
-    add_column(p->lane, p->column, mean, min, max);
+    add_column(p->total, p->column, mean, min, max);
     if (p->gpu != NULL)
         add_column(p->gpu, p->column, mean, min, max);
     if (p->node != NULL)
@@ -170,7 +170,7 @@ static void turn_column(struct mp_reduce *r, struct pen *p)
     p->column_end = ++p->column < MP_COLUMNS ? r->edges[p->column + 1] : INT64_MAX;
 }
 
-static void draw_within(struct pen *p, struct mp_vertex to)
+static void draw_within(struct cursor *p, struct mp_vertex to)
 {
     p->area += (p->at.value + to.value) / 2 * (double)(to.time - p->at.time);
     if (to.value < p->min)
@@ -181,12 +181,12 @@ static void draw_within(struct pen *p, struct mp_vertex to)
 }
 
 /* Draw the straight line on to `to`, through as many columns as it crosses. */
-static void draw(struct mp_reduce *r, struct pen *p, struct mp_vertex to)
+static void draw(struct mp_reduce *r, struct cursor *p, struct mp_vertex to)
 {
     const struct mp_vertex from = p->at;
     double slope = 0;
 
-    mp_grid_line(&p->lane->grid, &p->place, &from, &to, p->factor);
+    mp_grid_line(&p->total->grid, &p->place, &from, &to, p->factor);
     if (to.time > p->column_end)
         slope = (to.value - from.value) / (double)(to.time - from.time);
     while (to.time > p->column_end) {
@@ -199,19 +199,19 @@ static void draw(struct mp_reduce *r, struct pen *p, struct mp_vertex to)
     draw_within(p, to);
 }
 
-static void add_vertex(struct mp_reduce *r, struct pen *p, struct mp_vertex v)
+static void add_vertex(struct mp_reduce *r, struct cursor *p, struct mp_vertex v)
 {
     if (!p->drawn) {
         p->drawn = true;
         p->at = (struct mp_vertex){r->edges[0], v.value, v.series};
         p->min = p->max = v.value;
         p->column_end = r->edges[1];
-        p->lane->n_series++;
+        p->total->n_series++;
         if (p->gpu != NULL)
             p->gpu->n_series++;
     }
     draw(r, p, v);
-    mp_grid_vertex(&p->lane->grid, p->place, v.time);
+    mp_grid_vertex(&p->total->grid, p->place, v.time);
 }
 
 static int reduce_vertices(struct mp_follower *f, const struct mp_vertex *v, size_t n,
@@ -220,11 +220,11 @@ static int reduce_vertices(struct mp_follower *f, const struct mp_vertex *v, siz
     struct mp_reduce *r = (struct mp_reduce *)f;
 
     for (const struct mp_vertex *end = v + n; v < end; v++) {
-        if ((v->series >= r->n_pens || !r->pens[v->series].met) &&
+        if ((v->series >= r->n_cursors || !r->cursors[v->series].met) &&
             meet(r, v->series, err) < 0)
             return -1;
-        if (r->pens[v->series].lane != NULL)
-            add_vertex(r, &r->pens[v->series], *v);
+        if (r->cursors[v->series].total != NULL)
+            add_vertex(r, &r->cursors[v->series], *v);
     }
     return 0;
 }
@@ -232,10 +232,10 @@ static int reduce_vertices(struct mp_follower *f, const struct mp_vertex *v, siz
 static int reduce_last(struct mp_follower *f, uint32_t series, struct mp_error *err)
 {
     struct mp_reduce *r = (struct mp_reduce *)f;
-    struct pen *p = &r->pens[series];
+    struct cursor *p = &r->cursors[series];
 
     (void)err;
-    if (p->lane == NULL)
+    if (p->total == NULL)
         return 0;
     draw(r, p, (struct mp_vertex){r->edges[MP_COLUMNS], p->at.value, series});
     turn_column(r, p);
@@ -286,7 +286,7 @@ static struct mp_track *new_track(struct mp_reduce *r, enum mp_track_kind kind,
 /* Count the series in the columns that its gaps take at least half of.  A share of each
  * column would not do: summed up, nodes that are silent for a third of a column each, all
  * at once, look like one node that is silent. */
-static void mark_gaps(const struct mp_reduce *r, struct lane *lane,
+static void mark_gaps(const struct mp_reduce *r, struct total *total,
                       const struct mp_series_result *s)
 {
     const int64_t *edges = r->edges;
@@ -311,18 +311,18 @@ static void mark_gaps(const struct mp_reduce *r, struct lane *lane,
             column = c;
             if (2 * silent < edges[c + 1] - edges[c] &&
                 2 * (silent + b - a) >= edges[c + 1] - edges[c])
-                lane->dead[c]++;
+                total->dead[c]++;
             silent += b - a;
         }
     }
 }
 
-/* The extremes of a lane's sum in a column.  `k` walks along the grid. */
-static void find_extremes(const struct mp_reduce *r, const struct lane *lane, int c,
+/* The extremes of a total's sum in a column.  `k` walks along the grid. */
+static void find_extremes(const struct mp_reduce *r, const struct total *total, int c,
                           size_t *k, double *min, double *max)
 {
-    const struct mp_grid *g = &lane->grid;
-    double mean = lane->mean[c];
+    const struct mp_grid *g = &total->grid;
+    double mean = total->mean[c];
     bool sampled = false;
 
     *min = *max = mean;
@@ -335,27 +335,27 @@ static void find_extremes(const struct mp_reduce *r, const struct lane *lane, in
         *max = fmax(*max, g->w[*k]);
         sampled = true;
     }
-    if (sampled && !g->off && lane->n_series > 1)
+    if (sampled && !g->off && total->n_series > 1)
         return;
-    *min = fmin(*min, mean - (double)lane->below[c]);
-    *max = fmax(*max, mean + (double)lane->above[c]);
+    *min = fmin(*min, mean - (double)total->below[c]);
+    *max = fmax(*max, mean + (double)total->above[c]);
 }
 
 static void fill_track(const struct mp_reduce *r, struct mp_track *t,
-                       const struct lane *lane)
+                       const struct total *total)
 {
     size_t k = 0;
 
-    t->n_series = lane->n_series;
+    t->n_series = total->n_series;
     for (int c = 0; c < MP_COLUMNS; c++) {
         double min, max;
 
-        find_extremes(r, lane, c, &k, &min, &max);
-        t->columns[c].mean = (float)lane->mean[c];
+        find_extremes(r, total, c, &k, &min, &max);
+        t->columns[c].mean = (float)total->mean[c];
         t->columns[c].min = (float)min;
         t->columns[c].max = (float)max;
         t->columns[c].live =
-            (float)(lane->n_series - lane->dead[c]) / (float)lane->n_series;
+            (float)(total->n_series - total->dead[c]) / (float)total->n_series;
     }
 }
 
@@ -365,9 +365,9 @@ static void mark_all_gaps(struct mp_reduce *r, const struct mp_energy_result *en
         if (r->roles[role] != NULL)
             memset(r->roles[role]->dead, 0, sizeof r->roles[role]->dead);
     }
-    for (size_t i = 0; i < r->n_pens; i++) {
-        if (r->pens[i].drawn)
-            mark_gaps(r, r->pens[i].lane, &energy->series[i]);
+    for (size_t i = 0; i < r->n_cursors; i++) {
+        if (r->cursors[i].drawn)
+            mark_gaps(r, r->cursors[i].total, &energy->series[i]);
     }
     for (size_t i = 0; i < r->n_gpus; i++) {
         memset(r->gpus[i]->dead, 0, sizeof r->gpus[i]->dead);
@@ -378,16 +378,16 @@ static void mark_all_gaps(struct mp_reduce *r, const struct mp_energy_result *en
 static int role_tracks(struct mp_reduce *r, struct mp_error *err)
 {
     for (int role = 0; role < MP_ROLE_NONE; role++) {
-        const struct lane *lane = r->roles[role];
+        const struct total *total = r->roles[role];
         struct mp_track *t;
 
-        if (lane == NULL || lane->n_series == 0)
+        if (total == NULL || total->n_series == 0)
             continue;
         t = new_track(r, MP_TRACK_ROLE, (enum mp_role)role,
                       mp_role_name((enum mp_role)role), err);
         if (t == NULL)
             return -1;
-        fill_track(r, t, lane);
+        fill_track(r, t, total);
     }
     return 0;
 }
@@ -404,16 +404,16 @@ static int gpu_tracks(struct mp_reduce *r, struct mp_error *err)
     size_t first = r->result.n_tracks;
 
     for (size_t i = 0; i < r->n_gpus; i++) {
-        const struct lane *lane = r->gpus[i];
-        const char *fqdd = r->table->series[lane->series].fqdd;
+        const struct total *total = r->gpus[i];
+        const char *fqdd = r->table->series[total->series].fqdd;
         struct mp_track *t;
 
-        if (lane->n_series == 0)
+        if (total->n_series == 0)
             continue;
         t = new_track(r, MP_TRACK_GPU, MP_ROLE_GPU, fqdd != NULL ? fqdd : "GPU", err);
         if (t == NULL)
             return -1;
-        fill_track(r, t, lane);
+        fill_track(r, t, total);
     }
     if (r->result.n_tracks > first)
         qsort(r->result.tracks + first, r->result.n_tracks - first,
@@ -506,6 +506,6 @@ void mp_reduce_free(struct mp_reduce *r)
     for (size_t i = 0; r->nodes != NULL && i < r->n_nodes; i++)
         free(r->nodes[i]);
     free(r->nodes);
-    free(r->pens);
+    free(r->cursors);
     free(r);
 }
