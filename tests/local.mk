@@ -25,6 +25,7 @@ MP_UNIT_TESTS = \
 	tests/unit/test_nodelist \
 	tests/unit/test_oom \
 	tests/unit/test_oracle \
+	tests/unit/test_outliers \
 	tests/unit/test_outdir \
 	tests/unit/test_plan \
 	tests/unit/test_entry \

@@ -10,6 +10,7 @@
 
 #include "energy/components.h"
 #include "energy/impl.h"
+#include "energy/outliers.h"
 #include "energy/quality.h"
 
 static const double US_PER_KWH_W = 3.6e12; /* 1 kWh = 3.6e6 J = 3.6e12 W·µs */
@@ -117,7 +118,8 @@ int mp_energy_result(struct mp_energy *e, const struct mp_findings *findings,
         r->samples += r->series[i].samples;
     }
     if (sort_series(e, err) < 0 || mp_quality_series(e, err) < 0 ||
-        mp_components_sum(e, err) < 0 || mp_quality_verdict(e, findings, err) < 0)
+        mp_components_sum(e, err) < 0 || mp_outliers_find(e->plan, r, err) < 0 ||
+        mp_quality_verdict(e, findings, err) < 0)
         return -1;
     *out = r;
     return 0;

@@ -14,6 +14,8 @@ libmp_energy_a_SOURCES = \
 	src/energy/impl.h \
 	src/energy/inquest.h \
 	src/energy/missing.c \
+	src/energy/outliers.c \
+	src/energy/outliers.h \
 	src/energy/presence.c \
 	src/energy/presence.h \
 	src/energy/quality.c \

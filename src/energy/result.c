@@ -30,6 +30,7 @@ void mp_energy_result_free(struct mp_energy_result *r)
     free(r->series);
     free(r->order);
     free(r->nodes);
+    free(r->outliers);
     free(r->all_gaps);
     *r = (struct mp_energy_result){0};
 }

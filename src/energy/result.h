@@ -63,6 +63,12 @@ struct mp_node_result {
 enum mp_verdict { MP_VALID, MP_PARTIAL, MP_SUSPECT };
 const char *mp_verdict_name(enum mp_verdict v); /* "valid", "partial", "suspect" */
 
+/* A node whose energy is far from the others': outliers.h. */
+struct mp_outlier {
+    uint32_t node;     /* index into the plan's nodes */
+    double median_kwh; /* of its route's measured nodes */
+};
+
 struct mp_energy_result {
     double total_kwh; /* input energy of the job; NaN where nothing measured it */
     struct mp_components components;
@@ -84,6 +90,8 @@ struct mp_energy_result {
                                    sample; metric NULL: the whole node, node NULL: all
                                    nodes of a route */
     size_t n_missing;
+    struct mp_outlier *outliers; /* n_outliers, in order of the plan */
+    size_t n_outliers;
     struct mp_gap *all_gaps; /* of all series, one after the other */
     uint64_t samples;        /* rows in all */
     enum mp_verdict verdict;

@@ -353,6 +353,19 @@ static json_t *missing_json(struct writer *w, const struct mp_missing *m)
     return o;
 }
 
+static json_t *outlier_json(struct writer *w, const struct mp_summary_input *in,
+                            const struct mp_outlier *outlier)
+{
+    const struct mp_plan_node *planned = &in->plan->nodes[outlier->node];
+    json_t *o = json_object();
+
+    put(w, o, "node", text(planned->name));
+    put(w, o, "route", text(in->plan->routes[planned->route].name));
+    put(w, o, "energy_kwh", number(in->energy->nodes[outlier->node].energy_kwh));
+    put(w, o, "median_kwh", number(outlier->median_kwh));
+    return o;
+}
+
 static void write_lists(struct writer *w, const struct mp_summary_input *in)
 {
     const struct mp_energy_result *e = in->energy;
@@ -362,6 +375,10 @@ static void write_lists(struct writer *w, const struct mp_summary_input *in)
     for (size_t i = 0; i < e->n_nodes; i++)
         element(w, i, node_json(w, in, i));
     end_list(w, e->n_nodes);
+    begin_list(w, "outliers");
+    for (size_t i = 0; i < e->n_outliers; i++)
+        element(w, i, outlier_json(w, in, &e->outliers[i]));
+    end_list(w, e->n_outliers);
     begin_list(w, "series");
     for (size_t i = 0; i < e->n_series; i++) {
         if (e->series[e->order[i]].samples > 0)

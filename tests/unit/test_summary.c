@@ -92,7 +92,8 @@ START_TEST(has_the_keys_of_the_contract)
     text = write_summary(&rig, &job, "direct");
     root = parse(text);
     HAS_KEYS(root, "schema", "program", "backend", "database", "job", "verdict",
-             "reasons", "energy_kwh", "power_w", "nodes", "series", "missing");
+             "reasons", "energy_kwh", "power_w", "nodes", "outliers", "series",
+             "missing");
     HAS_KEYS(json_object_get(root, "job"), "id", "cluster", "user", "name", "nodelist",
              "nodes", "start", "end", "seconds");
     part = json_object_get(root, "energy_kwh");
