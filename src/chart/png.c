@@ -21,12 +21,14 @@ enum {
     TABLE_SIZE = 1 << TABLE_BITS,
     MAX_COLOURS = TABLE_SIZE * 3 / 4,
     PALETTE = 256,
+    COMMONEST = 192, /* entries for them; the others for colours far from any */
 };
 
 struct colour {
     uint32_t rgb;
     uint32_t count; /* 0: the place is free */
-    uint8_t entry;  /* of the palette */
+    int away;       /* from the nearest entry of the palette ... */
+    uint8_t entry;  /* ... which is this one */
 };
 
 /* Open addressing; with more than MAX_COLOURS, colours are looked up with fewer bits. */
@@ -107,29 +109,43 @@ static int distance(uint32_t a, uint32_t b)
     return 2 * red * red + 4 * green * green + 3 * blue * blue;
 }
 
-static uint8_t nearest_entry(const struct colours *c, uint32_t rgb)
+/* Take common[n_palette] into the palette, and tell those behind it. */
+static void add_entry(struct colours *c)
 {
-    int least = INT32_MAX;
-    size_t best = 0;
+    const size_t entry = c->n_palette++;
+    const struct colour *added = c->common[entry];
 
-    for (size_t i = 0; i < c->n_palette; i++) {
-        int d = distance(c->common[i]->rgb, rgb);
+    for (size_t i = entry; i < c->n; i++) {
+        struct colour *colour = c->common[i];
+        const int away = distance(colour->rgb, added->rgb);
 
-        if (d < least) {
-            least = d;
-            best = i;
+        if (away < colour->away) {
+            colour->away = away;
+            colour->entry = (uint8_t)entry;
         }
     }
-    return (uint8_t)best;
 }
 
+/* Among a thousand shades of text's edges, the rare colours of a scale must not be lost:
+ * behind the commonest come those furthest from all before them. */
 static void choose_palette(struct colours *c)
 {
     qsort(c->common, c->n, sizeof(struct colour *), commoner_first);
-    c->n_palette = c->n < PALETTE ? c->n : PALETTE;
     for (size_t i = 0; i < c->n; i++)
-        c->common[i]->entry =
-            i < c->n_palette ? (uint8_t)i : nearest_entry(c, c->common[i]->rgb);
+        c->common[i]->away = INT32_MAX;
+    while (c->n_palette < PALETTE && c->n_palette < c->n) {
+        const size_t next = c->n_palette;
+        size_t furthest = next;
+
+        for (size_t i = next; next >= COMMONEST && i < c->n; i++)
+            if (c->common[i]->away > c->common[furthest]->away)
+                furthest = i;
+        struct colour *chosen = c->common[furthest];
+
+        c->common[furthest] = c->common[next];
+        c->common[next] = chosen;
+        add_entry(c);
+    }
 }
 
 static void make_palette(struct colours *c, const struct mp_pixels *pixels)

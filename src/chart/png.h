@@ -14,8 +14,9 @@ struct mp_pixels {
     size_t stride; /* pixels from one row to the next */
 };
 
-/* The file has a palette: the 256 commonest colours are exact, rarer ones (of blended
- * edges) take the nearest.  Width and height are from 1 to 32,767. */
+/* The file has a palette: up to 256 colours are exact; of more, the 192 commonest, and
+ * the others (shades of blended edges) take the nearest.  Width and height are from 1 to
+ * 32,767. */
 int mp_png_write(const struct mp_pixels *pixels, int fd, struct mp_error *err);
 
 #endif
