@@ -29,7 +29,7 @@ void mp_view_time_grid(struct mp_view *v, const struct mp_panel *panel)
     for (size_t i = 0; i < v->time.n_ticks; i++) {
         double x = floor(mp_view_time_x(v, v->time.ticks[i].at)) + 0.5;
 
-        if (x <= MP_PLOT_RIGHT)
+        if (x <= v->right)
             mp_scene_line(v->scene, MP_PART_FRAME, 0x00000018, 1, x, panel->top, x,
                           panel->bottom);
     }
@@ -46,8 +46,8 @@ static void date_spans(struct mp_view *v)
         double h;
 
         if (i > 0)
-            mp_scene_line(v->scene, MP_PART_FRAME, 0x5A6272FF, 1, from + 0.5,
-                          MP_PLOT_BOTTOM, from + 0.5, MP_PLOT_BOTTOM + 58);
+            mp_scene_line(v->scene, MP_PART_FRAME, 0x5A6272FF, 1, from + 0.5, v->bottom,
+                          from + 0.5, v->bottom + 58);
         v->measure->text(v->measure->context, label, MP_VIEW_FONT, false, &w, &h);
         if (w > room) {
             label = span->short_label;
@@ -55,7 +55,7 @@ static void date_spans(struct mp_view *v)
         }
         if (w <= room)
             mp_view_text(v, MP_PART_TICK, MP_SOFT_INK, 0, 0, label, from + (i ? 8 : 0),
-                         MP_PLOT_BOTTOM + 36);
+                         v->bottom + 36);
     }
 }
 
@@ -70,8 +70,8 @@ static void zone_note(struct mp_view *v)
         snprintf(note, sizeof note, "local time, %s; from %s on %s%s", v->time.zone,
                  v->time.change_label, v->time.changed,
                  v->time.n_changes > 1 ? "; the clocks change again" : "");
-    mp_view_text(v, MP_PART_TICK, MP_SOFT_INK, 0, MP_PLOT_RIGHT - MP_PLOT_LEFT, note,
-                 MP_PLOT_LEFT, MP_PLOT_BOTTOM + 61);
+    mp_view_text(v, MP_PART_TICK, MP_SOFT_INK, 0, v->right - v->left, note, v->left,
+                 v->bottom + 61);
 }
 
 void mp_view_time_axis(struct mp_view *v)
@@ -79,17 +79,16 @@ void mp_view_time_axis(struct mp_view *v)
     for (size_t i = 0; i < v->time.n_ticks; i++) {
         double x = floor(mp_view_time_x(v, v->time.ticks[i].at)) + 0.5;
 
-        mp_scene_line(v->scene, MP_PART_FRAME, 0x5A6272FF, 1, x, MP_PLOT_BOTTOM, x,
-                      MP_PLOT_BOTTOM + 6);
+        mp_scene_line(v->scene, MP_PART_FRAME, 0x5A6272FF, 1, x, v->bottom, x,
+                      v->bottom + 6);
         mp_view_text(v, MP_PART_TICK, MP_INK, 0.5, 0, v->time.ticks[i].label, x,
-                     MP_PLOT_BOTTOM + 12);
+                     v->bottom + 12);
     }
     date_spans(v);
     if (v->time.n_changes > 0) {
         double x = floor(mp_view_time_x(v, v->time.change)) + 0.5;
 
-        mp_scene_line(v->scene, MP_PART_FRAME, 0xB3261E90, 1, x, MP_PLOT_TOP, x,
-                      MP_PLOT_BOTTOM);
+        mp_scene_line(v->scene, MP_PART_FRAME, 0xB3261E90, 1, x, v->top, x, v->bottom);
     }
     zone_note(v);
 }

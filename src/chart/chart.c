@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * chart.c - the four files: lay out twice, paint four times.
+ * chart.c - the files: lay each picture out once, paint it twice.
  *
  * Most of the time goes into compressing the PNGs, which needs nothing but their pixels:
  * a thread does it while the PDFs are written. */
@@ -45,9 +45,17 @@ const char *mp_chart_file_name(enum mp_chart_file file)
         [MP_CHART_TIMESERIES_PDF] = "timeseries.pdf",
         [MP_CHART_PIE_PNG] = "energy_pie.png",
         [MP_CHART_PIE_PDF] = "energy_pie.pdf",
+        [MP_CHART_NODES_PNG] = "nodes.png",
+        [MP_CHART_NODES_PDF] = "nodes.pdf",
     };
 
     return names[file];
+}
+
+bool mp_chart_has_file(const struct mp_chart_input *in, enum mp_chart_file file)
+{
+    return (file != MP_CHART_NODES_PNG && file != MP_CHART_NODES_PDF) ||
+           in->plan->n_nodes >= MP_NODES_LEAST;
 }
 
 static void *compress(void *arg)
@@ -129,6 +137,10 @@ int mp_chart_draw(const struct mp_chart_input *in, const int fds[MP_N_CHARTS],
          .subject = "energy",
          .pdf = MP_CHART_PIE_PDF,
          .png = {.file = MP_CHART_PIE_PNG}},
+        {.layout = mp_layout_nodes,
+         .subject = "power of each node",
+         .pdf = MP_CHART_NODES_PDF,
+         .png = {.file = MP_CHART_NODES_PNG}},
     };
     const size_t n = sizeof pictures / sizeof *pictures;
     struct mp_fonts *fonts;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * chart.h - the two pictures of a report, as PNG and PDF, written to open descriptors.
+ * chart.h - the pictures of a report, as PNG and PDF, written to open descriptors.
  *
  * What stands where is worked out in plain numbers (layout.h, scene.h); only
  * paint.c and font.c know cairo and pango.
  */
 #ifndef MP_CHART_H
 #define MP_CHART_H
+
+#include <stdbool.h>
 
 #include "base/error.h"
 #include "chart/input.h"
@@ -15,11 +17,16 @@ enum mp_chart_file {
     MP_CHART_TIMESERIES_PDF,
     MP_CHART_PIE_PNG,
     MP_CHART_PIE_PDF,
+    MP_CHART_NODES_PNG,
+    MP_CHART_NODES_PDF,
     MP_N_CHARTS
 };
 
 /* "timeseries.png" */
 const char *mp_chart_file_name(enum mp_chart_file file);
+
+/* Whether a report of this has the file: nodes.* only from MP_NODES_LEAST nodes on. */
+bool mp_chart_has_file(const struct mp_chart_input *in, enum mp_chart_file file);
 
 /* Draw the charts, each on its descriptor (borrowed; -1: not wanted).  The same input
  * gives the same bytes, whatever the locale and the day; local times are in the process's

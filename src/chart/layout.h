@@ -14,6 +14,7 @@
 enum {
     MP_SERIES_WIDTH = 1600,
     MP_SERIES_HEIGHT = 900,
+    MP_NODES_LEAST = 4, /* fewer are told apart in the time series */
     MP_PIE_WIDTH = 1000,
     MP_PIE_HEIGHT = 1000,
     MP_PLOT_LEFT = 96, /* the plot is MP_COLUMNS pixels wide: one per column */
@@ -37,6 +38,9 @@ void mp_layout_header(const struct mp_chart_input *in, const struct mp_measure *
 int mp_layout_timeseries(const struct mp_chart_input *in,
                          const struct mp_measure *measure, struct mp_scene *scene,
                          struct mp_error *err);
+/* Only for MP_NODES_LEAST nodes and more; as high as they need. */
+int mp_layout_nodes(const struct mp_chart_input *in, const struct mp_measure *measure,
+                    struct mp_scene *scene, struct mp_error *err);
 int mp_layout_pie(const struct mp_chart_input *in, const struct mp_measure *measure,
                   struct mp_scene *scene, struct mp_error *err);
 

@@ -12,6 +12,7 @@ libmp_chart_a_SOURCES = \
 	src/chart/layout.c \
 	src/chart/layout.h \
 	src/chart/legend.c \
+	src/chart/nodes.c \
 	src/chart/paint.c \
 	src/chart/paint.h \
 	src/chart/pie.c \

@@ -110,6 +110,32 @@ static void wedge(const struct canvas *c, const struct mp_mark *mark)
     cairo_fill(c->cairo);
 }
 
+/* cairo wants 0xAARRGGBB; a cell is opaque or empty. */
+static void cells(const struct canvas *c, const struct mp_mark *mark)
+{
+    cairo_surface_t *image =
+        cairo_image_surface_create(CAIRO_FORMAT_ARGB32, mark->n_columns, mark->n_rows);
+    unsigned char *data = cairo_image_surface_get_data(image);
+    const size_t stride = (size_t)cairo_image_surface_get_stride(image);
+
+    for (int row = 0; data && row < mark->n_rows; row++)
+        for (int column = 0; column < mark->n_columns; column++) {
+            const uint32_t cell = mark->cells[row * mark->n_columns + column];
+            const uint32_t pixel = cell >> 8 | cell << 24;
+
+            memcpy(data + (size_t)row * stride + (size_t)column * 4, &pixel, 4);
+        }
+    cairo_surface_mark_dirty(image);
+    cairo_save(c->cairo);
+    cairo_translate(c->cairo, mark->x, mark->y);
+    cairo_scale(c->cairo, mark->w / mark->n_columns, mark->h / mark->n_rows);
+    cairo_set_source_surface(c->cairo, image, 0, 0);
+    cairo_pattern_set_filter(cairo_get_source(c->cairo), CAIRO_FILTER_NEAREST);
+    cairo_paint(c->cairo);
+    cairo_restore(c->cairo);
+    cairo_surface_destroy(image);
+}
+
 static void write_text(const struct canvas *c, const struct mp_mark *mark)
 {
     const double scale = mark->size / MP_FONT_SIZE;
@@ -182,6 +208,9 @@ static void paint_mark(const struct canvas *c, const struct mp_mark *mark)
         break;
     case MP_MARK_WEDGE:
         wedge(c, mark);
+        break;
+    case MP_MARK_CELLS:
+        cells(c, mark);
         break;
     case MP_MARK_TEXT:
         write_text(c, mark);

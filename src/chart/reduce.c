@@ -29,8 +29,8 @@ struct cursor {
     struct mp_vertex at; /* where the polyline has been drawn to */
     double area, min, max;
     int64_t column_end;
-    struct total *total, *gpu; /* gpu: NULL for none of its own */
-    float *node;               /* the node's columns for the spread; NULL */
+    struct total *total, *gpu;    /* gpu: NULL for none of its own */
+    struct mp_node_columns *node; /* NULL */
     uint32_t column;
     mp_grid_place place;
     bool met, drawn;
@@ -48,7 +48,7 @@ struct mp_reduce {
     struct total *gpus[MP_GPU_TRACKS];
     size_t n_gpus;
     size_t n_nodes;
-    float **nodes; /* per plan node MP_COLUMNS sums of input means, or NULL */
+    struct mp_node_columns **nodes; /* per plan node, or NULL */
     struct mp_reduced result;
 };
 
@@ -110,7 +110,7 @@ static int give_totals(struct mp_reduce *r, struct cursor *p, uint32_t index,
     }
     if (role == MP_ROLE_INPUT && !alone) {
         if (r->nodes[s->node] == NULL)
-            r->nodes[s->node] = calloc(MP_COLUMNS, sizeof **r->nodes);
+            r->nodes[s->node] = calloc(1, sizeof **r->nodes);
         p->node = r->nodes[s->node];
         if (p->node == NULL)
             goto no_memory;
@@ -164,7 +164,7 @@ static void turn_column(struct mp_reduce *r, struct cursor *p)
     if (p->gpu != NULL)
         add_column(p->gpu, p->column, mean, min, max);
     if (p->node != NULL)
-        p->node[p->column] += (float)mean;
+        p->node->mean[p->column] += (float)mean;
     p->area = 0;
     p->min = p->max = p->at.value;
     p->column_end = ++p->column < MP_COLUMNS ? r->edges[p->column + 1] : INT64_MAX;
@@ -286,8 +286,8 @@ static struct mp_track *new_track(struct mp_reduce *r, enum mp_track_kind kind,
 /* Count the series in the columns that its gaps take at least half of.  A share of each
  * column would not do: summed up, nodes that are silent for a third of a column each, all
  * at once, look like one node that is silent. */
-static void mark_gaps(const struct mp_reduce *r, struct total *total,
-                      const struct mp_series_result *s)
+static void mark_gaps(const struct mp_reduce *r, uint32_t *dead,
+                      struct mp_node_columns *node, const struct mp_series_result *s)
 {
     const int64_t *edges = r->edges;
     double width = (double)(edges[MP_COLUMNS] - edges[0]);
@@ -310,8 +310,11 @@ static void mark_gaps(const struct mp_reduce *r, struct total *total,
                 silent = 0;
             column = c;
             if (2 * silent < edges[c + 1] - edges[c] &&
-                2 * (silent + b - a) >= edges[c + 1] - edges[c])
-                total->dead[c]++;
+                2 * (silent + b - a) >= edges[c + 1] - edges[c]) {
+                dead[c]++;
+                if (node != NULL)
+                    node->silent[c] = true;
+            }
             silent += b - a;
         }
     }
@@ -367,11 +370,12 @@ static void mark_all_gaps(struct mp_reduce *r, const struct mp_energy_result *en
     }
     for (size_t i = 0; i < r->n_cursors; i++) {
         if (r->cursors[i].drawn)
-            mark_gaps(r, r->cursors[i].total, &energy->series[i]);
+            mark_gaps(r, r->cursors[i].total->dead, r->cursors[i].node,
+                      &energy->series[i]);
     }
     for (size_t i = 0; i < r->n_gpus; i++) {
         memset(r->gpus[i]->dead, 0, sizeof r->gpus[i]->dead);
-        mark_gaps(r, r->gpus[i], &energy->series[r->gpus[i]->series]);
+        mark_gaps(r, r->gpus[i]->dead, NULL, &energy->series[r->gpus[i]->series]);
     }
 }
 
@@ -431,7 +435,7 @@ static void spread_column(struct mp_reduce *r, struct mp_column *c, size_t colum
 
         if (r->nodes[i] == NULL)
             continue;
-        v = r->nodes[i][column];
+        v = r->nodes[i]->mean[column];
         c->min = n == 0 || v < c->min ? v : c->min;
         c->max = n == 0 || v > c->max ? v : c->max;
         sum += (double)v;
@@ -474,7 +478,7 @@ static void free_result(struct mp_reduced *d)
         free(d->tracks[i]);
     }
     free(d->tracks);
-    *d = (struct mp_reduced){0};
+    *d = (struct mp_reduced){0}; /* its nodes are r->nodes */
 }
 
 int mp_reduce_result(struct mp_reduce *r, const struct mp_energy_result *energy,
@@ -487,6 +491,8 @@ int mp_reduce_result(struct mp_reduce *r, const struct mp_energy_result *energy,
     if (role_tracks(r, err) < 0 || gpu_tracks(r, err) < 0 ||
         spread_track(r, energy, err) < 0)
         return -1;
+    r->result.nodes = r->nodes;
+    r->result.n_nodes = r->n_nodes;
     *out = &r->result;
     return 0;
 }

@@ -14,11 +14,12 @@
  * spike of one node among many shows at its height.
  *
  * Memory: one set of columns and one grid per track, not per series; a series holds its
- * current column; for the spread, one float per column and
- * node (4.8 MB for 1,000 nodes). */
+ * current column; for spread and heat map, 5 bytes per column and
+ * node (6 MB for 1,000 nodes). */
 #ifndef MP_REDUCE_H
 #define MP_REDUCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "energy/result.h"
@@ -52,12 +53,20 @@ struct mp_track {
     size_t n_series; /* how many series it sums; spread: how many nodes */
 };
 
+/* Input power of one node, where there are several. */
+struct mp_node_columns {
+    float mean[MP_COLUMNS];  /* W; gaps are bridged */
+    bool silent[MP_COLUMNS]; /* half of the column or more lies in a gap */
+};
+
 struct mp_reduced {
     int64_t start,
         end; /* µs; column c is [start + c * (end - start) / MP_COLUMNS, ...) */
     struct mp_track **tracks; /* roles with a usable series in enum order (none is left
                                  out), then GPUs by fqdd, then spread */
     size_t n_tracks;
+    struct mp_node_columns **nodes; /* of the plan, n_nodes; NULL: not measured */
+    size_t n_nodes;
 };
 
 struct mp_reduce; /* opaque */

@@ -76,6 +76,27 @@ void mp_scene_line(struct mp_scene *scene, enum mp_part part, uint32_t colour,
     mp_scene_point(scene, x2, y2);
 }
 
+uint32_t *mp_scene_cells(struct mp_scene *scene, enum mp_part part, int n_columns,
+                         int n_rows, double x, double y, double w, double h)
+{
+    struct mp_mark *mark = mp_scene_mark(scene, MP_MARK_CELLS, part, 0, 0);
+
+    if (!mark)
+        return NULL;
+    mark->cells = calloc((size_t)n_columns * (size_t)n_rows, sizeof *mark->cells);
+    if (!mark->cells) {
+        scene->failed = true;
+        return NULL;
+    }
+    mark->n_columns = n_columns;
+    mark->n_rows = n_rows;
+    mark->x = x;
+    mark->y = y;
+    mark->w = w;
+    mark->h = h;
+    return mark->cells;
+}
+
 double mp_scene_text(struct mp_scene *scene, const struct mp_measure *measure,
                      const struct mp_text *style, const char *text, double x, double y)
 {
@@ -115,8 +136,10 @@ int mp_scene_check(const struct mp_scene *scene, struct mp_error *err)
 
 void mp_scene_free(struct mp_scene *scene)
 {
-    for (size_t i = 0; i < scene->n_marks; i++)
+    for (size_t i = 0; i < scene->n_marks; i++) {
         free(scene->marks[i].text);
+        free(scene->marks[i].cells);
+    }
     free(scene->marks);
     free(scene->points);
     memset(scene, 0, sizeof *scene);

@@ -26,6 +26,7 @@ enum mp_mark_kind {
     MP_MARK_HATCH,   /* the same, filled with slanted lines */
     MP_MARK_BARS,  /* pairs of points (x, low) (x + 1, high): upright bars side by side */
     MP_MARK_WEDGE, /* part of a ring around x, y */
+    MP_MARK_CELLS, /* a box cut into n_columns x n_rows even cells, each of one colour */
     MP_MARK_TEXT,
 };
 
@@ -44,6 +45,7 @@ enum mp_part {
     MP_PART_LEADER, /* from a slice to its label */
     MP_PART_LABEL,  /* of a slice; index as above */
     MP_PART_CENTRE, /* texts within the ring */
+    MP_PART_NODES,  /* heat map and bars of single nodes */
 };
 
 struct mp_mark {
@@ -52,13 +54,15 @@ struct mp_mark {
     int index;
     uint32_t colour; /* 0xRRGGBBAA */
     double width;    /* of strokes and traces */
-    double x, y;     /* text: left, top; wedge: centre; area: y is the level */
-    double w, h;     /* text: box */
+    double x, y;     /* text, cells: left, top; wedge: centre; area: y is the level */
+    double w, h;     /* text, cells: box */
     double inner, outer, from,
         to;                 /* wedge: radii, angles (radians, clockwise from noon) */
     size_t first, n_points; /* in mp_scene.points */
-    char *text;             /* owned; valid UTF-8 on one line */
-    double size;            /* of the font */
+    uint32_t *cells;        /* owned; row by row, 0xRRGGBBFF, or 0 for none */
+    int n_columns, n_rows;
+    char *text;  /* owned; valid UTF-8 on one line */
+    double size; /* of the font */
     bool bold;
     bool halo; /* text: a light rim, so that it can be read on lines */
 };
@@ -90,6 +94,10 @@ void mp_scene_rectangle(struct mp_scene *scene, enum mp_part part, uint32_t colo
                         double x, double y, double w, double h);
 void mp_scene_line(struct mp_scene *scene, enum mp_part part, uint32_t colour,
                    double width, double x1, double y1, double x2, double y2);
+
+/* Append cells, to be filled in (they come zeroed); NULL where memory has run out. */
+uint32_t *mp_scene_cells(struct mp_scene *scene, enum mp_part part, int n_columns,
+                         int n_rows, double x, double y, double w, double h);
 
 struct mp_text {
     enum mp_part part;

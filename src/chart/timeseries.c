@@ -424,6 +424,10 @@ static void look_around(struct mp_view *v)
 
     v->start = reduced->start;
     v->end = reduced->end > reduced->start ? reduced->end : reduced->start + 1000000;
+    v->left = MP_PLOT_LEFT;
+    v->right = MP_PLOT_RIGHT;
+    v->top = MP_PLOT_TOP;
+    v->bottom = MP_PLOT_BOTTOM;
     mp_axis_time(v->start, v->end, 11, &v->time);
     v->input = mp_view_find_role(reduced, MP_ROLE_INPUT);
     v->reference = v->input;

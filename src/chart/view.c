@@ -39,8 +39,8 @@ double mp_view_y(const struct mp_panel *panel, double watt)
 
 double mp_view_time_x(const struct mp_view *v, int64_t at)
 {
-    return MP_PLOT_LEFT +
-           (double)(at - v->start) / (double)(v->end - v->start) * MP_COLUMNS;
+    return v->left +
+           (double)(at - v->start) / (double)(v->end - v->start) * (v->right - v->left);
 }
 
 double mp_view_text(struct mp_view *v, enum mp_part part, uint32_t colour, double anchor,

@@ -30,6 +30,7 @@ struct mp_view {
     const struct mp_measure *measure;
     struct mp_scene *scene;
     int64_t start, end;
+    double left, right, top, bottom; /* of what the time axis stands below */
     struct mp_time_axis time;
     struct mp_panel main, nodes;      /* nodes: only where `spread` is set */
     const struct mp_track *input;     /* NULL: nothing measured the input */

@@ -19,7 +19,8 @@
 
 static const char usage_text[] =
     "Fetches the power samples of a job's nodes and writes DIR/power_<ID>/ with\n"
-    "raw_power.csv, timeseries.png/.pdf, energy_pie.png/.pdf and summary.json.\n"
+    "raw_power.csv, timeseries.png/.pdf, energy_pie.png/.pdf, summary.json, and from\n"
+    "four nodes on nodes.png/.pdf.\n"
     "With --job-id alone, window, nodes and owner are looked up in the database.\n";
 
 enum { REASONS_SHOWN = 10 };

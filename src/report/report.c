@@ -67,10 +67,14 @@ static int draw_charts(struct mp_report *r, const struct mp_chart_input *in,
 {
     int fds[MP_N_CHARTS];
 
-    for (int i = 0; i < MP_N_CHARTS; i++)
-        if (mp_outdir_create(r->dir, mp_chart_file_name((enum mp_chart_file)i), &fds[i],
-                             err) < 0)
+    for (int i = 0; i < MP_N_CHARTS; i++) {
+        const enum mp_chart_file file = (enum mp_chart_file)i;
+
+        fds[i] = -1;
+        if (mp_chart_has_file(in, file) &&
+            mp_outdir_create(r->dir, mp_chart_file_name(file), &fds[i], err) < 0)
             return -1;
+    }
     return mp_chart_draw(in, fds, err);
 }
 

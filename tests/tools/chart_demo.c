@@ -32,6 +32,9 @@ static int draw_case(const char *dir, const struct chart_case *c)
     for (int i = 0; i < MP_N_CHARTS; i++) {
         char path[4096];
 
+        fds[i] = -1;
+        if (!mp_chart_has_file(&job.input, (enum mp_chart_file)i))
+            continue;
         snprintf(path, sizeof path, "%s/%s.%s", dir, c->name,
                  mp_chart_file_name((enum mp_chart_file)i));
         fds[i] = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -43,7 +46,8 @@ static int draw_case(const char *dir, const struct chart_case *c)
     if (rc < 0)
         fprintf(stderr, "chart_demo: %s: %s\n", c->name, err.text);
     for (int i = 0; i < MP_N_CHARTS; i++)
-        close(fds[i]);
+        if (fds[i] >= 0)
+            close(fds[i]);
     chart_case_close(&job);
     return rc;
 }

@@ -480,6 +480,76 @@ START_TEST(what_does_not_add_up_is_said)
 }
 END_TEST
 
+/* ---- the picture of single nodes ---- */
+
+static void lay_out_nodes(const char *name, struct chart_job *job, struct mp_scene *nodes)
+{
+    struct mp_error err = {0};
+
+    memset(nodes, 0, sizeof *nodes);
+    setenv("TZ", "America/Chicago", 1);
+    tzset();
+    chart_case_open(job, chart_case_find(name));
+    ck_assert_int_eq(mp_layout_nodes(&job->input, &measure, nodes, &err), 0);
+}
+
+static const struct mp_mark *find_cells(const struct mp_scene *scene)
+{
+    for (size_t i = 0; i < scene->n_marks; i++)
+        if (scene->marks[i].kind == MP_MARK_CELLS &&
+            scene->marks[i].part == MP_PART_NODES)
+            return &scene->marks[i];
+    ck_abort_msg("no cells");
+    return NULL;
+}
+
+/* Node 1 is silent from 40 % to 55 % of the day, node 8 draws 40 % less. */
+START_TEST(nodes_show_their_gaps_and_the_odd_one)
+{
+    const struct mp_mark *cells;
+    struct mp_scene nodes;
+    struct chart_job job;
+
+    lay_out_nodes("a_day_of_24", &job, &nodes);
+    check_texts(&nodes, "a_day_of_24");
+    cells = find_cells(&nodes);
+    ck_assert_int_eq(cells->n_rows, 24);
+    for (int c = 0; c < cells->n_columns; c++) {
+        const double at = (c + 0.5) / cells->n_columns;
+
+        if (at < 0.39 || at > 0.56)
+            ck_assert_msg(cells->cells[c] != 0, "column %d is empty", c);
+        else if (at > 0.41 && at < 0.54)
+            ck_assert_msg(cells->cells[c] == 0, "column %d is not empty", c);
+        ck_assert_uint_ne(cells->cells[cells->n_columns + c], 0);
+    }
+    ck_assert_uint_eq(count_marks(&nodes, MP_MARK_HATCH, MP_PART_MISSING, 0), 1);
+    ck_assert(has(&nodes, "rpc-91-20") && has(&nodes, "rpc-92-4"));
+    ck_assert(has(&nodes, "rpc-91-8 -39 %"));
+    mp_scene_free(&nodes);
+    chart_case_close(&job);
+}
+END_TEST
+
+START_TEST(a_thousand_nodes_have_room)
+{
+    const struct mp_mark *cells;
+    struct mp_scene nodes;
+    struct chart_job job;
+
+    lay_out_nodes("thousand_nodes", &job, &nodes);
+    check_texts(&nodes, "thousand_nodes");
+    cells = find_cells(&nodes);
+    ck_assert_int_eq(cells->n_rows, 1000);
+    ck_assert(cells->h >= 2 * 1000 && nodes.height < 2500);
+    ck_assert(has(&nodes, "rpc-91-1") && has(&nodes, "rpc-140-17"));
+    ck_assert_uint_eq(job.rig.result->n_outliers, 53);
+    ck_assert(has(&nodes, "rpc-140-16 -4"));
+    mp_scene_free(&nodes);
+    chart_case_close(&job);
+}
+END_TEST
+
 MP_UNIT_MAIN("chart_layout", no_text_lies_on_another, the_head_tells_what_it_is_about,
              a_silent_node_is_said, a_spike_of_one_sample_shows,
              an_absurd_reading_does_not_flatten_the_rest, a_gap_breaks_every_curve,
@@ -487,4 +557,5 @@ MP_UNIT_MAIN("chart_layout", no_text_lies_on_another, the_head_tells_what_it_is_
              gpus_with_long_names_can_be_told_apart, greens_get_paler,
              the_ring_has_the_known_colours, random_rings_are_tidy,
              tiny_slices_anywhere_are_labelled, rings_of_nothing_say_so,
-             what_does_not_add_up_is_said)
+             what_does_not_add_up_is_said, nodes_show_their_gaps_and_the_odd_one,
+             a_thousand_nodes_have_room)
