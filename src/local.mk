@@ -16,7 +16,7 @@ include src/worker/local.mk
 include src/check/local.mk
 include src/cli/local.mk
 
-MP_HOOK_LIBS = libmp-hook.a libmp-queue.a libmp-config.a libmp-base.a
+MP_HOOK_LIBS = libmp-hook.a libmp-queue.a libmp-config.a libmp-model.a libmp-base.a
 MP_PROGRAM_LIBS = libmp-cli.a libmp-check.a libmp-worker.a libmp-session.a libbackends.a \
 	libmp-writer.a libmp-hook.a libmp-queue.a libmp-report.a libmp-chart.a libmp-energy.a \
 	libmp-slurm.a libmp-config.a libmp-model.a libmp-base.a \

@@ -29,6 +29,9 @@ struct mp_route_origin {
 struct mp_settings_parts {
     char *path;     /* the file's; owned */
     bool file_read; /* false: there is none */
+    bool lenient;   /* what cannot be read keeps its default */
+    bool damaged;   /* something could not */
+    struct mp_error first_error;
     struct mp_backend_keys declared;
     const struct mp_backend_keys *backends; /* that, or NULL */
     struct mp_section *sections;            /* the backends', then [power] and [queue] */
@@ -52,7 +55,9 @@ const char *mp_settings_text(const struct mp_settings *s, const char *section,
  */
 char *mp_settings_read(const char *path, size_t *len, struct mp_error *err);
 
-/* trust.c: refuse a file that others could have written, or, where it holds a
+/* trust.c: root, the current user or SlurmUser. */
+bool mp_settings_trusts(uid_t owner);
+/* Refuse a file that others could have written, or, where it holds a
  * secret, could read.  `st` is fstat's of the open `fd`; the error has the command that
  * mends it. */
 int mp_settings_check_file(int fd, const struct stat *st, const char *path, bool secret,

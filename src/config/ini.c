@@ -237,6 +237,17 @@ static int scan_key(struct scan *s, char *line, char **end)
     return add_entry(s, line, value, commented);
 }
 
+/* iniparser joins a comment that ends in a backslash to the line below, and gives up at
+ * one that is too long. */
+static bool is_harmless(const char *comment)
+{
+    size_t len = strlen(comment), end = len;
+
+    while (end > 0 && is_blank(comment[end - 1]))
+        end--;
+    return len <= LINE_BYTES && (end == 0 || comment[end - 1] != '\\');
+}
+
 static int scan_line(struct scan *s, char *line, size_t len, char **end)
 {
     for (size_t i = 0; i < len; i++) {
@@ -245,6 +256,8 @@ static int scan_line(struct scan *s, char *line, size_t len, char **end)
         if ((c < 0x20 && c != '\t') || c == 0x7f)
             return bad(s, "a control character");
     }
+    if (is_harmless(line))
+        *end = line + len;
     line += strspn(line, " \t");
     if (*line == '\0' || *line == ';' || *line == '#')
         return 0;

@@ -12,9 +12,10 @@
  *   key = "value"        anything; \" is a double quote, \\ a backslash
  *   key = 'value'        anything but a single quote; nothing is special
  *
- * The text is scanned, given to iniparser and kept in one place: comments are blanked
- * out, and in quoted values a control character stands for a double quote or a backslash,
- * as iniparser 4.1 and 4.2 have no spelling of these in common (doc/design.md).
+ * The text is scanned, given to iniparser and kept in one place: comments behind values
+ * are blanked out, and in quoted values a control character stands for a double quote or
+ * a backslash, as iniparser 4.1 and 4.2 have no spelling of these in common
+ * (doc/design.md).
  *
  * An error names file and line, never a value: it may be a secret. */
 #ifndef MP_INI_H

@@ -121,6 +121,17 @@ int mp_settings_init(struct mp_settings *s, const struct mp_backend_keys *backen
     return mp_routes_builtin(s, err);
 }
 
+/* What is wrong is remembered where the rest must go on (0); -1 where it need not. */
+static int forgive(struct mp_settings *s, const struct mp_error *err)
+{
+    if (!s->parts->lenient)
+        return -1;
+    if (!s->parts->damaged)
+        s->parts->first_error = *err;
+    s->parts->damaged = true;
+    return 0;
+}
+
 /* --- file --------------------------------------------------------------------------- */
 
 enum { NAMES = 64 };
@@ -166,6 +177,8 @@ static int apply_entry(struct mp_settings *s, const struct mp_ini_entry *e,
     const struct mp_key *key;
     char where[WHERE_BYTES];
 
+    if (section == NULL && s->parts->lenient)
+        return 0; /* somebody else's */
     if (strcmp(e->section, "route") == 0 || strncmp(e->section, "route ", 6) == 0)
         return mp_routes_set(s, e->section, e->key, e->value, e->line, err);
     if (section == NULL)
@@ -173,6 +186,8 @@ static int apply_entry(struct mp_settings *s, const struct mp_ini_entry *e,
     if (e->key == NULL)
         return 0;
     key = mp_section_key(section, e->key);
+    if (key == NULL && s->parts->lenient)
+        return 0;
     if (key == NULL)
         return unknown_key(s, section->keys, e, err);
     snprintf(where, sizeof where, "%s:%d", path, e->line);
@@ -225,22 +240,43 @@ static bool has_secret(const struct mp_settings *s, const struct mp_ini *ini)
     return false;
 }
 
+/* A file that others can write may say no more than which of our queues is meant. */
+static bool is_own_queue(const struct mp_ini_entry *e)
+{
+    struct stat st;
+
+    return e->key != NULL && strcmp(e->section, "queue") == 0 &&
+           strcmp(e->key, "directory") == 0 && lstat(e->value, &st) == 0 &&
+           S_ISDIR(st.st_mode) && mp_settings_trusts(st.st_uid) &&
+           (st.st_mode & 077) == 0;
+}
+
+static int apply_entries(struct mp_settings *s, const struct mp_ini *ini, bool trusted,
+                         struct mp_error *err)
+{
+    for (size_t i = 0; i < ini->n; i++)
+        if ((trusted || is_own_queue(&ini->entries[i])) &&
+            apply_entry(s, &ini->entries[i], err) < 0 && forgive(s, err) < 0)
+            return -1;
+    return 0;
+}
+
 /* Takes `text` over. */
 static int apply_text(struct mp_settings *s, const struct stat *st, int fd, char *text,
                       size_t len, struct mp_error *err)
 {
+    const char *path = s->parts->path;
     struct mp_ini ini;
-    int rc = -1;
+    bool trusted;
+    int rc = s->parts->lenient ? mp_ini_salvage(&ini, path, text, len, err)
+                               : mp_ini_parse(&ini, path, text, len, err);
 
-    if (mp_ini_parse(&ini, s->parts->path, text, len, err) < 0)
+    if (rc < 0 && forgive(s, err) < 0)
         return -1;
-    if (mp_settings_check_file(fd, st, s->parts->path, has_secret(s, &ini), err) < 0)
-        goto out;
-    for (size_t i = 0; i < ini.n; i++)
-        if (apply_entry(s, &ini.entries[i], err) < 0)
-            goto out;
-    rc = 0;
-out:
+    trusted = mp_settings_check_file(fd, st, path, has_secret(s, &ini), err) == 0;
+    rc = trusted ? 0 : forgive(s, err);
+    if (rc == 0)
+        rc = apply_entries(s, &ini, trusted, err);
     mp_ini_free(&ini);
     return rc;
 }
@@ -286,10 +322,8 @@ static int apply_file(struct mp_settings *s, const char *path, bool named,
     int rc = -1;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-    if (fd < 0 && errno == ENOENT && !named)
-        return 0;
     if (fd < 0)
-        return cannot_open(path, named, err);
+        return errno == ENOENT && !named ? 0 : cannot_open(path, named, err);
     if (fstat(fd, &st) < 0) {
         mp_fail(err, MP_FAULT_USAGE, "cannot read %s: %s", path, strerror(errno));
         goto out;
@@ -322,10 +356,11 @@ static int apply_variables(struct mp_settings *s, struct mp_section *section,
         if (name == NULL)
             continue;
         snprintf(where, sizeof where, "environment variable %s", name);
-        if (mp_section_set(section, key, where, value, err) < 0)
+        if (mp_section_set(section, key, where, value, err) == 0)
+            *origin_of(s, section, key) =
+                (struct mp_origin){.kind = MP_FROM_ENV, .name = name};
+        else if (forgive(s, err) < 0)
             return -1;
-        *origin_of(s, section, key) =
-            (struct mp_origin){.kind = MP_FROM_ENV, .name = name};
     }
     return 0;
 }
@@ -371,9 +406,8 @@ static bool holds_secret(const struct mp_settings *s)
     return false;
 }
 
-static int load(struct mp_settings *s, const struct mp_backend_keys *backends,
-                const char *path, const struct mp_override *overrides, size_t n_overrides,
-                struct mp_error *err)
+/* Defaults and file. */
+static int load_file(struct mp_settings *s, const char *path, struct mp_error *err)
 {
     bool named = true;
 
@@ -384,28 +418,42 @@ static int load(struct mp_settings *s, const struct mp_backend_keys *backends,
             named = false;
         }
     }
-    if (mp_settings_init(s, backends, err) < 0)
-        return -1;
     s->parts->path = strdup(path);
     if (s->parts->path == NULL)
         return no_memory(err);
-    if (apply_file(s, path, named, err) < 0 || apply_environment(s, err) < 0 ||
-        apply_overrides(s, overrides, n_overrides, err) < 0)
-        return -1;
-    return mp_routes_finish(s, err);
+    return apply_file(s, path, named, err) < 0 ? forgive(s, err) : 0;
 }
 
 int mp_settings_load(struct mp_settings *s, const struct mp_backend_keys *backends,
                      const char *path, const struct mp_override *overrides,
                      size_t n_overrides, struct mp_error *err)
 {
-    if (load(s, backends, path, overrides, n_overrides, err) < 0) {
+    if (mp_settings_init(s, backends, err) < 0 || load_file(s, path, err) < 0 ||
+        apply_environment(s, err) < 0 ||
+        apply_overrides(s, overrides, n_overrides, err) < 0 ||
+        mp_routes_finish(s, err) < 0) {
         mp_settings_free(s);
         return -1;
     }
     if (holds_secret(s))
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     return 0;
+}
+
+int mp_settings_salvage(struct mp_settings *s, const char *path, struct mp_error *err)
+{
+    if (mp_settings_init(s, NULL, err) < 0) {
+        mp_settings_free(s);
+        return -1;
+    }
+    s->parts->lenient = true;
+    if (load_file(s, path, err) < 0 || apply_environment(s, err) < 0) {
+        mp_settings_free(s);
+        return -1;
+    }
+    if (s->parts->damaged)
+        *err = s->parts->first_error;
+    return s->parts->damaged ? -1 : 0;
 }
 
 void mp_settings_free(struct mp_settings *s)

@@ -45,6 +45,13 @@ struct mp_override {
 int mp_settings_load(struct mp_settings *s, const struct mp_backend_keys *backends,
                      const char *path, const struct mp_override *overrides,
                      size_t n_overrides, struct mp_error *err);
+/* For those who must go on whatever the file looks like: [power] and [queue] from the
+ * environment, from what can be read of the file, and from the defaults.  0; or -1 with
+ * the first thing that is wrong, and then *s is filled nevertheless, or, if memory ran
+ * out, s->power is NULL.  Other sections and keys are not looked at.  Of a file that
+ * others can write only [queue] directory counts, if it is the user's own and private. */
+int mp_settings_salvage(struct mp_settings *s, const char *path, struct mp_error *err);
+
 /* Wipes secrets before freeing. */
 void mp_settings_free(struct mp_settings *s);
 

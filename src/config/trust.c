@@ -16,7 +16,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-static bool trusted_owner(uid_t owner)
+bool mp_settings_trusts(uid_t owner)
 {
     const struct passwd *slurm;
 
@@ -87,7 +87,7 @@ int mp_settings_check_file(int fd, const struct stat *st, const char *path, bool
 
     if (!S_ISREG(st->st_mode))
         return 0;
-    if ((secret || geteuid() == 0) && !trusted_owner(st->st_uid))
+    if ((secret || geteuid() == 0) && !mp_settings_trusts(st->st_uid))
         return mp_fail(err, MP_FAULT_USAGE,
                        "%s belongs to user %ld, who could change it; chown root %s", path,
                        (long)st->st_uid, path);

@@ -11,11 +11,12 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include "config/settings.h"
 #include "queue/entry.h"
 #include "hook/environment.h"
 
 struct hook {
-    struct mp_hook_conf conf;
+    struct mp_settings settings;
     struct mp_log log;
     struct mp_queue queue;
     struct mp_entry entry;
@@ -44,10 +45,10 @@ static int hook_begin(struct hook *h, struct mp_error *err)
     *h = (struct hook){.queue = {.dir = -1}};
     reset_signals();
     prctl(PR_SET_DUMPABLE, 0); /* the file we read may hold a password: no core */
-    rc = mp_hook_conf_load(&h->conf, err);
-    if (h->conf.keyword == NULL || h->conf.queue_directory == NULL)
+    rc = mp_settings_salvage(&h->settings, NULL, err);
+    if (h->settings.power == NULL)
         return -1;
-    mp_log_init(&h->log, h->conf.logfile);
+    mp_log_init(&h->log, h->settings.power->logfile);
     if (rc < 0)
         mp_log_event(&h->log, MP_LOG_ERROR, getenv("SLURM_JOB_ID"), "bad_configuration",
                      "reason", err->text, NULL);
@@ -67,7 +68,7 @@ static void hook_end(struct hook *h)
         mp_queue_close(&h->queue);
     mp_entry_free(&h->entry);
     mp_log_close(&h->log);
-    mp_hook_conf_free(&h->conf);
+    mp_settings_free(&h->settings);
 }
 
 /* --- epilog ------------------------------------------------------------------------- */
@@ -76,7 +77,7 @@ static void hook_end(struct hook *h)
  * worker left behind are taken up again. */
 static void pass_by(struct hook *h, struct mp_error *err)
 {
-    if (mp_queue_open(&h->queue, h->conf.queue_directory, false, err) < 0) {
+    if (mp_queue_open(&h->queue, h->settings.queue->directory, false, err) < 0) {
         if (err->fault != MP_FAULT_NO_SAMPLES)
             mp_log_event(&h->log, MP_LOG_ERROR, h->label, "bad_queue", "reason",
                          err->text, NULL);
@@ -92,13 +93,13 @@ static int add_entry(struct hook *h, bool *added, struct mp_error *err)
 {
     struct mp_entry *e = &h->entry;
 
-    if (mp_queue_open(&h->queue, h->conf.queue_directory, true, err) < 0)
+    if (mp_queue_open(&h->queue, h->settings.queue->directory, true, err) < 0)
         return -1;
     if (e->start < 0 && mp_queue_start_take(&h->queue, e, err) < 0)
         return -1;
     mp_queue_key(e, h->key);
-    return mp_queue_add(&h->queue, e, (e->end + h->conf.delay_seconds) * 1000000, added,
-                        err);
+    return mp_queue_add(
+        &h->queue, e, (e->end + h->settings.power->delay_seconds) * 1000000, added, err);
 }
 
 static void log_queued(struct hook *h, bool added)
@@ -134,7 +135,7 @@ void mp_hook_epilog(void)
     struct hook h;
 
     if (hook_begin(&h, &err) == 0) {
-        if (mp_slurmenv_wanted(h.conf.keyword))
+        if (mp_slurmenv_wanted(h.settings.power->comment_keyword))
             enqueue(&h, &err);
         else
             pass_by(&h, &err);
@@ -147,7 +148,7 @@ void mp_hook_epilog(void)
 /* Every job's, as its comment may still change while it runs. */
 static void record_start(struct hook *h, struct mp_error *err)
 {
-    if (mp_queue_open(&h->queue, h->conf.queue_directory, true, err) == 0 &&
+    if (mp_queue_open(&h->queue, h->settings.queue->directory, true, err) == 0 &&
         mp_queue_start_record(&h->queue, &h->entry, (int64_t)time(NULL), err) == 0)
         return;
     mp_log_event(&h->log, MP_LOG_ERROR, h->label, "start_not_recorded", "reason",

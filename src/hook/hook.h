@@ -9,26 +9,8 @@
 #ifndef MP_HOOK_H
 #define MP_HOOK_H
 
-#include <stdint.h>
-
-#include "base/error.h"
 #include "base/log.h"
 #include "queue/queue.h"
-
-/* The few settings the hook needs; read without the rest, and never with a secret kept.
- * Strings are owned. */
-struct mp_hook_conf {
-    char *keyword;
-    char *queue_directory;
-    char *logfile; /* "": syslog */
-    int64_t delay_seconds;
-};
-
-/* From MONSTER_POWER_* and the configuration file.  On failure (-1) *conf still holds
- * what the environment and the defaults say: a job's end must not get lost over a typing
- * error somewhere else in the file. */
-int mp_hook_conf_load(struct mp_hook_conf *conf, struct mp_error *err);
-void mp_hook_conf_free(struct mp_hook_conf *conf);
 
 void mp_hook_epilog(void);
 void mp_hook_prolog(void);

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: MIT
 # src/hook/local.mk - what runs inside slurmctld.
 noinst_LIBRARIES += libmp-hook.a
-libmp_hook_a_CPPFLAGS = $(AM_CPPFLAGS) $(INIPARSER_CFLAGS)
 libmp_hook_a_SOURCES = \
-	src/hook/conf.c \
 	src/hook/environment.c \
 	src/hook/environment.h \
 	src/hook/handover.c \

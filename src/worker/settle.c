@@ -65,11 +65,25 @@ static int64_t backoff_seconds(int64_t tries)
     return seconds < BACKOFF_LAST ? seconds : BACKOFF_LAST;
 }
 
+/* Where the configuration is what failed, what can be had of it counts. */
+static int retry_hours_of(const struct mp_worker_child *child)
+{
+    struct mp_settings salvaged;
+    struct mp_error why;
+    int hours;
+
+    if (child->have_settings)
+        return child->session.settings.queue->retry_hours;
+    mp_settings_salvage(&salvaged, child->options->config, &why);
+    hours = salvaged.queue != NULL ? salvaged.queue->retry_hours : 0;
+    mp_settings_free(&salvaged);
+    return hours;
+}
+
 struct mp_answer mp_attempt_again(struct mp_attempt *a, const struct mp_error *why)
 {
     struct mp_worker_child *child = a->child;
-    int retry_hours =
-        child->have_settings ? child->session.settings.queue->retry_hours : 24;
+    int retry_hours = retry_hours_of(child);
     int64_t now = mp_worker_now();
     struct mp_answer answer;
     char text[1200], seconds[24];

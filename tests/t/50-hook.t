@@ -207,16 +207,34 @@ quiet() { # NAME: the last run was silent and 0
 	is "$1: exit 0, silent" "$STATUS$OUT$ERR" 0
 }
 cp "$T/mp.ini" "$T/good.ini"
-printf '[power\ncomment_keyword power_profiling\n' >"$T/mp.ini"
-run slurm 20 $wanted MONSTER_POWER_QUEUE_DIRECTORY="$Q" MONSTER_POWER_LOGFILE="$T/log" -- "$HOOK" epilog
-quiet "a broken configuration"
-check "... the job is queued all the same" test -n "$(find "$Q/waiting" -name "alpha.20.*")"
-like "... and the log tells" "$(cat "$T/log")" '^job=20 .*event=bad_configuration reason="'
+# broken SED: with that done to the file, the job lands where the worker looks, and the log tells
+N=200
+broken() {
+	N=$((N + 1))
+	sed "$1" "$T/good.ini" >"$T/mp.ini"
+	run slurm $N $wanted -- "$HOOK" epilog
+	quiet "a configuration after $1"
+	check "... the job is in the configured queue" test -n "$(find "$Q/waiting" -name "alpha.$N.*")"
+	like "... and the log tells" "$(cat "$T/log")" "^job=$N .*event=bad_configuration reason=\"[^ ]*mp.ini:$2"
+}
+broken 's/^\[queue/databse\n&/' '5: no .=.'
+broken '1s/$/\npassword = a;b/' '2: .;. or .#.'
+broken 's/^\[queue\]/[queue/' '5: the section.s name is not closed'
+broken 's/^\[power\]/& x/' '1: something stands after'
+broken 's/^delay_seconds.*/delay_seconds = soon/' '4: .*not a whole number'
+broken 's/^comment_keyword.*/comment_keyword = "power_profiling/' '2: the quote is not closed'
+sed 's/^\[queue/[database]\nprot = 1\n[nonsense]\nx = 1\n[route a b]\n[route x]\ny = 1\n&/' "$T/good.ini" >"$T/mp.ini"
+run slurm 220 $wanted -- "$HOOK" epilog
+quiet "what concerns others"
+unlike "... is not the hook's affair" "$(cat "$T/log")" '^job=220 .*bad_configuration'
 cp "$T/good.ini" "$T/mp.ini"
 chmod 666 "$T/mp.ini"
-run slurm 21 $wanted MONSTER_POWER_QUEUE_DIRECTORY="$Q" MONSTER_POWER_LOGFILE="$T/log" -- "$HOOK" epilog
+run slurm 21 $wanted MONSTER_POWER_LOGFILE="$T/log" -- "$HOOK" epilog
 quiet "a configuration others can write"
-like "... is refused" "$(grep '^job=21 .*bad_conf' "$T/log")" 'chmod go-w'
+like "... is refused" "$(grep '^job=21 .*bad_conf' "$T/log")" 'chmod 06'
+check "... but for a queue of our own" test -n "$(find "$Q/waiting" -name "alpha.21.*")"
+cp "$T/good.ini" "$T/mp.ini"
+stop_workers
 chmod 600 "$T/mp.ini"
 chmod 755 "$Q"
 run slurm 22 $wanted -- "$HOOK" epilog

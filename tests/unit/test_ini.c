@@ -124,7 +124,7 @@ END_TEST
 /* Not by iniparser: a comment that ends in a backslash would swallow the next line. */
 START_TEST(a_comment_swallows_nothing)
 {
-    parse("[a] # \\\nk = 1 ; \\\nj = \"2\" # \\\n# c:\\\nl = 3\n");
+    parse("[a] # \\\nk = 1 ; \\\nj = \"2\" # \\\n# c:\\ \t\nl = 3\n");
     ck_assert_uint_eq(ini.n, 4);
     ck_assert_str_eq(value("a", "k"), "1");
     ck_assert_str_eq(value("a", "j"), "2");
@@ -184,6 +184,10 @@ START_TEST(refuses_a_nul_and_bulk)
     mp_ini_free(&ini);
     snprintf(line, sizeof line, "[a]\nk = %01060d\n", 7);
     refused(line, "f.ini:2: the value is too long");
+    snprintf(line, sizeof line, "[a]\n# %01060d\nk = 1\n", 7);
+    parse(line);
+    ck_assert_str_eq(value("a", "k"), "1");
+    mp_ini_free(&ini);
     snprintf(line, sizeof line, "[a]\nk = %0995d\n", 7);
     parse(line);
     ck_assert_uint_eq(strlen(value("a", "k")), 995);

@@ -63,6 +63,15 @@ static int print(struct mp_error *err)
     return rc;
 }
 
+static int salvage(struct mp_error *err)
+{
+    struct mp_settings s;
+    int rc = mp_settings_salvage(&s, path, err);
+
+    mp_settings_free(&s);
+    return rc;
+}
+
 static int import(struct mp_error *err)
 {
     struct mp_backend_keys keys;
@@ -112,6 +121,13 @@ START_TEST(printing)
 }
 END_TEST
 
+START_TEST(salvaging)
+{
+    write_file(ini);
+    starve(salvage, 20);
+}
+END_TEST
+
 START_TEST(importing)
 {
     write_file("REPACSS_DB_HOST=a\nREPACSS_DB_PASSWORD='b\nREPACSS_DB_HOST=c\nX=1\n");
@@ -119,4 +135,4 @@ START_TEST(importing)
 }
 END_TEST
 
-MP_UNIT_MAIN("oom_front", planning, printing, importing)
+MP_UNIT_MAIN("oom_front", planning, printing, salvaging, importing)

@@ -371,6 +371,60 @@ START_TEST(an_owner_must_be_trusted)
 }
 END_TEST
 
+static int salvage(const char *text, mode_t mode)
+{
+    write_file(text, mode);
+    return mp_settings_salvage(&s, path, &err);
+}
+
+START_TEST(salvages_what_can_be_read)
+{
+    ck_assert_int_eq(salvage("[power\nlogfile = /l\ndelay_seconds = x\noutdir = a;b\n"
+                             "[queue]\ndirectory = /q\nworkers = 65\n"
+                             "[database]\nprt = 1\n[route]\n",
+                             0644),
+                     -1);
+    ck_assert_msg(strstr(err.text, ":1: the section's name is not closed") != NULL, "%s",
+                  err.text);
+    ck_assert_str_eq(s.power->logfile, "/l");
+    ck_assert_int_eq(s.power->delay_seconds, 10);
+    ck_assert_str_eq(s.power->outdir, "");
+    ck_assert_str_eq(s.queue->directory, "/q");
+    ck_assert_int_eq(s.queue->workers, 2);
+    mp_settings_free(&s);
+    ck_assert_int_eq(salvage("[power]\nkey = 1\nbackend = api\n[x]\n[route]\n", 0644), 0);
+    mp_settings_free(&s);
+    setenv("MONSTER_POWER_QUEUE_DIRECTORY", "q", 1);
+    ck_assert_int_eq(salvage("[queue]\ndirectory = /q\n", 0644), -1);
+    ck_assert_str_eq(s.queue->directory, "/q");
+    mp_settings_free(&s);
+    ck_assert_int_eq(mp_settings_salvage(&s, "/nonexistent/x.ini", &err), -1);
+    ck_assert_str_eq(s.queue->directory, MP_LOCALSTATEDIR "/spool/monster-power");
+    mp_settings_free(&s);
+}
+END_TEST
+
+/* It must not tell root where to write. */
+START_TEST(a_file_of_others_names_only_our_queue)
+{
+    char queue[] = "/tmp/mp-queue.XXXXXX", text[128];
+
+    ck_assert_ptr_nonnull(mkdtemp(queue));
+    snprintf(text, sizeof text, "[power]\nlogfile = /l\n[queue]\ndirectory = %s\n",
+             queue);
+    ck_assert_int_eq(salvage(text, 0666), -1);
+    ck_assert_msg(strstr(err.text, "written by others") != NULL, "%s", err.text);
+    ck_assert_str_eq(s.queue->directory, queue);
+    ck_assert_str_eq(s.power->logfile, "");
+    mp_settings_free(&s);
+    ck_assert_int_eq(chmod(queue, 0750), 0);
+    ck_assert_int_eq(salvage(text, 0666), -1);
+    ck_assert_str_eq(s.queue->directory, MP_LOCALSTATEDIR "/spool/monster-power");
+    mp_settings_free(&s);
+    rmdir(queue);
+}
+END_TEST
+
 /* What config prints loads back to the same, but for the masked secret. */
 START_TEST(prints_what_loads_back)
 {
@@ -493,5 +547,6 @@ MP_UNIT_MAIN_WITH("settings", setup, teardown, an_empty_file_works, reads_every_
                   refuses_wrong_values, names_the_nearest, routes_build_on_the_built_in,
                   refuses_wrong_routes, later_sources_win, environment_of_the_old_env,
                   a_named_file_must_be_there, keeps_secrets_from_others,
-                  a_group_must_be_meant, an_owner_must_be_trusted, prints_what_loads_back,
-                  imports_any_password, imports_the_quirks)
+                  a_group_must_be_meant, an_owner_must_be_trusted,
+                  salvages_what_can_be_read, a_file_of_others_names_only_our_queue,
+                  prints_what_loads_back, imports_any_password, imports_the_quirks)
