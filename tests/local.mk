@@ -22,6 +22,7 @@ MP_UNIT_TESTS = \
 	tests/unit/test_ini \
 	tests/unit/test_job \
 	tests/unit/test_jobpath \
+	tests/unit/test_keyset \
 	tests/unit/test_nodelist \
 	tests/unit/test_oom \
 	tests/unit/test_oracle \

@@ -239,22 +239,6 @@ static bool quick_value(const char *p, struct row *row)
     return true;
 }
 
-static bool equal_bytes(const char *a, const char *b, size_t n)
-{
-    uint64_t x, y;
-
-    for (; n >= 8; a += 8, b += 8, n -= 8) {
-        memcpy(&x, a, 8);
-        memcpy(&y, b, 8);
-        if (x != y)
-            return false;
-    }
-    for (; n > 0; a++, b++, n--)
-        if (*a != *b)
-            return false;
-    return true;
-}
-
 /* Take the row at pos if it is one of the sensor expected next: 1; 0: split it. */
 static int quick_row(struct rows *rows, struct mp_error *err)
 {
@@ -270,9 +254,9 @@ static int quick_row(struct rows *rows, struct mp_error *err)
     const char *bytes = rows->keyset.keys[number].bytes;
     size_t time_len = mp_csv_time_quick(&rows->times, p);
 
-    if (time_len == 0 || !equal_bytes(p += time_len, bytes, key->before) ||
+    if (time_len == 0 || !mp_equal_bytes(p += time_len, bytes, key->before) ||
         !quick_value(p += key->before, &row) ||
-        !equal_bytes(p += row.len, bytes + key->before, key->after))
+        !mp_equal_bytes(p += row.len, bytes + key->before, key->after))
         return 0;
     row.sensor = key->sensor;
     row.time = rows->times.civil;

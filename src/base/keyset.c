@@ -7,12 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+static unsigned char fold(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+}
+
 /* FNV-1a over eight bytes at a time, its high bits folded down. */
-static uint32_t hash_of(const char *p, size_t len)
+static uint32_t hash_of(const struct mp_keyset *set, const char *p, size_t len)
 {
     uint64_t h = UINT64_C(0xcbf29ce484222325) ^ len;
 
-    for (; len >= 8; p += 8, len -= 8) {
+    for (; len >= 8 && !set->any_case; p += 8, len -= 8) {
         uint64_t word;
 
         memcpy(&word, p, 8);
@@ -20,9 +25,23 @@ static uint32_t hash_of(const char *p, size_t len)
         h ^= h >> 32;
     }
     for (; len > 0; p++, len--)
-        h = (h ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
+        h = (h ^ (set->any_case ? fold(*p) : (unsigned char)*p)) *
+            UINT64_C(0x100000001b3);
     h ^= h >> 29;
     return (uint32_t)(h ^ h >> 32);
+}
+
+static bool is_key(const struct mp_keyset *set, const struct mp_keyset_key *k,
+                   const char *bytes, size_t len)
+{
+    if (k->len != len)
+        return false;
+    if (!set->any_case)
+        return mp_equal_bytes(k->bytes, bytes, len);
+    for (size_t i = 0; i < len; i++)
+        if (fold(k->bytes[i]) != fold(bytes[i]))
+            return false;
+    return true;
 }
 
 static size_t slot_mask(const struct mp_keyset *set)
@@ -32,15 +51,16 @@ static size_t slot_mask(const struct mp_keyset *set)
 
 long mp_keyset_find(const struct mp_keyset *set, const void *bytes, size_t len)
 {
-    uint32_t hash = hash_of(bytes, len);
+    uint32_t hash;
 
     if (set->n == 0)
         return -1;
+    hash = hash_of(set, bytes, len);
     for (size_t i = hash & slot_mask(set); set->slots[i] != 0;
          i = (i + 1) & slot_mask(set)) {
         const struct mp_keyset_key *k = &set->keys[set->slots[i] - 1];
 
-        if (k->hash == hash && k->len == len && memcmp(k->bytes, bytes, len) == 0)
+        if (k->hash == hash && is_key(set, k, bytes, len))
             return (long)set->slots[i] - 1;
     }
     return -1;
@@ -82,13 +102,31 @@ int mp_keyset_add(struct mp_keyset *set, const void *bytes, size_t len,
 
     if (copy == NULL || (set->n == set->capacity && grow(set) < 0)) {
         free(copy);
-        return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series", set->n + 1);
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu names", set->n + 1);
     }
     memcpy(copy, bytes, len);
-    set->keys[set->n] = (struct mp_keyset_key){copy, (uint32_t)len, hash_of(bytes, len)};
+    set->keys[set->n] =
+        (struct mp_keyset_key){copy, (uint32_t)len, hash_of(set, bytes, len)};
     put_in_slot(set, set->n);
     set->n++;
     return 0;
+}
+
+long mp_keyset_put(struct mp_keyset *set, const void *bytes, size_t len,
+                   struct mp_error *err)
+{
+    long number;
+
+    if (set->next < set->n && is_key(set, &set->keys[set->next], bytes, len))
+        return (long)set->next++;
+    number = mp_keyset_find(set, bytes, len);
+    if (number < 0) {
+        if (mp_keyset_add(set, bytes, len, err) < 0)
+            return -1;
+        number = (long)set->n - 1;
+    }
+    set->next = (size_t)number + 1;
+    return number;
 }
 
 void mp_keyset_free(struct mp_keyset *set)

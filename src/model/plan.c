@@ -7,21 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The index is open addressing over both lists: 0 is an empty slot, i + 1 is node i,
- * UNROUTED + j + 1 is unrouted name j. */
-#define UNROUTED 0x80000000u
+enum { NOT_ROUTED = -1 };
 
 /* Node names are ASCII; the locale must not change which route a node takes. */
 static unsigned char fold(char c)
 {
     return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-}
-
-static bool same_name(const char *a, const char *b)
-{
-    for (; *a != '\0' && fold(*a) == fold(*b); a++)
-        b++;
-    return fold(*a) == fold(*b);
 }
 
 static bool has_prefix(const char *name, const char *prefix)
@@ -30,31 +21,6 @@ static bool has_prefix(const char *name, const char *prefix)
         if (fold(*name) != fold(*prefix))
             return false;
     return true;
-}
-
-static uint32_t hash_name(const char *name)
-{
-    uint32_t h = 2166136261u; /* FNV-1a */
-
-    for (; *name != '\0'; name++)
-        h = (h ^ fold(*name)) * 16777619u;
-    return h;
-}
-
-static const char *slot_name(const struct mp_plan *plan, uint32_t slot)
-{
-    return slot & UNROUTED ? plan->unrouted[(slot & ~UNROUTED) - 1]
-                           : plan->nodes[slot - 1].name;
-}
-
-/* The slot that holds `name`, or the empty one where it belongs. */
-static uint32_t *find_slot(const struct mp_plan *plan, const char *name)
-{
-    size_t i = hash_name(name) & plan->index_mask;
-
-    while (plan->index[i] != 0 && !same_name(slot_name(plan, plan->index[i]), name))
-        i = (i + 1) & plan->index_mask;
-    return &plan->index[i];
 }
 
 static int no_memory(struct mp_error *err)
@@ -164,23 +130,21 @@ static int add_names(struct mp_plan *plan, char *const *names, size_t n,
                      const struct mp_route *routes, size_t n_routes, struct mp_error *err)
 {
     for (size_t i = 0; i < n; i++) {
-        uint32_t *slot = find_slot(plan, names[i]);
-        char *copy;
+        size_t known = plan->names.n;
+        char *name;
         long route;
 
-        if (*slot != 0)
+        if (mp_keyset_put(&plan->names, names[i], strlen(names[i]), err) < 0)
+            return -1;
+        if (plan->names.n == known)
             continue;
-        copy = strdup(names[i]);
-        if (copy == NULL)
-            return no_memory(err);
-        route = route_of(copy, routes, n_routes);
-        if (route < 0) {
-            plan->unrouted[plan->n_unrouted++] = copy;
-            *slot = UNROUTED | (uint32_t)plan->n_unrouted;
-        } else {
-            plan->nodes[plan->n_nodes++] = (struct mp_plan_node){copy, (uint32_t)route};
-            *slot = (uint32_t)plan->n_nodes;
-        }
+        name = plan->names.keys[known].bytes;
+        route = route_of(name, routes, n_routes);
+        plan->place[known] = route < 0 ? NOT_ROUTED : (int32_t)plan->n_nodes;
+        if (route < 0)
+            plan->unrouted[plan->n_unrouted++] = name;
+        else
+            plan->nodes[plan->n_nodes++] = (struct mp_plan_node){name, (uint32_t)route};
     }
     return 0;
 }
@@ -218,17 +182,13 @@ out:
 
 static int allocate(struct mp_plan *plan, size_t n, struct mp_error *err)
 {
-    size_t slots = 16;
-
-    if (n >= UNROUTED / 4)
+    if (n >= INT32_MAX / 4)
         return mp_fail(err, MP_FAULT_USAGE, "%zu nodes are more than a plan can hold", n);
-    while (slots < 2 * n)
-        slots *= 2;
-    plan->index = calloc(slots, sizeof *plan->index);
-    plan->index_mask = slots - 1;
+    plan->names.any_case = true;
+    plan->place = calloc(n + 1, sizeof *plan->place);
     plan->nodes = calloc(n + 1, sizeof *plan->nodes);
     plan->unrouted = calloc(n + 1, sizeof *plan->unrouted);
-    if (plan->index == NULL || plan->nodes == NULL || plan->unrouted == NULL)
+    if (plan->place == NULL || plan->nodes == NULL || plan->unrouted == NULL)
         return no_memory(err);
     return 0;
 }
@@ -256,23 +216,17 @@ void mp_plan_free(struct mp_plan *plan)
 {
     for (size_t i = 0; i < plan->n_routes; i++)
         mp_route_clear(&plan->routes[i]);
-    for (size_t i = 0; i < plan->n_nodes; i++)
-        free(plan->nodes[i].name);
-    for (size_t i = 0; i < plan->n_unrouted; i++)
-        free(plan->unrouted[i]);
     free(plan->routes);
     free(plan->nodes);
     free(plan->unrouted);
-    free(plan->index);
+    mp_keyset_free(&plan->names);
+    free(plan->place);
     memset(plan, 0, sizeof *plan);
 }
 
 long mp_plan_find_node(const struct mp_plan *plan, const char *name)
 {
-    uint32_t slot;
+    long number = mp_keyset_find(&plan->names, name, strlen(name));
 
-    if (plan->index == NULL)
-        return -1;
-    slot = *find_slot(plan, name);
-    return slot == 0 || (slot & UNROUTED) ? -1 : (long)slot - 1;
+    return number < 0 ? -1 : plan->place[number];
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/keyset.h"
 #include "model/role.h"
 
 struct mp_metric {
@@ -47,8 +48,8 @@ struct mp_plan {
     size_t n_nodes;
     char **unrouted; /* nodes whose prefix no route knows, each once */
     size_t n_unrouted;
-    uint32_t *index; /* private to plan.c: names by hash */
-    size_t index_mask;
+    struct mp_keyset names; /* all of them, in either case; owns their texts */
+    int32_t *place;         /* per key of `names`: index into nodes, or -1 */
 };
 
 /* A deep copy; and what frees one (the struct itself is the caller's). */
