@@ -43,8 +43,6 @@ libbackends_a_SOURCES += \
 	backends/pq/error.c \
 	backends/pq/error.h \
 	backends/pq/job.c \
-	backends/pq/map.c \
-	backends/pq/map.h \
 	backends/pq/pool.c \
 	backends/pq/pool.h \
 	backends/pq/rows.c \

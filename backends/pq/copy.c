@@ -97,7 +97,7 @@ static int malformed(struct mp_error *err)
 static int name_key(struct mp_pqcopy *p, struct field id, struct field text, int64_t *key,
                     bool *bad, struct mp_error *err)
 {
-    uint32_t number;
+    long number;
 
     *key = NO_NAME;
     if (id.bytes != NULL)
@@ -106,8 +106,7 @@ static int name_key(struct mp_pqcopy *p, struct field id, struct field text, int
         return 0;
     if (memchr(text.bytes, '\0', text.n) != NULL)
         *bad = true;
-    else if (mp_pqstrings_put(&p->texts, (const char *)text.bytes, text.n, &number, err) <
-             0)
+    else if ((number = mp_keyset_put(&p->texts, text.bytes, text.n, err)) < 0)
         return -1;
     else
         *key = number;
@@ -126,12 +125,17 @@ static char *name_of(const struct mp_pqcopy *p, const struct mp_pqarm *arm,
     if (key == NO_NAME)
         return NULL;
     if (arm->types[column] == MP_PQ_TEXT)
-        return p->texts.items[key];
+        return p->texts.keys[key].bytes;
     name = mp_pqdim_find(dim, key);
     return name != NULL ? name->name : NULL;
 }
 
-static int new_series(struct mp_pqcopy *p, const struct mp_pqkey *key, uint32_t *number,
+/* What makes a series: number of the table (arm), node id, source and fqdd. */
+struct row_key {
+    int64_t a, b, c, d;
+};
+
+static int new_series(struct mp_pqcopy *p, const struct row_key *key, uint32_t *number,
                       struct mp_error *err)
 {
     const struct mp_pqarm *arm = &p->tables->arms[key->a];
@@ -150,6 +154,34 @@ static int new_series(struct mp_pqcopy *p, const struct mp_pqkey *key, uint32_t 
     s.hostname = node->name;
     s.node = node->node;
     return mp_emit_series(p->emit, &s, number, err);
+}
+
+/* The number of the row's series, which is new with its first row. */
+static int find_series(struct mp_pqcopy *p, const struct row_key *key, uint32_t *number,
+                       struct mp_error *err)
+{
+    size_t known = p->known.n;
+    long at = mp_keyset_put(&p->known, key, sizeof *key, err);
+
+    if (at < 0)
+        return -1;
+    if ((size_t)at < known) {
+        *number = p->series[at];
+        return 0;
+    }
+    if (known == p->series_capacity) {
+        size_t capacity = known > 0 ? 2 * known : 64;
+        uint32_t *grown = realloc(p->series, capacity * sizeof *grown);
+
+        if (grown == NULL)
+            return mp_fail(err, MP_FAULT_FAILED, "out of memory for series");
+        p->series = grown;
+        p->series_capacity = capacity;
+    }
+    if (new_series(p, key, number, err) < 0)
+        return -1;
+    p->series[at] = *number;
+    return 0;
 }
 
 /* ---- values ---- */
@@ -266,8 +298,7 @@ static int read_row(struct mp_pqcopy *p, struct mp_error *err)
     struct field value = next_field(&r);
     struct mp_sample sample = {.time = row_time(p)};
     char digits[MP_NUMBER_TEXT_MAX];
-    struct mp_pqkey key;
-    uint32_t *series;
+    struct row_key key;
 
     if (r.bad || node.bytes == NULL || (l->wide_node && arm.bytes == NULL))
         return malformed(err);
@@ -285,13 +316,8 @@ static int read_row(struct mp_pqcopy *p, struct mp_error *err)
         return -1;
     if (r.bad || key.a < 0 || (uint64_t)key.a >= p->tables->n_arms)
         return malformed(err);
-    series = mp_pqmap_at(&p->known, &key);
-    if (series == NULL)
-        return mp_fail(err, MP_FAULT_FAILED, "out of memory for series");
-    if (*series == UINT32_MAX && new_series(p, &key, series, err) < 0)
-        return -1;
-    sample.series = *series;
-    if (set_value(&sample, &p->tables->arms[key.a], value, digits, err) < 0 ||
+    if (find_series(p, &key, &sample.series, err) < 0 ||
+        set_value(&sample, &p->tables->arms[key.a], value, digits, err) < 0 ||
         mp_emit_sample(p->emit, &sample, err) < 0)
         return -1;
     p->at = (int)((const char *)r.at - p->message);
@@ -392,6 +418,8 @@ int64_t mp_pqcopy_waiting(const struct mp_pqcopy *p)
 void mp_pqcopy_free(struct mp_pqcopy *p)
 {
     drop_message(p);
-    mp_pqmap_free(&p->known);
-    mp_pqstrings_free(&p->texts);
+    mp_keyset_free(&p->known);
+    mp_keyset_free(&p->texts);
+    free(p->series);
+    p->series = NULL;
 }

@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/keyset.h"
 #include "model/plan.h"
 #include "backends/pq/conn.h"
-#include "backends/pq/map.h"
 #include "backends/frame/emit.h"
 #include "backends/pq/statement.h"
 #include "backends/pq/tables.h"
@@ -24,9 +24,11 @@ struct mp_pqcopy {
     const struct mp_pqtables *tables;
     struct mp_pqlayout layout;
     struct mp_emit *emit;
-    struct mp_pqmap known; /* (table, node id, source, fqdd) -> number of the series */
-    struct mp_pqstrings texts; /* source and fqdd where they are texts */
-    char *message;             /* being decoded: [at, length) is left */
+    struct mp_keyset known; /* (table, node id, source, fqdd), as struct row_key */
+    uint32_t *series;       /* per key of `known`: number of its series */
+    size_t series_capacity;
+    struct mp_keyset texts; /* source and fqdd where they are texts */
+    char *message;          /* being decoded: [at, length) is left */
     int at, length;
     bool started; /* the header has been read */
     bool ended;

@@ -299,31 +299,7 @@ START_TEST(survives_changed_bytes)
 }
 END_TEST
 
-/* ---- looking up, and arrays ---- */
-
-START_TEST(maps_find_what_was_put)
-{
-    struct mp_pqmap map = {0};
-
-    for (int round = 0; round < 3; round++)
-        for (int64_t i = 0; i < 5000; i++) {
-            struct mp_pqkey key = {i % 7, round == 1 ? 4999 - i : i, -i, INT64_MIN};
-            uint32_t *at;
-
-            key.a = key.b % 7;
-            key.c = -key.b;
-            at = mp_pqmap_at(&map, &key);
-            ck_assert_ptr_nonnull(at);
-            if (round == 0) {
-                ck_assert_uint_eq(*at, UINT32_MAX);
-                *at = (uint32_t)i;
-            } else
-                ck_assert_uint_eq(*at, (uint32_t)key.b);
-        }
-    ck_assert_uint_eq(map.n, 5000);
-    mp_pqmap_free(&map);
-}
-END_TEST
+/* ---- arrays ---- */
 
 START_TEST(arrays_are_quoted)
 {
@@ -342,5 +318,4 @@ END_TEST
 
 MP_UNIT_MAIN("pqcopy", reads_rows_and_puts_them_in_order, stops_before_the_next_slice,
              refuses_times_that_were_not_asked_for, numerics_come_as_text,
-             refuses_every_cut, survives_changed_bytes, maps_find_what_was_put,
-             arrays_are_quoted)
+             refuses_every_cut, survives_changed_bytes, arrays_are_quoted)
