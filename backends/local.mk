@@ -64,8 +64,6 @@ libbackends_a_SOURCES += \
 	backends/ssh/agent.h \
 	backends/ssh/auth.c \
 	backends/ssh/auth.h \
-	backends/ssh/bcrypt.c \
-	backends/ssh/bcrypt.h \
 	backends/ssh/bytes.c \
 	backends/ssh/bytes.h \
 	backends/ssh/channel.c \
@@ -78,8 +76,10 @@ libbackends_a_SOURCES += \
 	backends/ssh/kexinit.h \
 	backends/ssh/key.c \
 	backends/ssh/key.h \
-	backends/ssh/keyfmt.c \
-	backends/ssh/keyfmt.h \
+	backends/ssh/keyfile.c \
+	backends/ssh/keyfile.h \
+	backends/ssh/keyformat.c \
+	backends/ssh/keyformat.h \
 	backends/ssh/known_hosts.c \
 	backends/ssh/known_hosts.h \
 	backends/ssh/open.c \

@@ -4,7 +4,7 @@
 
 #include "backends/ssh/auth.h"
 #include "backends/ssh/agent.h"
-#include "backends/ssh/key.h"
+#include "backends/ssh/keyfile.h"
 #include "base/home.h"
 
 #include <errno.h>
@@ -69,10 +69,10 @@ static int sign(LIBSSH2_SESSION *session, unsigned char **sig, size_t *sig_len,
     int rc;
 
     (void)session;
-    if (find_algorithm(data, n, &algorithm) < 0)
+    if (s->key->pkey != NULL)
+        rc = mp_ssh_key_sign(s->key, data, n, &out, s->err);
+    else if (find_algorithm(data, n, &algorithm) < 0)
         rc = mp_fail(s->err, MP_FAULT_FAILED, "libssh2 wants something strange signed");
-    else if (s->key->pkey != NULL)
-        rc = mp_ssh_key_sign(s->key, &algorithm, data, n, &out, s->err);
     else
         rc = mp_agent_sign(s->agent, s->key->blob, s->key->blob_len, data, n,
                            agent_flags(&algorithm), &out, s->err);
@@ -91,8 +91,7 @@ static void presented(const struct mp_ssh_key *key, struct mp_ssh_buf *blob)
 {
     struct mp_ssh_bytes w = {key->blob, key->blob_len}, type;
 
-    if (strcmp(key->type, "ssh-rsa") == 0 && libssh2_version(0x010b00) == NULL &&
-        mp_ssh_get_string(&w, &type) == 0) {
+    if (mp_ssh_key_is_old_rsa(key) && mp_ssh_get_string(&w, &type) == 0) {
         mp_ssh_put_string(blob, "rsa-sha2-512", 12);
         mp_ssh_put_bytes(blob, w.p, w.left);
     } else {
@@ -149,38 +148,72 @@ static enum outcome still_wanted(struct login *l, const char *label)
     return PARTIAL;
 }
 
+/* Ask with the key once more: with its file through libssh2, or signing ourselves. */
+static int ask(struct login *l, const struct mp_ssh_key *key,
+               const struct mp_ssh_buf *blob, struct signer *signer)
+{
+    void *abstract = signer;
+    LIBSSH2_SESSION *session = l->ssh->session;
+    const char *user = l->ssh->user;
+
+    if (key->text != NULL && key->pkey == NULL)
+        return libssh2_userauth_publickey_frommemory(session, user, strlen(user), NULL, 0,
+                                                     key->text, key->text_len,
+                                                     l->settings->passphrase);
+    return libssh2_userauth_publickey(session, user, blob->data, blob->n, sign,
+                                      &abstract);
+}
+
+static bool connection_failed(const struct mp_ssh *ssh, int rc)
+{
+    return ssh->closed || ssh->receive_errno != 0 || rc == LIBSSH2_ERROR_SOCKET_SEND ||
+           rc == LIBSSH2_ERROR_SOCKET_DISCONNECT || rc == LIBSSH2_ERROR_ALLOC;
+}
+
+static enum outcome outcome_of(struct login *l, const struct mp_ssh_key *key,
+                               const char *label, int rc, bool sent)
+{
+    struct mp_ssh *ssh = l->ssh;
+    size_t n = strlen(l->tried);
+
+    if (rc != 0 && !sent && key->text != NULL && key->pkey == NULL &&
+        !connection_failed(ssh, rc)) {
+        mp_ssh_keyfile_unreadable(label, key, l->err);
+        return BROKEN;
+    }
+    snprintf(l->tried + n, sizeof l->tried - n, "%s%s (%s)", n > 0 ? ", " : "", label,
+             key->type);
+    if (rc == 0)
+        return LOGGED_IN;
+    if (rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED && !ssh->closed)
+        return still_wanted(l, label);
+    if (rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED)
+        return REFUSED;
+    mp_ssh_broken(ssh, l->err);
+    return BROKEN;
+}
+
+/* `label`: its path, or "agent key 2". */
 static enum outcome try_key(struct login *l, const struct mp_ssh_key *key,
                             const char *label)
 {
-    struct mp_ssh *ssh = l->ssh;
     struct signer signer = {.key = key, .agent = &l->agent, .err = l->err};
-    void *abstract = &signer;
     struct mp_ssh_buf blob = {0};
     enum outcome outcome = BROKEN;
-    size_t n = strlen(l->tried);
+    bool sent = false; /* libssh2 has read the key and asked the server */
     int rc;
 
     presented(key, &blob);
-    while ((rc = libssh2_userauth_publickey(ssh->session, ssh->user, blob.data, blob.n,
-                                            sign, &abstract)) == LIBSSH2_ERROR_EAGAIN) {
-        rc = mp_ssh_wait(ssh, l->limit, l->err);
+    while ((rc = ask(l, key, &blob, &signer)) == LIBSSH2_ERROR_EAGAIN) {
+        sent = true;
+        rc = mp_ssh_wait(l->ssh, l->limit, l->err);
         if (rc != MP_WAIT_READY) {
             outcome = rc < 0 ? BROKEN : timed_out(l);
             goto out;
         }
     }
-    if (rc == 0)
-        outcome = LOGGED_IN;
-    else if (signer.failed)
-        outcome = BROKEN; /* the signer said why */
-    else if (rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED && !ssh->closed)
-        outcome = still_wanted(l, label);
-    else if (rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED)
-        outcome = REFUSED;
-    else
-        mp_ssh_broken(ssh, l->err);
-    snprintf(l->tried + n, sizeof l->tried - n, "%s%s (%s)", n > 0 ? ", " : "", label,
-             key->type);
+    if (!signer.failed) /* the signer has said why */
+        outcome = outcome_of(l, key, label, rc, sent);
 out:
     mp_ssh_buf_free(&blob);
     return outcome;
@@ -249,7 +282,7 @@ static enum outcome try_agent(struct login *l)
     return outcome;
 }
 
-/* A protected key without passphrase: perhaps the agent holds it. */
+/* A file that cannot be used: perhaps the agent holds its key. */
 static enum outcome try_locked(struct login *l, const struct mp_ssh_key *key,
                                const char *path)
 {
@@ -265,11 +298,8 @@ static enum outcome try_locked(struct login *l, const struct mp_ssh_key *key,
         }
     }
     if (rc >= 0)
-        mp_fail(
-            l->err, MP_FAULT_USAGE,
-            "the private key %s is protected by a passphrase: set passphrase in section "
-            "[ssh], or load the key into an agent (%s)",
-            path, rc == 0 ? "none is running" : "the one that runs does not hold it");
+        mp_fail(l->err, MP_FAULT_USAGE, "%s, or load it into an agent (%s)", key->locked,
+                rc == 0 ? "none is running" : "the one that runs does not hold it");
 out:
     mp_agent_keys_free(&keys);
     return outcome;
@@ -282,9 +312,9 @@ static enum outcome try_file(struct login *l, const char *path)
     struct mp_ssh_key key;
     enum outcome outcome;
 
-    if (mp_ssh_key_load(path, l->settings->passphrase, &key, l->err) < 0)
+    if (mp_ssh_keyfile_load(path, l->settings->passphrase, &key, l->err) < 0)
         return BROKEN;
-    outcome = key.locked ? try_locked(l, &key, path) : try_key(l, &key, path);
+    outcome = key.locked != NULL ? try_locked(l, &key, path) : try_key(l, &key, path);
     mp_ssh_key_free(&key);
     return outcome;
 }

@@ -1,234 +1,62 @@
 /* SPDX-License-Identifier: MIT
- * key.c - looking at a key file, and signing with what it holds. */
+ * key.c - the little that is done with a key here. */
 #include "config.h"
 
 #include "backends/ssh/key.h"
-#include "backends/ssh/keyfmt.h"
-#include "base/whole.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <openssl/ecdsa.h>
+#include <libssh2.h>
 #include <openssl/err.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { FILE_MAX = 256 * 1024, SIGNATURE_MAX = 4096 };
-
-/* ssh's rule: our own key must be closed to everybody else.  And a key that the whole
- * machine can read is no secret, whoever owns it. */
-static int check_mode(const char *path, const struct stat *st, struct mp_error *err)
-{
-    mode_t bad = st->st_uid == geteuid() ? 077 : 007;
-
-    if (!S_ISREG(st->st_mode))
-        return mp_fail(err, MP_FAULT_USAGE, "the private key %s is not a file", path);
-    if ((st->st_mode & bad) != 0)
-        return mp_fail(
-            err, MP_FAULT_USAGE,
-            "the private key %s is open to others (mode %04o): chmod 600 %s, and "
-            "make a new key if somebody may have read it",
-            path, (unsigned)(st->st_mode & 07777), path);
-    if (st->st_size > FILE_MAX)
-        return mp_fail(err, MP_FAULT_USAGE,
-                       "%s is too big for a private key (%lld bytes)", path,
-                       (long long)st->st_size);
-    return 0;
-}
-
-/* The whole file, NUL-terminated; *n without the NUL.  The caller wipes it. */
-static char *read_private(const char *path, size_t *n, struct mp_error *err)
-{
-    struct stat st;
-    char *text = NULL;
-    size_t size;
-    ssize_t got = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-    *n = 0;
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        mp_fail(err, MP_FAULT_USAGE,
-                errno == ENOENT
-                    ? "the private key %s does not exist%s; check key_path in "
-                      "section [ssh]"
-                    : "cannot read the private key %s: %s",
-                path, errno == ENOENT ? "" : strerror(errno));
-        goto out;
-    }
-    if (check_mode(path, &st, err) < 0)
-        goto out;
-    size = (size_t)st.st_size;
-    text = malloc(size + 1);
-    if (text == NULL) {
-        mp_fail(err, MP_FAULT_FAILED, "out of memory");
-        goto out;
-    }
-    got = mp_read_all(fd, text, size);
-    *n = got > 0 ? (size_t)got : 0;
-    text[*n] = '\0';
-    if (got < 0) {
-        mp_fail(err, MP_FAULT_USAGE, "cannot read the private key %s: %s", path,
-                strerror(errno));
-        explicit_bzero(text, size);
-        free(text);
-        text = NULL;
-    }
-out:
-    if (fd >= 0)
-        close(fd);
-    return text;
-}
-
-static bool starts(const char *text, const char *word)
-{
-    return strncmp(text, word, strlen(word)) == 0;
-}
-
-/* What it is, where it is no private key that we could read; NULL where it may be one. */
-static const char *not_a_key(const char *text, size_t n)
-{
-    if (n == 0)
-        return "is empty";
-    if (starts(text, "PuTTY-User-Key-File"))
-        return "is in PuTTY's format; convert it: puttygen KEY -O private-openssh -o NEW";
-    if (starts(text, "ssh-") || starts(text, "ecdsa-") || starts(text, "sk-") ||
-        starts(text, "---- BEGIN SSH2 PUBLIC") || starts(text, "-----BEGIN PUBLIC") ||
-        starts(text, "-----BEGIN RSA PUBLIC"))
-        return "is the public half; name the private key (the file without .pub)";
-    if (starts(text, "-----BEGIN CERTIFICATE"))
-        return "is a certificate, not a private key";
-    if (starts(text, "-----BEGIN DSA PRIVATE"))
-        return "is a DSA key, which servers no longer accept; make one with ssh-keygen "
-               "-t "
-               "ed25519";
-    if (strstr(text, "-----BEGIN ") == NULL)
-        return "is not a private key; make one with ssh-keygen -t ed25519";
-    return NULL;
-}
-
-/* The public half of a locked PEM key stands in KEY.pub, if anywhere. */
-static void read_public(const char *path, struct mp_ssh_key *key)
-{
-    char *name = NULL, line[16384], type[MP_KEY_TYPE_MAX];
-    int start = 0, end = 0;
-    FILE *f = NULL;
-    long n;
-
-    if (asprintf(&name, "%s.pub", path) < 0)
-        return;
-    f = fopen(name, "re");
-    if (f != NULL && fgets(line, sizeof line, f) != NULL &&
-        sscanf(line, "%31s %n%*s%n", type, &start, &end) == 1 && end > start) {
-        key->blob = malloc((size_t)(end - start) / 4 * 3 + 3);
-        n = key->blob != NULL
-                ? mp_base64_decode(line + start, (size_t)(end - start), key->blob)
-                : -1;
-        if (n > 0) {
-            key->blob_len = (size_t)n;
-            memcpy(key->type, type, sizeof type);
-        } else {
-            free(key->blob);
-            key->blob = NULL;
-        }
-    }
-    if (f != NULL)
-        fclose(f);
-    free(name);
-}
-
-int mp_ssh_key_load(const char *path, const char *passphrase, struct mp_ssh_key *key,
-                    struct mp_error *err)
-{
-    const char *what;
-    char *text;
-    size_t n;
-    int rc = -1;
-
-    *key = (struct mp_ssh_key){0};
-    text = read_private(path, &n, err);
-    if (text == NULL)
-        return -1;
-    what = not_a_key(text, n);
-    if (what != NULL)
-        mp_fail(err, MP_FAULT_USAGE, "%s %s", path, what);
-    else if (strstr(text, "-----BEGIN OPENSSH PRIVATE KEY-----") != NULL)
-        rc = mp_keyfmt_openssh(path, text, passphrase, key, err);
-    else
-        rc = mp_keyfmt_pem(path, text, n, passphrase, key, err);
-    explicit_bzero(text, n);
-    free(text);
-    ERR_clear_error();
-    if (rc == 0 && key->locked && key->blob == NULL)
-        read_public(path, key);
-    if (rc < 0)
-        mp_ssh_key_free(key);
-    return rc;
-}
+enum { SIGNATURE_MAX = 4096 };
 
 void mp_ssh_key_free(struct mp_ssh_key *key)
 {
+    if (key->text != NULL)
+        explicit_bzero(key->text, key->text_len);
+    free(key->text);
     free(key->blob);
+    free(key->locked);
     EVP_PKEY_free(key->pkey);
     *key = (struct mp_ssh_key){0};
 }
 
-static const EVP_MD *digest_of(const struct mp_ssh_bytes *algorithm)
+int mp_ssh_key_set_public(struct mp_ssh_key *key, struct mp_ssh_buf *blob)
 {
-    static const struct {
-        const char *algorithm;
-        const EVP_MD *(*digest)(void);
-    } known[] = {
-        {"rsa-sha2-512", EVP_sha512},
-        {"rsa-sha2-256", EVP_sha256},
-        {"ssh-rsa", EVP_sha1},
-        {"ecdsa-sha2-nistp256", EVP_sha256},
-        {"ecdsa-sha2-nistp384", EVP_sha384},
-        {"ecdsa-sha2-nistp521", EVP_sha512},
-    };
+    struct mp_ssh_bytes w = {blob->data, blob->n}, type;
 
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (mp_ssh_bytes_is(algorithm, known[i].algorithm))
-            return known[i].digest();
-    return NULL; /* ed25519 hashes by itself */
-}
-
-/* SSH wants r and s as two mpints (RFC 5656, 3.1.2), libcrypto makes DER. */
-static int put_ecdsa(const unsigned char *der, size_t n, struct mp_ssh_buf *out)
-{
-    unsigned char number[80];
-    ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &der, (long)n);
-    const BIGNUM *parts[2];
-
-    if (sig == NULL)
+    if (blob->failed || mp_ssh_get_string(&w, &type) < 0 ||
+        type.left >= sizeof key->type || memchr(type.p, '\0', type.left) != NULL) {
+        mp_ssh_buf_free(blob);
         return -1;
-    ECDSA_SIG_get0(sig, &parts[0], &parts[1]);
-    for (size_t i = 0; i < 2; i++)
-        if (BN_num_bytes(parts[i]) <= (int)sizeof number)
-            mp_ssh_put_mpint(out, number, (size_t)BN_bn2bin(parts[i], number));
-    ECDSA_SIG_free(sig);
+    }
+    memcpy(key->type, type.p, type.left);
+    key->type[type.left] = '\0';
+    key->blob = blob->data;
+    key->blob_len = blob->n;
     return 0;
 }
 
-int mp_ssh_key_sign(const struct mp_ssh_key *key, const struct mp_ssh_bytes *algorithm,
-                    const unsigned char *data, size_t n, struct mp_ssh_buf *out,
-                    struct mp_error *err)
+bool mp_ssh_key_is_old_rsa(const struct mp_ssh_key *key)
+{
+    return strcmp(key->type, "ssh-rsa") == 0 && libssh2_version(0x010b00) == NULL;
+}
+
+int mp_ssh_key_sign(const struct mp_ssh_key *key, const unsigned char *data, size_t n,
+                    struct mp_ssh_buf *out, struct mp_error *err)
 {
     unsigned char sig[SIGNATURE_MAX];
     size_t sig_len = sizeof sig;
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     int ok = ctx != NULL &&
-             EVP_DigestSignInit(ctx, NULL, digest_of(algorithm), NULL, key->pkey) == 1 &&
+             EVP_DigestSignInit(ctx, NULL, EVP_sha512(), NULL, key->pkey) == 1 &&
              EVP_DigestSign(ctx, sig, &sig_len, data, n) == 1;
 
     EVP_MD_CTX_free(ctx);
-    if (ok && starts(key->type, "ecdsa-"))
-        ok = put_ecdsa(sig, sig_len, out) == 0;
-    else if (ok)
-        mp_ssh_put_bytes(out, sig, sig_len);
     ERR_clear_error();
+    if (ok)
+        mp_ssh_put_bytes(out, sig, sig_len);
     return ok && !out->failed
                ? 0
                : mp_fail(err, MP_FAULT_FAILED, "libcrypto cannot sign with this %s key",

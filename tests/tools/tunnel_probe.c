@@ -5,6 +5,7 @@
  *     tunnel_probe CONFIG sql DATABASE STATEMENT   its result, tab-separated
  *     tunnel_probe CONFIG many DATABASE N          N connections at once, each used,
  * twice tunnel_probe CONFIG cancel DATABASE          starts pg_sleep(60) and cancels it
+ *     tunnel_probe - version                       of libssh2
  *     tunnel_probe CONFIG hold SECONDS             says ADDRESS PORT, then waits
  *     tunnel_probe CONFIG pump MIB SLOW_MS         reads MIB from whatever is behind the
  *                                                  tunnel, resting SLOW_MS after each one
@@ -26,6 +27,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libpq-fe.h>
+#include <libssh2.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -266,6 +268,8 @@ int main(int argc, char **argv)
     unsigned window = window_text != NULL ? (unsigned)atoi(window_text) : 0;
     int rc = -1;
 
+    if (argc == 3 && strcmp(argv[2], "version") == 0)
+        return puts(libssh2_version(0)) < 0;
     for (size_t i = 0; argc > 2 && i < sizeof actions / sizeof *actions; i++)
         if (strcmp(argv[2], actions[i].name) == 0 && argc == 3 + actions[i].n_args)
             action = &actions[i];

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * test_sshkeys.c - SSH's data types, base64, bcrypt_pbkdf, and key files and server
+ * test_sshkeys.c - SSH's data types, base64, and key files and server
  * greetings that are damaged in every place. */
 #include "config.h"
 
-#include "backends/ssh/bcrypt.h"
 #include "backends/ssh/kexinit.h"
-#include "backends/ssh/key.h"
-#include "backends/ssh/keyfmt.h"
+#include "backends/ssh/keyformat.h"
 #include "backends/ssh/bytes.h"
 #include "unit.h"
 
@@ -73,28 +71,6 @@ START_TEST(a_string_longer_than_the_rest_is_refused)
 }
 END_TEST
 
-/* A vector that implementations of bcrypt_pbkdf share. */
-START_TEST(bcrypt_pbkdf_gives_the_known_bytes)
-{
-    static const unsigned char want[32] = {
-        0x5b, 0xbf, 0x0c, 0xc2, 0x93, 0x58, 0x7f, 0x1c, 0x36, 0x35, 0x55,
-        0x5c, 0x27, 0x79, 0x65, 0x98, 0xd4, 0x7e, 0x57, 0x90, 0x71, 0xbf,
-        0x42, 0x7e, 0x9d, 0x8f, 0xbe, 0x84, 0x2a, 0xba, 0x34, 0xd9};
-    unsigned char got[32];
-
-    ck_assert_int_eq(mp_bcrypt_pbkdf("password", 8, (const unsigned char *)"salt", 4, got,
-                                     sizeof got, 4),
-                     0);
-    ck_assert_int_eq(memcmp(got, want, sizeof want), 0);
-    ck_assert_int_eq(mp_bcrypt_pbkdf("", 0, (const unsigned char *)"salt", 4, got, 32, 4),
-                     -1);
-    ck_assert_int_eq(mp_bcrypt_pbkdf("p", 1, (const unsigned char *)"s", 1, got, 32, 0),
-                     -1);
-    ck_assert_int_eq(
-        mp_bcrypt_pbkdf("p", 1, (const unsigned char *)"s", 1, got, 32, 1u << 30), -1);
-}
-END_TEST
-
 /* An unprotected ed25519 key in OpenSSH's format, its private half all ones. */
 static void make_key(struct mp_ssh_buf *b)
 {
@@ -135,18 +111,13 @@ static int parse(const unsigned char *bytes, size_t n, const char *passphrase)
         text, sizeof text,
         "-----BEGIN OPENSSH PRIVATE KEY-----\n%s\n-----END OPENSSH PRIVATE KEY-----\n",
         base64);
-    rc = mp_keyfmt_openssh("key", text, passphrase, &key, &err);
-    if (rc == 0 && !key.locked) {
-        struct mp_ssh_buf sig = {0};
-        struct mp_ssh_bytes algorithm = {(const unsigned char *)key.type,
-                                         strlen(key.type)};
-
-        ck_assert_ptr_nonnull(key.pkey);
-        mp_ssh_key_sign(&key, &algorithm, bytes, n, &sig, &err);
-        mp_ssh_buf_free(&sig);
-    } else if (rc < 0) {
+    key.text = strdup(text);
+    key.text_len = strlen(text);
+    rc = mp_keyformat_openssh("key", passphrase, &key, &err);
+    if (rc == 0)
+        ck_assert(key.blob != NULL && key.type[0] != '\0');
+    else
         ck_assert_int_eq(err.fault, MP_FAULT_USAGE);
-    }
     mp_ssh_key_free(&key);
     return rc;
 }
@@ -201,5 +172,5 @@ START_TEST(a_greeting_is_read_in_bounds)
 END_TEST
 
 MP_UNIT_MAIN("sshkeys", base64_is_strict, mpints_are_as_in_the_rfc,
-             a_string_longer_than_the_rest_is_refused, bcrypt_pbkdf_gives_the_known_bytes,
+             a_string_longer_than_the_rest_is_refused,
              a_damaged_key_is_refused_not_obeyed, a_greeting_is_read_in_bounds)
