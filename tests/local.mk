@@ -9,7 +9,8 @@ LOG_DRIVER = $(T_LOG_DRIVER)
 AM_TESTS_ENVIRONMENT = \
 	MP_SRCDIR='$(abs_top_srcdir)'; export MP_SRCDIR; \
 	MP_BUILDDIR='$(abs_top_builddir)'; export MP_BUILDDIR; \
-	MP_VERSION='$(PACKAGE_VERSION)'; export MP_VERSION;
+	MP_VERSION='$(PACKAGE_VERSION)'; export MP_VERSION; \
+	: "$${CK_TIMEOUT_MULTIPLIER:=15}"; export CK_TIMEOUT_MULTIPLIER;
 
 MP_UNIT_TESTS = \
 	tests/unit/test_chart_ticks \
@@ -109,7 +110,7 @@ check_PROGRAMS += $(MP_UNIT_TESTS) tests/tools/chart_demo
 TESTS += $(MP_UNIT_TESTS)
 endif
 TESTS += $(MP_SHELL_TESTS)
-EXTRA_DIST += $(MP_SHELL_TESTS) $(MP_TEST_SUPPORT)
+EXTRA_DIST += $(MP_SHELL_TESTS) $(MP_TEST_SUPPORT) tests/distro/run
 
 include tests/fuzz.mk
 include tests/bench.mk

@@ -9,6 +9,7 @@
 #   pg_sql DATABASE [ARGS...]     psql as the superuser over the socket
 #   pg_seed [NAME=VALUE...]       databases as MonSTer makes them, see monster-seed.sql
 #   pg_stop [MODE], pg_restart    fast by default
+#   pg_reload
 #   pg_postmaster                 its process id
 #   pg_ini [LINE...] > FILE       a configuration for role monster; LINEs belong to [database]
 #
@@ -86,7 +87,7 @@ pg_up() {
 	for try in 1 2 3 4 5; do
 		: "${PG_PORT:=$(pg_free_port)}"
 		if (cd "$PG_DIR" && pg_as "$PG_BIN/pg_ctl" -D "$PG_DATA" -l "$PG_DIR/log" \
-			-o "-p $PG_PORT" -w -t 60 start >/dev/null 2>&1); then
+			-o "-p $PG_PORT" -w -t "$(slow 60)" start >/dev/null 2>&1); then
 			return 0
 		fi
 		[ "${PG_KEEP_PORT:-}" = yes ] || PG_PORT=
@@ -100,9 +101,19 @@ pg_postmaster() { head -n 1 "$PG_DATA/postmaster.pid" 2>/dev/null; }
 pg_stop() {
 	[ -f "$PG_DATA/postmaster.pid" ] || return 0
 	kill -CONT "$(pg_postmaster)" 2>/dev/null # a stopped postmaster cannot be told to stop
-	(cd "$PG_DIR" && pg_as "$PG_BIN/pg_ctl" -D "$PG_DATA" -m "${1:-fast}" -w -t 60 stop \
+	(cd "$PG_DIR" && pg_as "$PG_BIN/pg_ctl" -D "$PG_DATA" -m "${1:-fast}" -w -t "$(slow 60)" stop \
 		>/dev/null 2>&1)
 }
+
+# Its configuration again; who connects afterwards meets the new one.
+pg_reload() {
+	local n
+	n=$(pg_reloads)
+	pg_sql postgres -c 'SELECT pg_reload_conf()' >/dev/null
+	wait_for 10 pg_reloaded "$n"
+}
+pg_reloads() { grep -c 'reloading configuration files' "$PG_DIR/log"; }
+pg_reloaded() { [ "$(pg_reloads)" -gt "$1" ]; }
 
 pg_restart() {
 	pg_stop "${1:-fast}"

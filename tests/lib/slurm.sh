@@ -11,20 +11,11 @@
 #              SL_BIN and the configuration $SL/mp.ini (Slurm passes no environment on)
 #   slurm_as USER COMMAND... as that user, in that user's directory $SL/home/USER
 #   slurm_ctld start|stop|kill
+#   slurm_version            YYMM
 #   slurm_stop_worker        whatever worker holds the queue $SL/queue
-#   wait_for SECONDS COMMAND...   until it succeeds; 1 when it does not
 # shellcheck shell=bash
 SL_NODES='rpc-91-1 rpc-91-2 rpg-91-1'
 SL_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-
-wait_for() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.1
-	done
-}
 
 slurm_need() {
 	local p
@@ -35,7 +26,17 @@ slurm_need() {
 	id "$1" >/dev/null 2>&1 || skip_all "no user $1"
 }
 
-slurm_port_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+# 2205 for 22.05.8
+slurm_version() { slurmctld -V | sed -n 's/^slurm[^ ]* \([0-9]*\)\.\([0-9]*\).*/\1\2/p'; }
+
+slurm_port_free() { ! (exec 3<>"/dev/tcp/$SL_ADDRESS/$1") 2>/dev/null; }
+
+# Where Slurm's daemons listen: at the machine's name, whatever slurm.conf says.
+slurm_address() {
+	local a
+	read -r a _ < <(getent ahostsv4 "$(hostname -s)")
+	echo "${a:-127.0.0.1}"
+}
 
 # Four ports in a row.
 slurm_ports() {
@@ -77,7 +78,7 @@ slurm_conf() { # SLURMUSER
 	local n=0 node
 	cat <<-CONF
 		ClusterName=mptest
-		SlurmctldHost=$(hostname -s)(127.0.0.1)
+		SlurmctldHost=$(hostname -s)($SL_ADDRESS)
 		SlurmctldPort=$SL_PORT
 		CommunicationParameters=NoInAddrAny,NoCtldInAddrAny,DisableIPv6
 		SlurmUser=$1
@@ -112,7 +113,7 @@ slurm_conf() { # SLURMUSER
 	CONF
 	for node in $SL_NODES; do
 		n=$((n + 1))
-		echo "NodeName=$node NodeHostname=localhost NodeAddr=127.0.0.1 Port=$((SL_PORT + n))" \
+		echo "NodeName=$node NodeHostname=localhost NodeAddr=$SL_ADDRESS Port=$((SL_PORT + n))" \
 			"CPUs=128 RealMemory=1024 State=UNKNOWN"
 	done
 	echo "PartitionName=main Nodes=${SL_NODES// /,} Default=YES MaxTime=1-0 State=UP"
@@ -159,7 +160,7 @@ slurm_stop_worker() {
 	pid=$(slurm_worker_pid)
 	[ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = monster-power ] || return 0
 	kill "${1:--TERM}" "$pid"
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < $(slow 300); i++)); do
 		kill -0 "$pid" 2>/dev/null || return 0
 		sleep 0.1
 	done
@@ -196,10 +197,13 @@ slurm_start() { # SLURMUSER
 	SL_USER=mpa${SL##*.} SL_OTHER=mpb${SL##*.}
 	SL_USER=${SL_USER,,} SL_OTHER=${SL_OTHER,,}
 	slurm_make_user "$SL_USER" && slurm_make_user "$SL_OTHER" || exit 99
+	SL_ADDRESS=$(slurm_address)
 	slurm_ports
 	slurm_scripts
 	export SLURM_CONF=$SL/etc/slurm.conf
 	slurm_conf "$1" >"$SLURM_CONF"
+	# From 23.11 on slurmd wants to be told that there are no control groups for it here.
+	[ "$(slurm_version)" -lt 2311 ] || echo CgroupPlugin=disabled >"$SL/etc/cgroup.conf"
 	head -c 128 /dev/urandom >"$SL/munge/key"
 	chmod 600 "$SL/munge/key"
 	# --force: munged otherwise refuses to start below a world-writable /tmp
@@ -216,7 +220,7 @@ slurm_start() { # SLURMUSER
 		slurm_daemon slurmd -f "$SLURM_CONF" -N "$node"
 	done
 	wait_for 40 slurm_nodes_idle || {
-		diag "the cluster did not come up: $(tail -n 5 "$SL/log/slurmctld.log")"
+		diag "the cluster did not come up: $(tail -n 5 "$SL/log/slurmctld.log" "$SL"/log/slurmd*)"
 		exit 99
 	}
 }

@@ -5,7 +5,8 @@
 #   sshd_setup                 host keys, a login key (id_ed25519), authorized_keys and
 #                              known_hosts in SSHD_DIR; skips the whole test without sshd
 #   sshd_start [LINE...]       start it with its default algorithms on a free port: SSHD_PORT,
-#                              SSHD_PID; LINEs go first in sshd_config
+#                              SSHD_PID; LINEs go first in sshd_config.  Nobody is kept out for
+#                              logins that failed (PerSourcePenalties) unless a LINE says so
 #   sshd_stop                  the server and its sessions
 #   sshd_restart               both again, on the same port
 #   sshd_sessions              process ids of its sessions
@@ -62,13 +63,16 @@ sshd_key() {
 # Wait for the server that was just started as SSHD_PID.
 sshd_up() {
 	local i
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < $(slow 100); i++)); do
 		"${SSHD_RUN[@]}" bash -c "exec 3<>/dev/tcp/$SSHD_ADDRESS/$SSHD_PORT" 2>/dev/null && return
 		kill -0 "$SSHD_PID" 2>/dev/null || break
 		sleep 0.05
 	done
 	return 1
 }
+
+# sshd_knows OPTION=VALUE
+sshd_knows() { "$SSHD" -t -f /dev/null -h "$SSHD_DIR/host_ed25519" -o "$1" 2>/dev/null; }
 
 sshd_run() {
 	"${SSHD_RUN[@]}" "$SSHD" -D -f "$SSHD_DIR/config" -E "$SSHD_DIR/log" 2>>"$SSHD_DIR/log" &
@@ -95,6 +99,7 @@ sshd_start() {
 				MaxStartups 100
 				LogLevel VERBOSE
 			CONF
+			! sshd_knows PerSourcePenalties=no || echo PerSourcePenalties no
 		} >"$SSHD_DIR/config"
 		if sshd_run; then
 			sshd_known >"$SSHD_DIR/known_hosts"
@@ -140,7 +145,7 @@ ssh_ini() {
 	echo '[ssh]'
 	for line in "hostname = $SSHD_NAME" "port = $SSHD_PORT" "username = $(id -un)" \
 		"key_path = $SSHD_DIR/id_ed25519" "known_hosts = $SSHD_DIR/known_hosts" \
-		"agent = none" "keepalive = 2" "connect_timeout = 5"; do
+		"agent = none" "keepalive = 2" "connect_timeout = $(slow 5)"; do
 		key=${line%% *}
 		printf '%s\n' "$@" | grep -q "^$key " || echo "$line"
 	done

@@ -2,7 +2,8 @@
 # tap.sh - what every shell test starts with: TAP output, a private temporary directory that
 # goes away, a fixed zone and locale.  Source it; end with `done_testing`.
 #
-#   ok CONDITION-COMMAND... -- NAME      not used: see the functions below
+# Limits are for a quiet machine and stretched by MP_TEST_SLOW, which is taken from the load
+# if it is not set: wait_for and timeout by themselves, others as $(slow N).
 #
 # shellcheck shell=bash
 set -u
@@ -27,6 +28,29 @@ tap_exit() {
 }
 trap tap_exit EXIT
 trap 'exit 130' INT TERM HUP
+
+# On a machine with twice as many busy processes as processors everything takes twice as long.
+# The load is an average that comes late, therefore one more.
+if [ -z "${MP_TEST_SLOW:-}" ]; then
+	read -r MP_TEST_SLOW _ </proc/loadavg
+	MP_TEST_SLOW=$((2 + ${MP_TEST_SLOW%.*} / $(getconf _NPROCESSORS_ONLN)))
+fi
+export MP_TEST_SLOW
+slow() { echo $(($1 * MP_TEST_SLOW)); }
+timeout() { # SECONDS COMMAND...
+	local seconds=$1
+	shift
+	command timeout $((seconds * MP_TEST_SLOW)) "$@"
+}
+# wait_for SECONDS COMMAND...: until it succeeds; 1 when it does not.
+wait_for() {
+	local end=$((SECONDS + $1 * MP_TEST_SLOW))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.05
+	done
+}
 
 diag() { printf '%s\n' "$*" | sed 's/^/# /'; }
 # result STATUS NAME: one TAP line; 0 is good.

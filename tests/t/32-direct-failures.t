@@ -31,17 +31,9 @@ fails() { # fails NAME REGEX [SECONDS]: what every failure must be like
 	like "$1: told" "$ERR" "$2"
 	unlike "$1: no password" "$ERR" "$PG_PASSWORD"
 	is "$1: nothing written" "$(find "$T/out" -type f)" ""
-	is "$1: in time ($((TOOK / 1000)) ms)" "$((TOOK < ${3:-5} * 1000000))" 1
+	is "$1: in time ($((TOOK / 1000)) ms)" "$((TOOK < $(slow "${3:-5}") * 1000000))" 1
 }
 sessions() { pg_sql postgres -c "SELECT count(*) FROM pg_stat_activity WHERE usename = 'monster'"; }
-until_() { # until_ COMMAND...: at most 10 s
-	local i
-	for ((i = 0; i < 200; i++)); do
-		"$@" && return
-		sleep 0.05
-	done
-	return 1
-}
 no_session() { [ "$(sessions)" = 0 ]; }
 backend() { pg_sql postgres -c "SELECT pid FROM pg_stat_activity WHERE usename = 'monster' AND wait_event_type = 'Lock'"; }
 is_waiting() { BACKEND=$(backend) && [ -n "$BACKEND" ]; }
@@ -49,7 +41,7 @@ is_waiting() { BACKEND=$(backend) && [ -n "$BACKEND" ]; }
 hold() {
 	pg_sql zen4 -c 'BEGIN; LOCK TABLE idrac.totalfanpower; SELECT pg_sleep(300)' >/dev/null 2>&1 &
 	HOLDER=$!
-	until_ held || diag "could not lock a table"
+	wait_for 10 held || diag "could not lock a table"
 }
 held() { [ "$(pg_sql postgres -c "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted" 2>/dev/null)" = 1 ]; }
 release() {
@@ -74,55 +66,55 @@ settings 5 60 1 >"$T/mp.ini"
 begin
 finish
 fails "deadline" 'deadline'
-check "deadline: no session left" until_ no_session
+check "deadline: no session left" wait_for 10 no_session
 settings 5 60 60 >"$T/mp.ini"
 for signal in INT TERM; do
 	begin
-	check "SIG$signal: the statement waits" until_ is_waiting
+	check "SIG$signal: the statement waits" wait_for 10 is_waiting
 	is "its session says what it is for" \
 		"$(pg_sql postgres -c "SELECT application_name FROM pg_stat_activity WHERE pid = $BACKEND")" \
 		"monster-power profile 7"
 	kill -$signal "$PID"
 	finish
 	fails "SIG$signal" 'stopped by a signal' 3
-	check "SIG$signal: no session left" until_ no_session
+	check "SIG$signal: no session left" wait_for 10 no_session
 	like "SIG$signal: the server was told" "$(grep -c 'canceling statement due to user request' "$PG_DIR/log")" '^[1-9]'
 	: >"$PG_DIR/log"
 done
 begin
-until_ is_waiting
+wait_for 10 is_waiting
 pg_sql postgres -c "SELECT pg_terminate_backend($BACKEND)" >/dev/null
 finish
 fails "session ended by the administrator" 'terminating connection due to administrator command; '
 begin
-until_ is_waiting
+wait_for 10 is_waiting
 kill -STOP "$BACKEND"
 sleep 0.2
 kill -INT "$PID"
 finish
 fails "SIGINT while the backend hangs" 'stopped by a signal' 4
 kill -CONT "$BACKEND"
-check "and no session is left when it wakes up" until_ no_session
+check "and no session is left when it wakes up" wait_for 10 no_session
 settings 5 1 60 >"$T/mp.ini"
 begin
-until_ is_waiting
+wait_for 10 is_waiting
 kill -STOP "$BACKEND"
 finish
 fails "the backend hangs" 'does not answer .statement_timeout = 1' 9
 kill -CONT "$BACKEND"
 settings 5 60 60 >"$T/mp.ini"
-check "no session is left of that" until_ no_session
+check "no session is left of that" wait_for 10 no_session
 begin
-until_ is_waiting
+wait_for 10 is_waiting
 kill -KILL "$BACKEND"
 finish
 fails "the backend is killed" 'closed the connection|terminating connection|the connection was|not accepting'
 up() { pg_sql postgres -c 'SELECT 1' >/dev/null 2>&1; }
-until_ up # the killed backend took all sessions with it
+wait_for 10 up # the killed backend took all sessions with it
 wait "$HOLDER" 2>/dev/null
 hold
 begin
-until_ is_waiting
+wait_for 10 is_waiting
 pg_restart fast
 finish
 fails "the server restarts half-way" 'terminating connection due to administrator command|closed the connection'
@@ -162,7 +154,7 @@ begin
 finish
 kill -CONT "$(pg_postmaster)"
 fails "a server that hangs at connect" 'does not answer (.connect_timeout = 1|in time)'
-check "no session is left of that" until_ no_session
+check "no session is left of that" wait_for 10 no_session
 settings 1 60 30 >"$T/mp.ini"
 : >"$PG_DIR/log"
 kill -STOP "$(pg_postmaster)"
@@ -194,7 +186,7 @@ if [ -w /dev/full ]; then
 	"$MP" fetch -c "$T/mp.ini" --start $S --end $E --nodelist 'rpc-91-[1-2]' >/dev/full 2>"$T/.err"
 	is "fetch to a full disk: exit 1" $? 1
 	like "fetch to a full disk: told" "$(cat "$T/.err")" 'No space left'
-	check "and no session is left" until_ no_session
+	check "and no session is left" wait_for 10 no_session
 else
 	skip "fetch to a full disk" "no /dev/full"
 fi

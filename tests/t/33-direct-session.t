@@ -12,14 +12,8 @@ pg_ini >"$T/mp.ini"
 S=1760497200 E=1760583599
 fetch() { "$MP" fetch -c "$T/mp.ini" --start "$S" --end "$E" --nodelist "$1"; }
 sessions() { pg_sql postgres -c "SELECT count(*) FROM pg_stat_activity WHERE usename = 'monster'"; }
-no_session() {
-	local i
-	for ((i = 0; i < 100; i++)); do
-		[ "$(sessions)" = 0 ] && return
-		sleep 0.05
-	done
-	return 1
-}
+none() { [ "$(sessions)" = 0 ]; }
+no_session() { wait_for 5 none; }
 
 # ---- statements ----
 

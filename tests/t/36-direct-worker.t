@@ -28,12 +28,7 @@ submit() { # what the epilog of job $1 does
 		"$MP_BUILDDIR/monster-power-hook" epilog
 }
 reported() { # reported ID: within 20 s
-	local i
-	for ((i = 0; i < 400; i++)); do
-		[ -f "$T/home/power_$1/summary.json" ] && grep -q "^job=$1 .*reported" "$T/log" && return
-		sleep 0.05
-	done
-	return 1
+	wait_for 20 test -f "$T/home/power_$1/summary.json" && wait_for 20 grep -q "^job=$1 .*reported" "$T/log"
 }
 connections() { grep -c 'connection received: host=127.0.0.1' "$PG_DIR/log"; }
 submit 1

@@ -58,14 +58,8 @@ slurm() {
 }
 wanted=SLURM_JOB_COMMENT=power_profiling
 started() { find "$T" -maxdepth 1 -name 'started.*' | wc -l; }
-wait_started() {
-	local i
-	for ((i = 0; i < 100; i++)); do
-		[ "$(started)" -ge 1 ] && return 0
-		sleep 0.05
-	done
-	return 1
-}
+has_started() { [ "$(started)" -ge 1 ]; }
+wait_started() { wait_for 5 has_started; }
 
 # --- jobs nobody asked for ---
 run slurm 1 -- "$HOOK" epilog
@@ -248,7 +242,7 @@ wait_started
 stop_workers
 run slurm 24 $wanted MONSTER_POWER_PROGRAM=/nonexistent/mp -- "$HOOK" epilog
 quiet "no worker to start"
-for ((i = 0; i < 40; i++)); do grep -q worker_not_started "$T/log" && break; sleep 0.05; done
+wait_for 2 grep -q worker_not_started "$T/log"
 like "... the log says so" "$(cat "$T/log")" 'event=worker_not_started program=/nonexistent/mp'
 stop_workers
 mkdir "$T/home"

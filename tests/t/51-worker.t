@@ -45,14 +45,6 @@ whole() {
 	[ "$(tail -c 2 "$1/summary.json")" = "}" ] &&
 		[ "$(head -n 1 "$1/raw_power.csv")" = timestamp,hostname,source,fqdd,value,units,metric ]
 }
-wait_for() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.05
-	done
-}
 worker_pid() { cat "$Q/lock" 2>/dev/null; }
 stop_worker() {
 	local pid

@@ -36,7 +36,7 @@ install -d -o $A -g "$A_GID" "$T/late"
 timeout 60 "$DRIVE" uid="$A_UID" gid="$A_GID" user=$A jobdir="$T/late" secret="$T/held" \
 	>"$T/late.out" 2>&1 &
 late=$!
-for _ in $(seq 100); do grep -q worker "$T/late.out" && break; sleep 0.05; done
+wait_for 5 grep -q worker "$T/late.out"
 held=$(pgrep -P "$(sed -n 's/^worker //p' "$T/late.out")")
 kill -STOP "$held"
 echo secret >"$T/held"
@@ -122,7 +122,7 @@ timeout 60 "$DRIVE" uid="$A_UID" gid="$A_GID" user=$A jobdir="$W" pause=half \
 	<"$T/go" >"$T/swap.out" 2>&1 &
 pid=$!
 exec 7>"$T/go"
-for _ in $(seq 100); do grep -q paused "$T/swap.out" && break; sleep 0.05; done
+wait_for 5 grep -q paused "$T/swap.out"
 mv "$W" "$T/w-moved" && as $A true && ln -s "$T/decoy" "$W"
 echo >&7
 exec 7>&-
@@ -221,7 +221,7 @@ REPACSS_DB_PASSWORD=$password timeout 60 "$DRIVE" uid="$A_UID" gid="$A_GID" user
 	jobdir="$W" secret="$T/secret" pause=half <"$T/go" >"$T/held.out" 2>&1 &
 pid=$!
 exec 7>"$T/go"
-for _ in $(seq 100); do grep -q paused "$T/held.out" && break; sleep 0.05; done
+wait_for 5 grep -q paused "$T/held.out"
 worker=$(sed -n 's/^worker //p' "$T/held.out")
 spawner=$(pgrep -P "$worker")
 writer=$(pgrep -P "$spawner")
@@ -262,7 +262,7 @@ pid=$!
 exec 7>"$T/go"
 writers=()
 for i in 1 2 3 4 5; do
-	for _ in $(seq 200); do [ "$(grep -c paused "$T/many.out")" = $i ] && break; sleep 0.05; done
+	wait_for 10 sh -c "[ \"\$(grep -c paused $T/many.out)\" = $i ]"
 	spawner=$(pgrep -P "$(sed -n 's/^worker //p' "$T/many.out")")
 	# in the order of their starts: process numbers wrap around
 	writers[i]=$(ps -o pid= --ppid "$spawner" --sort=start_time | while read -r p; do
@@ -279,7 +279,7 @@ like "... another owner's is another" "${writers[2]}" "^${writers[1]}[0-9]+:$(id
 is "... which both serve their next reports" "${writers[3]} ${writers[4]}" "${writers[2]} ${writers[2]}"
 like "... one that was killed is replaced" "${writers[5]}" "^${writers[2]#* }[0-9]+:$A_UID $"
 for w in ${writers[5]}; do
-	for _ in $(seq 100); do ! gone "${w%%:*}" && sleep 0.05; done
+	wait_for 5 gone "${w%%:*}"
 	check "... and none outlives the worker" gone "${w%%:*}"
 done
 is "... nor leaves anything" "$(listing "$W" | tr ' ' '\n' | grep -c '/\.')" 0
@@ -299,7 +299,7 @@ signalled() {
 		<"$T/go" >"$T/sig.out" 2>&1 &
 	pid=$!
 	exec 7>"$T/go"
-	for _ in $(seq 100); do grep -q paused "$T/sig.out" && break; sleep 0.05; done
+	wait_for 5 grep -q paused "$T/sig.out"
 	worker=$(sed -n 's/^worker //p' "$T/sig.out")
 	spawner=$(pgrep -P "$worker")
 	writer=$(pgrep -P "$spawner")
@@ -308,7 +308,7 @@ signalled() {
 	exec 7>&-
 	wait $pid
 	STATUS=$?
-	for _ in $(seq 100); do ! gone "$writer" || break; sleep 0.05; done
+	wait_for 5 gone "$writer"
 }
 new
 signalled writer TERM
@@ -317,7 +317,7 @@ like "... which is not the worker's own stop" "$(cat "$T/sig.out")" '^fault othe
 new
 signalled worker KILL
 is "the worker killed: the writer removes what it has" "$(listing "$W")" ". "
-for _ in $(seq 100); do ! gone "$spawner" || break; sleep 0.05; done
+wait_for 5 gone "$spawner"
 check "... and ends" gone "$writer"
 check "... with the spawner" gone "$spawner"
 new

@@ -81,7 +81,7 @@ REPACSS_DB_PASSWORD=sesame-open-7421 timeout 60 unshare -m sh -c \
 	secret="$T/secret" pause=half <"$T/go" >"$T/held.out" 2>&1 &
 pid=$!
 exec 7>"$T/go"
-for _ in $(seq 100); do grep -q paused "$T/held.out" && break; sleep 0.05; done
+wait_for 5 grep -q paused "$T/held.out"
 writer=$(pgrep -u $A -f 'write-report$')
 run "$T/memgrep" "$writer" "$T/secret"
 is "sudo's writer holds no secret: cmdline, environ, mem" "$STATUS $OUT" "1 "

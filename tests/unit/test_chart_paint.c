@@ -9,8 +9,10 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "chart_cases.h"
 #include "chart/layout.h"
@@ -220,6 +222,26 @@ START_TEST(a_spike_reaches_its_row_and_a_gap_is_paper)
 }
 END_TEST
 
+/* From 1.18 on cairo packs a PDF's objects into deflated streams. */
+static bool pdf_says(const struct file *f, const char *text)
+{
+    const unsigned char *at = f->data, *end = f->data + f->size;
+    static unsigned char open[1 << 20];
+
+    if (memmem(f->data, f->size, text, strlen(text)) != NULL)
+        return true;
+    while ((at = memmem(at, (size_t)(end - at), "\nstream\n", 8)) != NULL) {
+        uLongf n = sizeof open;
+
+        at += 8;
+        /* What follows the stream is no error: uncompress stops at its end. */
+        if (uncompress(open, &n, at, (uLong)(end - at)) == Z_OK &&
+            memmem(open, n, text, strlen(text)) != NULL)
+            return true;
+    }
+    return false;
+}
+
 START_TEST(pdfs_are_whole_and_dated_by_the_job)
 {
     struct file files[MP_N_CHARTS];
@@ -229,9 +251,8 @@ START_TEST(pdfs_are_whole_and_dated_by_the_job)
         files[i].data[files[i].size] = '\0';
         ck_assert_int_eq(memcmp(files[i].data, "%PDF-", 5), 0);
         ck_assert_int_eq(memcmp(files[i].data + files[i].size - 6, "%%EOF\n", 6), 0);
-        ck_assert_ptr_nonnull(
-            memmem(files[i].data, files[i].size, "(20251015040000Z)", 17));
-        ck_assert_ptr_nonnull(memmem(files[i].data, files[i].size, "Job 48813", 9));
+        ck_assert(pdf_says(&files[i], "(20251015040000Z)"));
+        ck_assert(pdf_says(&files[i], "Job 48813"));
     }
     free_files(files);
 }
