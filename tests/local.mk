@@ -112,6 +112,14 @@ endif
 TESTS += $(MP_SHELL_TESTS)
 EXTRA_DIST += $(MP_SHELL_TESTS) $(MP_TEST_SUPPORT) tests/distro/run
 
+# The judge of the verdict, see the head of tests/trust/flaws.
+check_PROGRAMS += tests/tools/flaw_job
+tests_tools_flaw_job_LDADD = -lm
+EXTRA_DIST += tests/trust/flaws
+flaws: all tests/tools/flaw_job
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/tests/trust/flaws $(TRACES)
+.PHONY: flaws
+
 include tests/fuzz.mk
 include tests/bench.mk
 include tests/ssh.mk
