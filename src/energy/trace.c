@@ -92,19 +92,82 @@ static int tell_vertex(struct mp_traces *t, const struct mp_vertex *v,
     return t->n_ready < MP_VERTICES_AT_ONCE ? 0 : tell(t, err);
 }
 
-/* A sample that counts: what waited before it is final, unless it has the same time. */
+/* Are the samples of the first stamp those of several sensors?  Equal ones are one
+ * sensor's row, stored twice, but for GPUs, which may all be idle. */
+static uint32_t count_alike(const struct mp_traces *t, const struct mp_trace *trace)
+{
+    uint32_t series = trace->waiting.series;
+    enum mp_role role = mp_traces_metric(t, series)->role;
+
+    if (trace->n_at < 2 || t->table->series[series].fqdd != NULL ||
+        role == MP_ROLE_INPUT || role == MP_ROLE_OUTPUT || role == MP_ROLE_NONE ||
+        (trace->low == trace->high && role != MP_ROLE_GPU))
+        return 1;
+    return trace->n_at;
+}
+
+/* What the samples of one time come to. */
+static double value_of(const struct mp_trace *trace, uint32_t alike)
+{
+    if (trace->low == trace->high)
+        return trace->low * alike;
+    return trace->n_at == alike ? trace->sum : trace->sum / trace->n_at * alike;
+}
+
+/* No further sample has the time of what waits. */
+static int settle(struct mp_traces *t, struct mp_trace *trace, struct mp_error *err)
+{
+    if (trace->stamps++ == 0)
+        trace->alike = count_alike(t, trace);
+    if (trace->n_at != 1 || trace->alike != 1) {
+        double spread = trace->high - trace->low;
+
+        trace->waiting.value = value_of(trace, trace->alike);
+        if (trace->n_at > trace->alike)
+            trace->repeated += trace->n_at - trace->alike;
+        trace->contradictions += trace->alike == 1 && spread > 0.02 * trace->high &&
+                                 spread * trace->factor > 2;
+    }
+    trace->uneven += trace->n_at != trace->alike;
+    return tell_vertex(t, &trace->waiting, err);
+}
+
+static int tell_sample(struct mp_traces *t, const struct mp_trace *trace,
+                       struct mp_error *err)
+{
+    uint32_t alike = trace->stamps > 0 ? trace->alike : count_alike(t, trace);
+    double w = value_of(trace, alike < trace->n_at ? alike : trace->n_at) * trace->factor;
+
+    for (size_t i = 0; i < t->n_followers; i++) {
+        struct mp_follower *f = t->followers[i];
+
+        if (f->ops->sample != NULL &&
+            f->ops->sample(f, trace->waiting.series, trace->waiting.time, w, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* A sample that counts. */
 static int take(struct mp_traces *t, struct mp_trace *trace, const struct mp_sample *s,
                 struct mp_error *err)
 {
     if (trace->any && s->time < trace->waiting.time)
         return bad_order(t, s, err);
-    if (trace->any && s->time == trace->waiting.time)
-        trace->repeated++;
-    else if (trace->any && tell_vertex(t, &trace->waiting, err) < 0)
+    if (trace->any && s->time == trace->waiting.time) {
+        trace->n_at++;
+        trace->sum += s->value;
+        trace->low = s->value < trace->low ? s->value : trace->low;
+        trace->high = s->value > trace->high ? s->value : trace->high;
+        return tell_sample(t, trace, err);
+    }
+    if (trace->any && settle(t, trace, err) < 0)
         return -1;
     trace->waiting = (struct mp_vertex){s->time, s->value, s->series};
     trace->any = true;
-    return 0;
+    trace->n_at = 1;
+    trace->sum = trace->low = trace->high = s->value;
+    return tell_sample(t, trace, err);
 }
 
 static int traces_batch(struct mp_sink *sink, const struct mp_sample *samples, size_t n,
@@ -138,7 +201,7 @@ static int traces_end(struct mp_sink *sink, struct mp_error *err)
     for (uint32_t i = 0; i < t->n; i++) {
         if (!t->series[i].any)
             continue;
-        if (tell_vertex(t, &t->series[i].waiting, err) < 0 || tell(t, err) < 0)
+        if (settle(t, &t->series[i], err) < 0 || tell(t, err) < 0)
             return -1;
         for (size_t k = 0; k < t->n_followers; k++)
             if (t->followers[k]->ops->last(t->followers[k], i, err) < 0)

@@ -5,8 +5,15 @@
  * A sample is left out where it is NULL, NaN, negative, or above MP_PLAUSIBLE_W: no
  * sensor of one node measures a megawatt, but management controllers do send single
  * samples of terawatts.  A high value below that stays: nobody can tell it from a real
- * one.  Of several samples with one time the last that counts replaces the others, so a
- * sample is final only when a later one arrives: until then it waits in its trace.
+ * one.
+ *
+ * Several samples of a series with one time are one vertex, final only when a later
+ * sample arrives: until then it waits in its trace.  Its value is their mean: of two
+ * truths neither is known to be the better, and the mean has no bias.  Where the first
+ * stamp of a series without an FQDD, of a role that is a part of the node, has several
+ * values, these are of as many sensors that nothing tells apart (GPUs, mostly): from then
+ * on it is their number times the mean, which is their sum, and stands in for one that
+ * is missing.
  */
 #ifndef MP_TRACE_H
 #define MP_TRACE_H
@@ -43,10 +50,16 @@ struct mp_trace {
     struct mp_vertex waiting; /* its last vertex so far, where `any` is set */
     double factor;            /* to W */
     double limit;             /* MP_PLAUSIBLE_W in its units */
+    double sum, low, high;    /* of the samples with that time ... */
+    uint32_t n_at;            /* ... and how many there are */
+    uint32_t alike;           /* sensors that nothing tells apart; 1, mostly */
     uint64_t fate[MP_N_FATES];
-    uint64_t repeated;
-    bool met;   /* a sample has come */
-    bool power; /* units known: else nothing of it counts */
+    uint64_t repeated;       /* samples beyond one of each sensor with one time */
+    uint64_t stamps;         /* different times ... */
+    uint64_t contradictions; /* ... with values that differ by more than 2 % */
+    uint64_t uneven;         /* ... with more or fewer samples than `alike` */
+    bool met;                /* a sample has come */
+    bool power;              /* units known: else nothing of it counts */
     bool any;
 };
 
@@ -61,6 +74,10 @@ struct mp_follower_ops {
      * lie in the window.  Borrowed. */
     int (*vertices)(struct mp_follower *f, const struct mp_vertex *v, size_t n,
                     struct mp_error *err);
+    /* Optional.  A sample that counts, when it comes; again, with what its time then
+     * comes to, for every further one of that time.  W. */
+    int (*sample)(struct mp_follower *f, uint32_t series, int64_t time, double w,
+                  struct mp_error *err);
     /* The series, which has had a vertex, gets no more. */
     int (*last)(struct mp_follower *f, uint32_t series, struct mp_error *err);
 };

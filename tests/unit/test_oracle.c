@@ -11,6 +11,7 @@ enum { MOST = 4000, CASES = 400 };
 struct points {
     size_t n;
     double t[MOST], v[MOST]; /* seconds, W */
+    int at_last;             /* samples of the last time */
 };
 
 static char rpc1[] = "rpc-91-1", rpc2[] = "rpc-91-2";
@@ -52,10 +53,15 @@ static void feed(struct rig *rig, uint32_t s, double seconds, uint64_t *state,
             rig_push(rig, s, at, -v - 1);
         } else {
             rig_push(rig, s, at, v);
-            if (p->n > 0 && p->t[p->n - 1] == at)
-                p->n--;
-            p->t[p->n] = at;
-            p->v[p->n++] = v;
+            if (p->n > 0 && p->t[p->n - 1] == at) { /* their mean */
+                double *mean = &p->v[p->n - 1];
+
+                *mean += (v - *mean) / ++p->at_last;
+            } else {
+                p->t[p->n] = at;
+                p->v[p->n++] = v;
+                p->at_last = 1;
+            }
         }
         if (uniform(state) < 0.02)
             continue; /* the next has the same time */
