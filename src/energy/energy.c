@@ -21,7 +21,7 @@ static int energy_begin(struct mp_follower *f, const struct mp_traces *traces,
     e->table = traces->table;
     if (mp_grid_init(&e->grid, e->plan->start, e->plan->end, GRID_MOST) < 0)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for the power grid");
-    return 0;
+    return mp_instants_begin(&e->instants, e->plan, e->table, err);
 }
 
 static int reach(struct mp_energy *e, uint32_t series, struct mp_error *err)
@@ -95,6 +95,12 @@ static int energy_vertices(struct mp_follower *f, const struct mp_vertex *v, siz
     return 0;
 }
 
+static int energy_sample(struct mp_follower *f, uint32_t series, int64_t time, double w,
+                         struct mp_error *err)
+{
+    return mp_instants_sample(&((struct mp_energy *)f)->instants, series, time, w, err);
+}
+
 /* The last value holds to the window's end. */
 static int energy_last(struct mp_follower *f, uint32_t series, struct mp_error *err)
 {
@@ -109,6 +115,7 @@ static int energy_last(struct mp_follower *f, uint32_t series, struct mp_error *
 static const struct mp_follower_ops energy_ops = {
     .begin = energy_begin,
     .vertices = energy_vertices,
+    .sample = energy_sample,
     .last = energy_last,
 };
 
@@ -134,6 +141,7 @@ void mp_energy_free(struct mp_energy *e)
         mp_steps_free(&e->accs[i].steps);
     free(e->accs);
     mp_grid_free(&e->grid);
+    mp_instants_free(&e->instants);
     mp_energy_result_free(&e->result);
     free(e);
 }

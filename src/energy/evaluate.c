@@ -12,6 +12,8 @@
 #include "energy/impl.h"
 #include "energy/outliers.h"
 #include "energy/quality.h"
+#include "energy/verdict.h"
+#include "energy/zeros.h"
 
 static const double US_PER_KWH_W = 3.6e12; /* 1 kWh = 3.6e6 J = 3.6e12 W·µs */
 
@@ -117,9 +119,12 @@ int mp_energy_result(struct mp_energy *e, const struct mp_findings *findings,
         series_result(e, i);
         r->samples += r->series[i].samples;
     }
-    if (sort_series(e, err) < 0 || mp_quality_series(e, err) < 0 ||
-        mp_components_sum(e, err) < 0 || mp_outliers_find(e->plan, r, err) < 0 ||
-        mp_quality_verdict(e, findings, err) < 0)
+    if (sort_series(e, err) < 0 || mp_quality_series(e, err) < 0)
+        return -1;
+    mp_instants_end(&e->instants);
+    mp_zeros_set_aside(e);
+    if (mp_components_sum(e, err) < 0 || mp_outliers_find(e->plan, r, err) < 0 ||
+        mp_verdict_find(e, findings, err) < 0)
         return -1;
     *out = r;
     return 0;

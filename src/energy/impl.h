@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "energy/grid.h"
+#include "energy/instants.h"
 #include "energy/result.h"
 #include "energy/steps.h"
 #include "energy/trace.h"
@@ -47,7 +48,8 @@ struct mp_energy {
     const struct mp_series_table *table;
     struct mp_acc *accs;
     size_t n_accs;
-    struct mp_grid grid; /* W, the job's input power */
+    struct mp_grid grid;         /* W, the job's input power */
+    struct mp_instants instants; /* what the verdict compares */
     struct mp_energy_result result;
 };
 
@@ -72,9 +74,5 @@ static inline const struct mp_metric *mp_metric_of(const struct mp_energy *e,
 
     return &e->plan->routes[s->route].metrics[s->metric_index];
 }
-
-/* verdict.c: what is missing, the verdict and its reasons; after all else. */
-int mp_quality_verdict(struct mp_energy *e, const struct mp_findings *findings,
-                       struct mp_error *err);
 
 #endif

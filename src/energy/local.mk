@@ -9,10 +9,12 @@ libmp_energy_a_SOURCES = \
 	src/energy/energy.h \
 	src/energy/evaluate.c \
 	src/energy/evaluate.h \
+	src/energy/frozen.c \
 	src/energy/grid.c \
 	src/energy/grid.h \
 	src/energy/impl.h \
-	src/energy/inquest.h \
+	src/energy/instants.c \
+	src/energy/instants.h \
 	src/energy/missing.c \
 	src/energy/outliers.c \
 	src/energy/outliers.h \
@@ -21,10 +23,18 @@ libmp_energy_a_SOURCES = \
 	src/energy/quality.c \
 	src/energy/quality.h \
 	src/energy/reasons.c \
+	src/energy/reasons.h \
 	src/energy/result.c \
 	src/energy/result.h \
+	src/energy/rules.h \
 	src/energy/steps.c \
 	src/energy/steps.h \
 	src/energy/trace.c \
+	src/energy/sums.c \
 	src/energy/trace.h \
-	src/energy/verdict.c
+	src/energy/twice.c \
+	src/energy/units.c \
+	src/energy/verdict.c \
+	src/energy/verdict.h \
+	src/energy/zeros.c \
+	src/energy/zeros.h

@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "energy/inquest.h"
+#include "energy/rules.h"
 #include "energy/presence.h"
 
 enum { METRICS_SHOWN = 12 };
 
 struct search {
-    struct mp_inquest *q;
+    const struct mp_rules *q;
     struct mp_presences presences;
     uint8_t *mark; /* [node]: scratch */
 };
@@ -82,11 +82,11 @@ static int judge_nodes(struct search *q)
         mp_names_add(&silent, "%s", plan->nodes[i].name);
         rc = add_missing(q, plan->nodes[i].name, NULL, MP_ABSENT_REASON);
     }
-    if (mp_reason_names(q->q, MP_PARTIAL, &unrouted,
-                        "left out, no route's prefix matches: ", "") < 0)
+    if (mp_reason_names(q->q->r, MP_PARTIAL, &unrouted,
+                        "left out, no route's prefix matches: ", "", q->q->err) < 0)
         rc = -1;
-    if (mp_reason_names(q->q, MP_PARTIAL, &silent,
-                        "left out, no sample at all from: ", "") < 0)
+    if (mp_reason_names(q->q->r, MP_PARTIAL, &silent,
+                        "left out, no sample at all from: ", "", q->q->err) < 0)
         rc = -1;
     return rc;
 }
@@ -141,8 +141,8 @@ static int say_absence(struct search *q, struct absence *a)
         return 0;
     rc = mp_names_close(&a->metrics, q->q->err);
     if (rc == 0)
-        rc = mp_reason_give(q->q, MP_PARTIAL, "%s%s from %s%s", a->what, a->metrics.text,
-                            a->nodes, a->consequence);
+        rc = mp_reason_give(q->q->r, MP_PARTIAL, q->q->err, "%s%s from %s%s", a->what,
+                            a->metrics.text, a->nodes, a->consequence);
     free(a->metrics.text);
     free(a->nodes);
     a->nodes = NULL;
@@ -229,7 +229,7 @@ static int judge_route(struct search *q, size_t route)
             rc = -1;
     }
     if (rc == 0 && !input)
-        rc = mp_reason_give(q->q, MP_PARTIAL,
+        rc = mp_reason_give(q->q->r, MP_PARTIAL, q->q->err,
                             "route %s has no metric with the role input: the total is "
                             "without its nodes",
                             r->name);
@@ -276,13 +276,30 @@ static size_t list_sensors(struct search *q, struct sensor *sensors)
     return n;
 }
 
+/* Has the node sensors of the metric that nothing tells apart? */
+static bool has_nameless(struct search *q, size_t node, uint32_t metric)
+{
+    const struct mp_instants *in = &q->q->e->instants;
+
+    for (int role = 0; role < MP_N_ROLES; role++)
+        for (uint32_t k = in->nodes[node].first[role]; k != MP_NO_SENSOR;
+             k = in->sensors[k].next)
+            if (mp_series_of(q->q, k)->metric_index == metric &&
+                mp_series_of(q->q, k)->fqdd == NULL)
+                return true;
+    return false;
+}
+
 /* `group` is one sensor on n nodes (repeats allowed): name the nodes without it, if they
  * have the metric and are fewer than those with it. */
 static int judge_sensor(struct search *q, const struct sensor *group, size_t n)
 {
     const struct mp_plan *plan = q->q->e->plan;
     const char *metric = plan->routes[group->route].metrics[group->metric].name;
+    bool gpu = plan->routes[group->route].metrics[group->metric].role == MP_ROLE_GPU;
+    const struct mp_watch *watch = q->q->e->instants.nodes;
     size_t with = 0, without = 0;
+    uint32_t most = 0; /* GPUs of a node with it */
     struct mp_names lacking;
     char text[256];
     int rc = 0;
@@ -290,32 +307,39 @@ static int judge_sensor(struct search *q, const struct sensor *group, size_t n)
     memset(q->mark, 0, plan->n_nodes);
     for (size_t i = 0; i < n; i++)
         q->mark[group[i].node] = 1;
+    for (size_t i = 0; i < plan->n_nodes; i++)
+        if (has_nameless(q, i, group->metric))
+            q->mark[i] = 2;
     for (size_t i = 0; i < plan->n_nodes; i++) {
         if (plan->nodes[i].route != group->route ||
             *present_at(q, i, group->metric) != MP_PRESENT)
             continue;
-        if (q->mark[i] == 1)
+        if (q->mark[i] == 1) {
             with++;
-        else
+            if (gpu && watch[i].sensors[MP_ROLE_GPU] > most)
+                most = watch[i].sensors[MP_ROLE_GPU];
+        } else if (q->mark[i] == 0) {
             without++;
+        }
     }
-    if (without == 0 || without >= with)
+    if (without == 0 || (without >= with && !gpu))
         return 0;
     mp_names_open(&lacking);
     snprintf(text, sizeof text,
-             "no usable sample of sensor %s, which most nodes of route %s have",
+             "no usable sample of sensor %s, which other nodes of route %s have",
              group->fqdd, plan->routes[group->route].name);
     for (size_t i = 0; i < plan->n_nodes && rc == 0; i++) {
-        if (plan->nodes[i].route != group->route || q->mark[i] == 1 ||
-            *present_at(q, i, group->metric) != MP_PRESENT)
+        if (plan->nodes[i].route != group->route || q->mark[i] != 0 ||
+            *present_at(q, i, group->metric) != MP_PRESENT ||
+            (without >= with && watch[i].sensors[MP_ROLE_GPU] >= most))
             continue;
         mp_names_add(&lacking, "%s", plan->nodes[i].name);
         rc = add_missing(q, plan->nodes[i].name, metric, text);
     }
     snprintf(text, sizeof text,
-             "%s: %s has no usable sample, unlike on most nodes, from ", metric,
+             "%s: %s has no usable sample, unlike on other nodes, from ", metric,
              group->fqdd);
-    if (mp_reason_names(q->q, MP_PARTIAL, &lacking, text, "") < 0)
+    if (mp_reason_names(q->q->r, MP_PARTIAL, &lacking, text, "", q->q->err) < 0)
         rc = -1;
     return rc;
 }
@@ -338,7 +362,7 @@ static int judge_sensors(struct search *q)
     return rc;
 }
 
-int mp_judge_missing(struct mp_inquest *q)
+int mp_rule_missing(const struct mp_rules *q)
 {
     struct search s = {.q = q};
     int rc = -1;

@@ -2,11 +2,11 @@
  * reasons.c - the sentences behind a verdict. */
 #include "config.h"
 
+#include "energy/reasons.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "energy/inquest.h"
 
 enum { NAMES_SHOWN = 4 };
 
@@ -24,6 +24,27 @@ void mp_names_add(struct mp_names *l, const char *fmt, ...)
         return;
     if (l->n > 1)
         fputs(", ", l->stream);
+    va_start(ap, fmt);
+    vfprintf(l->stream, fmt, ap);
+    va_end(ap);
+}
+
+void mp_names_sensor(struct mp_names *l, const struct mp_plan *plan,
+                     const struct mp_series *s, const char *fmt, ...)
+{
+    const struct mp_series *b = l->before;
+    bool same = b != NULL && b->node == s->node && b->metric_index == s->metric_index;
+    va_list ap;
+
+    l->before = s;
+    if (l->stream == NULL || l->n++ >= l->most)
+        return;
+    if (l->n > 1)
+        fputs(", ", l->stream);
+    if (!same)
+        fprintf(l->stream, "%s %s%s", plan->nodes[s->node].name, s->metric,
+                s->fqdd != NULL ? " " : "");
+    fputs(s->fqdd != NULL ? s->fqdd : same ? "another" : "", l->stream);
     va_start(ap, fmt);
     vfprintf(l->stream, fmt, ap);
     va_end(ap);
@@ -55,22 +76,22 @@ static void disarm(char *line)
     }
 }
 
-int mp_reason_give(struct mp_inquest *q, enum mp_verdict verdict, const char *fmt, ...)
+int mp_reason_give(struct mp_energy_result *r, enum mp_verdict verdict,
+                   struct mp_error *err, const char *fmt, ...)
 {
-    struct mp_energy_result *r = &q->e->result;
     char **grown = realloc(r->reasons, (r->n_reasons + 1) * sizeof *grown);
     char *line = NULL;
     va_list ap;
     int rc;
 
     if (grown == NULL)
-        return mp_fail(q->err, MP_FAULT_FAILED, "out of memory for the verdict");
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for the verdict");
     r->reasons = grown;
     va_start(ap, fmt);
     rc = vasprintf(&line, fmt, ap);
     va_end(ap);
     if (rc < 0)
-        return mp_fail(q->err, MP_FAULT_FAILED, "out of memory for the verdict");
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for the verdict");
     disarm(line);
     r->reasons[r->n_reasons++] = line;
     if (verdict > r->verdict)
@@ -78,13 +99,14 @@ int mp_reason_give(struct mp_inquest *q, enum mp_verdict verdict, const char *fm
     return 0;
 }
 
-int mp_reason_names(struct mp_inquest *q, enum mp_verdict verdict, struct mp_names *l,
-                    const char *before, const char *after)
+int mp_reason_names(struct mp_energy_result *r, enum mp_verdict verdict,
+                    struct mp_names *l, const char *before, const char *after,
+                    struct mp_error *err)
 {
-    int rc = mp_names_close(l, q->err);
+    int rc = mp_names_close(l, err);
 
     if (rc == 0 && l->n > 0)
-        rc = mp_reason_give(q, verdict, "%s%s%s", before, l->text, after);
+        rc = mp_reason_give(r, verdict, err, "%s%s%s", before, l->text, after);
     free(l->text);
     return rc;
 }
