@@ -8,14 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const struct mp_backend_ops mp_backend_direct, mp_backend_ssh, mp_backend_csv;
+/* The one line of each; the object is mp_backend_NAME. */
+#define BACKENDS(X)                                                                      \
+    X(direct)                                                                            \
+    X(ssh)                                                                               \
+    X(csv)
 
-static const struct mp_backend_ops *const backends[] = {
-    &mp_backend_direct,
-    &mp_backend_ssh,
-    &mp_backend_csv,
-    NULL,
-};
+#define DECLARE(name) extern const struct mp_backend_ops mp_backend_##name;
+BACKENDS(DECLARE)
+#define ENTRY(name) &mp_backend_##name,
+static const struct mp_backend_ops *const backends[] = {BACKENDS(ENTRY) NULL};
 
 const struct mp_backend_ops *const *mp_backends(void)
 {
