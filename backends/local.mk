@@ -16,6 +16,7 @@ libbackends_a_SOURCES += \
 	backends/csv.c \
 	backends/direct.c \
 	backends/ssh.c \
+	backends/synthetic.c \
 	backends/pq/section.c \
 	backends/pq/section.h \
 	backends/ssh/section.c \

@@ -12,7 +12,8 @@
 #define BACKENDS(X)                                                                      \
     X(direct)                                                                            \
     X(ssh)                                                                               \
-    X(csv)
+    X(csv)                                                                               \
+    X(synthetic)
 
 #define DECLARE(name) extern const struct mp_backend_ops mp_backend_##name;
 BACKENDS(DECLARE)
