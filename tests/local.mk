@@ -72,6 +72,7 @@ MP_SHELL_TESTS = \
 	tests/t/53-slurm-user.t \
 	tests/t/12-csv.t \
 	tests/t/15-charts.t \
+	tests/t/16-synthetic.t \
 	tests/t/70-fuzz.t \
 	tests/t/11-config.t \
 	tests/t/13-replay-of-database.t \
