@@ -79,7 +79,8 @@ const struct mp_route_key mp_pq_route_keys[] = {
              .fallback = "idrac",
              .max = IDENTIFIER_BYTES,
              .required = true,
-             .help = "The schema that holds the metrics' tables."}},
+             .help = "The schema that holds the metrics' tables; a table has its "
+                     "metric's name in lower case."}},
     {.key = {.name = NULL}},
 };
 

@@ -72,4 +72,13 @@ int mp_routes_set(struct mp_settings *s, const char *section, const char *key,
 int mp_routes_finish(struct mp_settings *s, struct mp_error *err);
 void mp_routes_free(struct mp_settings *s);
 
+/* The keys of a [route], in the order they are shown: prefix, the backends' own, metrics;
+ * NULL behind the last. */
+struct mp_route;
+const struct mp_key *mp_route_key_at(const struct mp_settings *s, size_t i);
+/* What the sections are for. */
+extern const char mp_routes_help[];
+/* The value of `metrics`, "Name:role, ..."; the caller frees it.  NULL: out of memory. */
+char *mp_route_metrics(const struct mp_route *route);
+
 #endif

@@ -83,18 +83,9 @@ static void put_section(struct printer *p, const struct mp_section *section)
 static void put_metrics(struct printer *p, const struct mp_route *route,
                         const struct mp_origin *origin)
 {
-    char *text = NULL;
-    size_t len;
-    FILE *list = open_memstream(&text, &len);
+    char *text = mp_route_metrics(route);
 
-    if (list == NULL) {
-        p->failed = true;
-        return;
-    }
-    for (size_t i = 0; i < route->n_metrics; i++)
-        fprintf(list, "%s%s:%s", i > 0 ? ", " : "", route->metrics[i].name,
-                mp_role_name(route->metrics[i].role));
-    if (fclose(list) == 0)
+    if (text != NULL)
         put(p, "metrics", text, origin);
     else
         p->failed = true;

@@ -228,15 +228,66 @@ static int set_own(struct mp_route *route, const struct mp_key *key, const char 
     return mp_route_set(route, key->name, value, err);
 }
 
+/* These have setters of their own; the fallbacks are for the manual. */
+static const struct mp_key prefix_key = {
+    .name = "prefix",
+    .fallback = "the route's name",
+    .help = "How the names start, in any case. Empty: all nodes that no other route "
+            "takes."};
+static const struct mp_key metrics_key = {
+    .name = "metrics",
+    .fallback = "",
+    .help =
+        "A list of Name:role, separated by commas. The role says what a metric stands "
+        "for in the energy pie: cpu, memory, storage, fan, gpu, input (what the node "
+        "draws), output (what its power supplies deliver) or none. It may be left "
+        "out with the names above."};
+
+const char mp_routes_help[] =
+    "Nodes whose names start with a prefix, and where their samples are. One section per "
+    "route; the name is one word. The longest prefix that matches counts. Two routes are "
+    "built in, rpc and rpg; a key that their sections leave out keeps its built-in "
+    "value. "
+    "No environment variable sets these keys.";
+
+const struct mp_key *mp_route_key_at(const struct mp_settings *s, size_t i)
+{
+    const struct mp_route_key *own = own_keys(s);
+    size_t n = 0;
+
+    while (own[n].key.name != NULL)
+        n++;
+    if (i == 0)
+        return &prefix_key;
+    return i <= n ? &own[i - 1].key : i == n + 1 ? &metrics_key : NULL;
+}
+
+char *mp_route_metrics(const struct mp_route *route)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *list = open_memstream(&text, &len);
+
+    if (list == NULL)
+        return NULL;
+    for (size_t i = 0; i < route->n_metrics; i++)
+        fprintf(list, "%s%s:%s", i > 0 ? ", " : "", route->metrics[i].name,
+                mp_role_name(route->metrics[i].role));
+    if (fclose(list) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
 static int unknown_key(const struct mp_settings *s, const char *where, const char *key,
                        struct mp_error *err)
 {
-    const char *names[16] = {"prefix", "metrics"};
-    const struct mp_route_key *own = own_keys(s);
-    size_t n = 2;
+    const char *names[16];
+    const struct mp_key *known;
+    size_t n = 0;
 
-    for (; own->key.name != NULL && n < sizeof names / sizeof *names; own++)
-        names[n++] = own->key.name;
+    for (; n < 16 && (known = mp_route_key_at(s, n)) != NULL; n++)
+        names[n] = known->name;
     return mp_fail(err, MP_FAULT_USAGE, "%s has no key %s%s", where, key,
                    mp_suggest(key, names, n, "", "").text);
 }

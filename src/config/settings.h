@@ -63,6 +63,13 @@ const void *mp_settings_section(const struct mp_settings *s, const char *section
  * comment, secrets masked. */
 int mp_settings_print(const struct mp_settings *s, FILE *out, struct mp_error *err);
 
+/* `config --sample`: etc/monster-power.ini; `config --manual`: the sections of
+ * monster-power.ini(5) on keys, in mdoc.  Neither depends on the machine. */
+int mp_settings_sample(const struct mp_backend_keys *backends, FILE *out,
+                       struct mp_error *err);
+int mp_settings_manual(const struct mp_backend_keys *backends, FILE *out,
+                       struct mp_error *err);
+
 /* `config --import-env FILE`: an INI that means what the old .env meant, secrets
  * included. */
 int mp_settings_import_env(const struct mp_backend_keys *backends, const char *path,

@@ -148,6 +148,16 @@ if [ -e /dev/full ]; then
 	is "a full disk: exit 1" $? 1
 fi
 
+run "$MP" config --sample
+is "the sample is what the tables of keys say (make reference)" "$OUT" \
+	"$(cat "$MP_SRCDIR/etc/monster-power.ini")"
+printf '%s\n' "$OUT" >"$ini"
+run "$MP" config -c "$ini"
+unlike "... and changes nothing" "$OUT" 'file, line'
+run "$MP" config --manual
+is "so is the manual page" "$OUT" "$(sed -n '/^\.\\" The keys, made/,/^\.\\" End of the keys/p' \
+	"$MP_SRCDIR/doc/monster-power.ini.5" | sed '1d;$d')"
+
 run "$MP" backends
 is "backends: exit 0" "$STATUS" 0
 like "... csv is always built" "$OUT" '^csv +built '

@@ -72,6 +72,16 @@ static int salvage(struct mp_error *err)
     return rc;
 }
 
+static int describe(struct mp_error *err)
+{
+    struct mp_backend_keys keys;
+
+    mp_backends_keys(&keys);
+    return mp_settings_sample(&keys, sink, err) < 0
+               ? -1
+               : mp_settings_manual(&keys, sink, err);
+}
+
 static int import(struct mp_error *err)
 {
     struct mp_backend_keys keys;
@@ -128,6 +138,13 @@ START_TEST(salvaging)
 }
 END_TEST
 
+START_TEST(describing)
+{
+    write_file("");
+    starve(describe, 100);
+}
+END_TEST
+
 START_TEST(importing)
 {
     write_file("REPACSS_DB_HOST=a\nREPACSS_DB_PASSWORD='b\nREPACSS_DB_HOST=c\nX=1\n");
@@ -135,4 +152,4 @@ START_TEST(importing)
 }
 END_TEST
 
-MP_UNIT_MAIN("oom_front", planning, printing, salvaging, importing)
+MP_UNIT_MAIN("oom_front", planning, printing, salvaging, describing, importing)
