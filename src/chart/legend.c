@@ -330,6 +330,10 @@ void mp_view_nodes_legend(struct mp_view *v)
     v->legend_row = ROW;
     swatch_line(v, MP_INK, mp_view_width(v->spread));
     legend_text(v, "mean of the nodes", 38);
-    swatch_box(v, 0xBFD0E2FF);
+    if (v->in->reduced->quartiles) {
+        swatch_box(v, MP_QUARTILE_BAND);
+        legend_text(v, "half of the nodes", 38);
+    }
+    swatch_box(v, MP_SPREAD_BAND);
     legend_text(v, "lowest to highest", 38);
 }

@@ -444,6 +444,60 @@ static void spread_column(struct mp_reduce *r, struct mp_column *c, size_t colum
     c->mean = (float)(sum / (double)n);
 }
 
+/* The k-th smallest of values[0 .. n), which it reorders: quickselect (Hoare, 1961), since
+ * sorting a thousand nodes for each column would take longer than the whole report. */
+static float select_smallest(float *values, size_t n, size_t k)
+{
+    size_t low = 0, high = n - 1;
+
+    while (low < high) {
+        const float pivot = values[low + (high - low) / 2];
+        size_t i = low, j = high;
+
+        for (;;) {
+            while (values[i] < pivot)
+                i++;
+            while (values[j] > pivot)
+                j--;
+            if (i >= j)
+                break;
+            float kept = values[i];
+
+            values[i++] = values[j];
+            values[j--] = kept;
+        }
+        /* equal values may have stopped both at one place: all up to j are at most the
+         * pivot, all behind it at least */
+        if (k <= j)
+            high = j;
+        else
+            low = j + 1;
+    }
+    return values[k];
+}
+
+static int find_quartiles(struct mp_reduce *r, size_t n_measured, struct mp_error *err)
+{
+    float *values = malloc((r->n_nodes + 1) * sizeof *values);
+
+    r->result.quartiles = calloc(MP_COLUMNS, sizeof *r->result.quartiles);
+    if (values == NULL || r->result.quartiles == NULL) {
+        free(values);
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu nodes", n_measured);
+    }
+    for (size_t c = 0; c < MP_COLUMNS; c++) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < r->n_nodes; i++)
+            if (r->nodes[i] != NULL)
+                values[n++] = r->nodes[i]->mean[c];
+        r->result.quartiles[c].low = select_smallest(values, n, (n - 1) / 4);
+        r->result.quartiles[c].high = select_smallest(values, n, n - 1 - (n - 1) / 4);
+    }
+    free(values);
+    return 0;
+}
+
 static int spread_track(struct mp_reduce *r, const struct mp_energy_result *energy,
                         struct mp_error *err)
 {
@@ -468,7 +522,7 @@ static int spread_track(struct mp_reduce *r, const struct mp_energy_result *ener
         spread_column(r, &t->columns[c], c);
         t->columns[c].live = input != NULL ? input->columns[c].live : 0;
     }
-    return 0;
+    return n < MP_QUARTILE_NODES ? 0 : find_quartiles(r, n, err);
 }
 
 static void free_result(struct mp_reduced *d)
@@ -478,6 +532,7 @@ static void free_result(struct mp_reduced *d)
         free(d->tracks[i]);
     }
     free(d->tracks);
+    free(d->quartiles);
     *d = (struct mp_reduced){0}; /* its nodes are r->nodes */
 }
 

@@ -59,12 +59,21 @@ struct mp_node_columns {
     bool silent[MP_COLUMNS]; /* half of the column or more lies in a gap */
 };
 
+/* W: a quarter of the nodes lies below `low`, a quarter above `high`. */
+struct mp_quartiles {
+    float low, high;
+};
+enum { MP_QUARTILE_NODES = 8 }; /* measured nodes; with fewer they say little */
+
 struct mp_reduced {
     int64_t start,
         end; /* µs; column c is [start + c * (end - start) / MP_COLUMNS, ...) */
     struct mp_track **tracks; /* roles with a usable series in enum order (none is left
                                  out), then GPUs by fqdd, then spread */
     size_t n_tracks;
+    struct mp_quartiles
+        *quartiles; /* of the nodes' means, MP_COLUMNS of them; NULL: fewer
+                                       than MP_QUARTILE_NODES nodes */
     struct mp_node_columns **nodes; /* of the plan, n_nodes; NULL: not measured */
     size_t n_nodes;
 };

@@ -386,20 +386,64 @@ static void draw_main(struct mp_view *v)
             (MP_PLOT_LEFT + MP_PLOT_RIGHT) / 2.0, (v->main.top + v->main.bottom) / 2);
 }
 
-/* The band between the lowest and the highest node. */
-static void draw_band(struct mp_view *v, const struct mp_panel *panel,
-                      const struct mp_track *track, int index, enum mp_column_state state,
-                      int from, int to)
+/* Lowest and highest node of a column, or the quartiles. */
+typedef void band_fn(const struct mp_view *v, const struct mp_track *track, int i,
+                     double *low, double *high);
+
+static void extremes(const struct mp_view *v, const struct mp_track *track, int i,
+                     double *low, double *high)
 {
-    (void)state;
-    if (!mp_scene_mark(v->scene, MP_MARK_POLYGON, MP_PART_ENVELOPE, index, 0xBFD0E2FF))
+    (void)v;
+    *low = track->columns[i].min;
+    *high = track->columns[i].max;
+}
+
+static void quartiles(const struct mp_view *v, const struct mp_track *track, int i,
+                      double *low, double *high)
+{
+    (void)track;
+    *low = (double)v->in->reduced->quartiles[i].low;
+    *high = (double)v->in->reduced->quartiles[i].high;
+}
+
+static void add_band(struct mp_view *v, const struct mp_panel *panel,
+                     const struct mp_track *track, uint32_t colour, band_fn *band,
+                     int from, int to)
+{
+    double low;
+    double high;
+
+    if (!mp_scene_mark(v->scene, MP_MARK_POLYGON, MP_PART_ENVELOPE, MP_SPREAD_INDEX,
+                       colour))
         return;
-    for (int i = from; i <= to; i++)
+    for (int i = from; i <= to; i++) {
+        band(v, track, i, &low, &high);
         mp_scene_point(v->scene, from == to ? mp_view_x(i) - 1 : mp_view_x(i),
-                       mp_view_y(panel, track->columns[i].max));
-    for (int i = to; i >= from; i--)
+                       mp_view_y(panel, high));
+    }
+    for (int i = to; i >= from; i--) {
+        band(v, track, i, &low, &high);
         mp_scene_point(v->scene, from == to ? mp_view_x(i) + 1 : mp_view_x(i),
-                       mp_view_y(panel, track->columns[i].min));
+                       mp_view_y(panel, low));
+    }
+}
+
+static void draw_spread(struct mp_view *v, const struct mp_panel *panel,
+                        const struct mp_track *track, int index,
+                        enum mp_column_state state, int from, int to)
+{
+    (void)index;
+    (void)state;
+    add_band(v, panel, track, MP_SPREAD_BAND, extremes, from, to);
+}
+
+static void draw_middle_half(struct mp_view *v, const struct mp_panel *panel,
+                             const struct mp_track *track, int index,
+                             enum mp_column_state state, int from, int to)
+{
+    (void)index;
+    (void)state;
+    add_band(v, panel, track, MP_QUARTILE_BAND, quartiles, from, to);
 }
 
 static void draw_nodes(struct mp_view *v)
@@ -408,10 +452,13 @@ static void draw_nodes(struct mp_view *v)
 
     mp_axis_value(spread_top(v->spread), 3, &v->nodes.axis);
     snprintf(heading, sizeof heading,
-             "Input power of one node, %s: mean, lowest and highest", v->nodes.axis.unit);
+             "Input power of one node, %s: mean, %slowest and highest",
+             v->nodes.axis.unit, v->in->reduced->quartiles ? "middle half, " : "");
     mp_view_text(v, MP_PART_HEADER, MP_SOFT_INK, 0, 0, heading, MP_PLOT_LEFT,
                  v->nodes.top - 30);
-    each_run(v, &v->nodes, v->spread, MP_SPREAD_INDEX, draw_band);
+    each_run(v, &v->nodes, v->spread, MP_SPREAD_INDEX, draw_spread);
+    if (v->in->reduced->quartiles)
+        each_run(v, &v->nodes, v->spread, MP_SPREAD_INDEX, draw_middle_half);
     mp_view_time_grid(v, &v->nodes);
     mp_view_value_axis(v, &v->nodes);
     each_run(v, &v->nodes, v->spread, MP_SPREAD_INDEX, draw_curve);

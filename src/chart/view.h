@@ -20,6 +20,11 @@ enum {
 /* mp_mark.index of what is no role. */
 enum { MP_SPREAD_INDEX = 99, MP_GPU_INDEX = 100 };
 
+enum mp_band_colour {
+    MP_SPREAD_BAND = 0xBFD0E2FF,
+    MP_QUARTILE_BAND = 0x8DABC9FF,
+};
+
 struct mp_panel {
     double top, bottom;
     struct mp_value_axis axis;

@@ -3,6 +3,8 @@
  * up, gaps are gaps. */
 #include "config.h"
 
+#include <stdio.h>
+
 #include "rig.h"
 
 static char rpc1[] = "rpc-91-1", rpc2[] = "rpc-91-2", rpc3[] = "rpc-91-3",
@@ -324,9 +326,58 @@ START_TEST(what_no_sample_shows_has_no_track)
 }
 END_TEST
 
+/* Eleven nodes, held at 100 to 200 W in an order that is none. */
+START_TEST(quartiles_leave_a_quarter_on_either_side)
+{
+    static char names[11][12];
+    char *nodes[12] = {NULL};
+    struct rig rig;
+
+    for (int i = 0; i < 11; i++) {
+        snprintf(names[i], sizeof names[i], "rpc-91-%d", i + 1);
+        nodes[i] = names[i];
+    }
+    rig_open(&rig, 600, nodes);
+    for (int i = 0; i < 11; i++)
+        rig_hold(&rig, rig_series(&rig, names[i], "SystemInputPower", NULL, "W"), 0, 600,
+                 5, 100 + 10 * (i * 7 % 11));
+    rig_end(&rig);
+    ck_assert_ptr_nonnull(rig.reduced->quartiles);
+    for (int c = 0; c < MP_COLUMNS; c++) {
+        ck_assert_double_eq_tol((double)rig.reduced->quartiles[c].low, 120, 0.01);
+        ck_assert_double_eq_tol((double)rig.reduced->quartiles[c].high, 180, 0.01);
+    }
+    rig_close(&rig);
+}
+END_TEST
+
+/* Equal values are where a selection goes wrong or goes on for ever. */
+START_TEST(quartiles_of_equal_nodes_are_theirs)
+{
+    static char names[9][12];
+    char *nodes[10] = {NULL};
+    struct rig rig;
+
+    for (int i = 0; i < 9; i++) {
+        snprintf(names[i], sizeof names[i], "rpc-91-%d", i + 1);
+        nodes[i] = names[i];
+    }
+    rig_open(&rig, 60, nodes);
+    for (int i = 0; i < 9; i++)
+        rig_hold(&rig, rig_series(&rig, names[i], "SystemInputPower", NULL, "W"), 0, 60,
+                 5, i == 4 ? 900 : 300);
+    rig_end(&rig);
+    ck_assert_double_eq_tol((double)rig.reduced->quartiles[600].low, 300, 0.01);
+    ck_assert_double_eq_tol((double)rig.reduced->quartiles[600].high, 300, 0.01);
+    rig_close(&rig);
+}
+END_TEST
+
 MP_UNIT_MAIN("reduce", means_keep_the_energy, a_spike_of_one_sample_survives,
              a_spike_of_one_node_survives_in_the_sum, the_sum_swings_as_the_nodes_do,
              a_spike_between_the_instants_of_the_grid_survives,
              short_jobs_show_the_line_between_samples, gaps_are_not_live,
              a_gap_of_all_is_no_gap_of_some, sums_over_nodes_and_their_spread,
-             each_gpu_of_one_node_has_its_line, what_no_sample_shows_has_no_track)
+             each_gpu_of_one_node_has_its_line, what_no_sample_shows_has_no_track,
+             quartiles_leave_a_quarter_on_either_side,
+             quartiles_of_equal_nodes_are_theirs)
