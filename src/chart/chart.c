@@ -163,12 +163,16 @@ void mp_chart_preload(void)
     mp_fonts_preload();
 }
 
-int mp_chart_check_fonts(struct mp_error *err)
+int mp_chart_check_fonts(bool *east_asian, struct mp_error *err)
 {
+    static const uint32_t samples[] = {0x4E2D, 0x306E, 0xD55C}; /* 中, の, 한 */
     struct mp_fonts *fonts;
 
     if (mp_fonts_open(&fonts, err) < 0)
         return -1;
+    *east_asian = true;
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
+        *east_asian &= mp_fonts_have(fonts, samples[i]);
     mp_fonts_close(fonts);
     return 0;
 }

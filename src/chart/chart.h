@@ -43,7 +43,9 @@ int mp_chart_draw(const struct mp_chart_input *in, const int fds[MP_N_CHARTS],
  * would wait for that lock for ever. */
 void mp_chart_preload(void);
 
-/* -1, with what to install, where this machine has no font for the charts. */
-int mp_chart_check_fonts(struct mp_error *err);
+/* -1, with what to install, where this machine has no font for the charts.  *east_asian:
+ * whether it has one for Chinese, Japanese and Korean names, which would otherwise be
+ * drawn as boxes. */
+int mp_chart_check_fonts(bool *east_asian, struct mp_error *err);
 
 #endif

@@ -55,12 +55,29 @@ static PangoContext *make_context(void)
     return context;
 }
 
+static bool has_glyph(PangoContext *context, const PangoFontDescription *description,
+                      uint32_t character)
+{
+    PangoLanguage *language = pango_language_from_string("en");
+    PangoFontset *set = pango_context_load_fontset(context, description, language);
+    PangoFont *font = set ? pango_fontset_get_font(set, character) : NULL;
+    bool found = false;
+
+    if (font) {
+        PangoCoverage *coverage = pango_font_get_coverage(font, language);
+
+        found = pango_coverage_get(coverage, (int)character) != PANGO_COVERAGE_NONE;
+        g_object_unref(coverage);
+        g_object_unref(font);
+    }
+    if (set)
+        g_object_unref(set);
+    return found;
+}
+
 /* Asked before pango shapes anything: without any font it warns and stops the process. */
 static bool can_write(PangoContext *context, const PangoFontDescription *description)
 {
-    PangoLanguage *language = pango_language_from_string("en");
-    PangoFontset *set;
-    bool good = false;
     int n = 0;
 
     for (int i = FcSetSystem; i <= FcSetApplication; i++) {
@@ -68,22 +85,12 @@ static bool can_write(PangoContext *context, const PangoFontDescription *descrip
 
         n += fonts ? fonts->nfont : 0;
     }
-    if (n == 0)
-        return false;
-    set = pango_context_load_fontset(context, description, language);
-    if (set) {
-        PangoFont *font = pango_fontset_get_font(set, '0');
+    return n > 0 && has_glyph(context, description, '0');
+}
 
-        if (font) {
-            PangoCoverage *coverage = pango_font_get_coverage(font, language);
-
-            good = pango_coverage_get(coverage, '0') != PANGO_COVERAGE_NONE;
-            g_object_unref(coverage);
-            g_object_unref(font);
-        }
-        g_object_unref(set);
-    }
-    return good;
+bool mp_fonts_have(struct mp_fonts *fonts, uint32_t character)
+{
+    return has_glyph(fonts->context, fonts->plain, character);
 }
 
 void mp_fonts_preload(void)

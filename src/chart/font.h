@@ -6,6 +6,7 @@
 
 #include <pango/pango.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "chart/scene.h"
 #include "base/error.h"
@@ -19,6 +20,10 @@ void mp_fonts_preload(void);
  * text says how to mend it. */
 int mp_fonts_open(struct mp_fonts **out, struct mp_error *err);
 void mp_fonts_close(struct mp_fonts *fonts);
+
+/* Whether there is a font for a character (a code point); without one it is drawn as a
+ * box. */
+bool mp_fonts_have(struct mp_fonts *fonts, uint32_t character);
 
 /* For the layouts; borrows `fonts`. */
 struct mp_measure mp_fonts_measure(struct mp_fonts *fonts);

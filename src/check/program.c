@@ -319,9 +319,16 @@ void mp_check_worker(struct mp_checklist *c, void *arg)
     struct mp_settings settings;
     struct mp_error err = {0};
     struct mp_run run;
+    bool east_asian;
 
-    if (mp_chart_check_fonts(&err) < 0)
+    if (mp_chart_check_fonts(&east_asian, &err) < 0)
         mp_check_say(c, MP_CHECK_FAIL, "install a font", "charts: %s", err.text);
+    else if (!east_asian)
+        mp_check_say(
+            c, MP_CHECK_WARN,
+            "apt install fonts-noto-cjk, or dnf install google-noto-sans-cjk-ttc-fonts",
+            "fonts for the charts are there, but none for Chinese, Japanese and "
+            "Korean: such names are drawn as boxes");
     else
         mp_check_say(c, MP_CHECK_OK, NULL, "fonts for the charts are there");
     if (load(p, &settings, &err) < 0)

@@ -76,12 +76,23 @@ like "... the epilog of a continued line, key in any case" "$OUT" "^ok    Epilog
 like "... the prolog" "$OUT" "^ok    PrologSlurmctld: $T/lib/prolog.sh can"
 like "... the configuration" "$OUT" '^ok    .*monster-power.ini can be read by'
 like "... the queue" "$OUT" '^ok    queue directory .* is private'
-like "... fonts" "$OUT" '^ok    fonts'
+like "... fonts" "$OUT" '^(ok|warn)  *fonts'
 like "... the backend" "$OUT" '^ok    backend csv'
 like "... a dry run" "$OUT" '^ok    dry run: rpc-91-1, the last ten minutes: [1-9][0-9]* samples, verdict valid'
 like "... what to copy first" "$OUT" '^ok    before a change: cp -a '
 like "... and the warning of slurmctld -C" "$OUT" '^warn  never run `slurmctld -C`.*`slurmctld -c`'
 like "... and what becomes of slurmctld's environment" "$OUT" "slurmctld's environment do not arrive"
+if [ -n "$(fc-list :lang=zh)" ]; then
+	latin=$(dirname "$(fc-match -f '%{file}' 'DejaVu Sans')")
+	printf '<?xml version="1.0"?><fontconfig><dir>%s</dir></fontconfig>\n' "$latin" >"$T/latin.conf"
+	chmod 644 "$T/latin.conf"
+	FONTCONFIG_FILE=$T/latin.conf ask
+	like "without a font for Chinese: a warning" "$OUT" \
+		'^warn  fonts for the charts are there, but none for Chinese.* -- apt install fonts-noto-cjk'
+	ask --node rpc-91-1
+else
+	skip "without a font for Chinese: a warning" "there is none here at all"
+fi
 unlike "the password is not told" "$OUT$ERR" 'sesame'
 is "nothing is left in the queue or the fallback directory" "$(find "$T/out" "$T/var/queue" -mindepth 1 -type f)" ""
 if [ -x /usr/sbin/slurmctld ] || [ -x /usr/bin/scontrol ]; then
