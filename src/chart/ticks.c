@@ -170,7 +170,7 @@ static void tick_label(int64_t at, const struct step *step, char *out, size_t si
     else if (step->us >= SECOND)
         snprintf(out, size, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
     else
-        snprintf(out, size, "%02d:%02d.%02d", tm.tm_min, tm.tm_sec,
+        snprintf(out, size, "%02d:%02d:%02d.%02d", tm.tm_hour, tm.tm_min, tm.tm_sec,
                  (int)((at - floor_div(at, SECOND) * SECOND) / 10000));
 }
 
@@ -287,7 +287,9 @@ static void find_changes(int64_t start, int64_t end, struct mp_time_axis *axis)
 
 void mp_axis_time(int64_t start, int64_t end, int most, struct mp_time_axis *axis)
 {
-    struct step step = choose_step(end - start, most);
+    /* "09:15:05.25" takes half as much room again */
+    const int fewer = end - start < most * SECOND && most > 3 ? most * 2 / 3 : most;
+    struct step step = choose_step(end - start, fewer);
 
     put_ticks(start, end, &step, axis);
     put_spans(start, end, &step, axis);

@@ -257,8 +257,23 @@ START_TEST(windows_read_well)
 }
 END_TEST
 
+START_TEST(short_windows_show_the_hour)
+{
+    const int64_t start = 1760497200 * SECOND; /* 2025-10-14 22:00 in Chicago */
+    struct mp_time_axis axis;
+
+    setenv("TZ", "America/Chicago", 1);
+    tzset();
+    mp_axis_time(start, start + 10 * SECOND, 11, &axis);
+    ck_assert_str_eq(axis.ticks[1].label, "22:00:02");
+    mp_axis_time(start, start + SECOND, 11, &axis);
+    ck_assert_str_eq(axis.ticks[1].label, "22:00:00.20");
+    ck_assert_uint_le(axis.n_ticks, 7);
+}
+END_TEST
+
 MP_UNIT_MAIN("chart_ticks", value_steps_are_nice_and_leave_headroom, units_follow_the_top,
              ticks_are_sound_everywhere, labels_tell_the_local_time,
              hours_are_whole_where_the_offset_is_not, spring_skips_an_hour,
              autumn_repeats_an_hour, a_day_may_start_at_one, dates_change_at_midnight,
-             windows_read_well)
+             windows_read_well, short_windows_show_the_hour)
