@@ -20,6 +20,8 @@ struct total {
     uint32_t dead[MP_COLUMNS]; /* series of which half the column or more is in a gap */
     struct mp_grid grid;       /* the sum; unused for one GPU */
     size_t n_series;
+    uint16_t sampled[MP_FEW_SAMPLES]; /* as in struct mp_track */
+    size_t n_sampled;
     uint32_t series; /* GPU totals: whose it is */
 };
 
@@ -199,6 +201,21 @@ static void draw(struct mp_reduce *r, struct cursor *p, struct mp_vertex to)
     draw_within(p, to);
 }
 
+static void note_sample(struct total *total, uint32_t column)
+{
+    size_t i = 0;
+
+    if (total->n_sampled > MP_FEW_SAMPLES)
+        return;
+    while (i < total->n_sampled && total->sampled[i] != column)
+        i++;
+    if (i < total->n_sampled)
+        return;
+    if (i < MP_FEW_SAMPLES)
+        total->sampled[i] = (uint16_t)column;
+    total->n_sampled++;
+}
+
 static void add_vertex(struct mp_reduce *r, struct cursor *p, struct mp_vertex v)
 {
     if (!p->drawn) {
@@ -211,6 +228,7 @@ static void add_vertex(struct mp_reduce *r, struct cursor *p, struct mp_vertex v
             p->gpu->n_series++;
     }
     draw(r, p, v);
+    note_sample(p->total, p->column);
     mp_grid_vertex(&p->total->grid, p->place, v.time);
 }
 
@@ -350,6 +368,8 @@ static void fill_track(const struct mp_reduce *r, struct mp_track *t,
     size_t k = 0;
 
     t->n_series = total->n_series;
+    t->n_sampled = total->n_sampled;
+    memcpy(t->sampled, total->sampled, sizeof t->sampled);
     for (int c = 0; c < MP_COLUMNS; c++) {
         double min, max;
 
@@ -444,8 +464,8 @@ static void spread_column(struct mp_reduce *r, struct mp_column *c, size_t colum
     c->mean = (float)(sum / (double)n);
 }
 
-/* The k-th smallest of values[0 .. n), which it reorders: quickselect (Hoare, 1961), since
- * sorting a thousand nodes for each column would take longer than the whole report. */
+/* The k-th smallest of values[0 .. n), which it reorders: quickselect (Hoare, 1961).
+ * Sorting a thousand nodes for each column would take longer than the whole report. */
 static float select_smallest(float *values, size_t n, size_t k)
 {
     size_t low = 0, high = n - 1;

@@ -28,7 +28,8 @@
 
 enum {
     MP_COLUMNS = 1200,
-    MP_GPU_TRACKS = 64, /* of a single-node job; further GPUs count in the sum only */
+    MP_FEW_SAMPLES = 16, /* columns with samples that are few enough to be marked */
+    MP_GPU_TRACKS = 64,  /* of a single-node job; further GPUs count in the sum only */
 };
 
 struct mp_column {
@@ -51,6 +52,9 @@ struct mp_track {
     char *label; /* owned; component name or fqdd ("GPU" where it has none) */
     struct mp_column columns[MP_COLUMNS];
     size_t n_series; /* how many series it sums; spread: how many nodes */
+    /* The columns that its samples stand in; above MP_FEW_SAMPLES: so many or more. */
+    uint16_t sampled[MP_FEW_SAMPLES];
+    size_t n_sampled;
 };
 
 /* Input power of one node, where there are several. */

@@ -198,6 +198,19 @@ static void draw_envelope(struct mp_view *v, const struct mp_track *track, int i
 
 /* ---- markers: what tells the curves apart without colour ---- */
 
+static void draw_marker(struct mp_view *v, const struct mp_track *track, int column)
+{
+    double y;
+
+    if (column >= MP_COLUMNS || mp_column_state(track, column) == MP_COLUMN_GONE)
+        return;
+    y = mp_view_y(&v->main, track->columns[column].mean);
+    mp_view_marker(v, MP_PART_SERIES, track->role, mp_view_x(column), y, 8, MP_PAPER);
+    mp_view_marker(v, MP_PART_SERIES, track->role, mp_view_x(column), y, 6,
+                   mp_role_info(track->role)->colour);
+}
+
+/* On the samples where there are few, else four along the curve. */
 static void draw_markers(struct mp_view *v, const struct mp_track *track, int index)
 {
     enum { MARKERS = 4 };
@@ -205,17 +218,14 @@ static void draw_markers(struct mp_view *v, const struct mp_track *track, int in
     (void)index;
     if (track->kind != MP_TRACK_ROLE)
         return;
-    for (int i = 0; i < MARKERS; i++) {
-        int column = (int)((i + 0.14 + 0.16 * track->role) * MP_COLUMNS / MARKERS);
-        double y;
-
-        if (column >= MP_COLUMNS || mp_column_state(track, column) == MP_COLUMN_GONE)
-            continue;
-        y = mp_view_y(&v->main, track->columns[column].mean);
-        mp_view_marker(v, MP_PART_SERIES, track->role, mp_view_x(column), y, 8, MP_PAPER);
-        mp_view_marker(v, MP_PART_SERIES, track->role, mp_view_x(column), y, 6,
-                       mp_role_info(track->role)->colour);
+    if (track->n_sampled > 0 && track->n_sampled <= MP_FEW_SAMPLES) {
+        for (size_t i = 0; i < track->n_sampled; i++)
+            draw_marker(v, track, track->sampled[i]);
+        return;
     }
+    for (int i = 0; i < MARKERS; i++)
+        draw_marker(v, track,
+                    (int)((i + 0.14 + 0.16 * track->role) * MP_COLUMNS / MARKERS));
 }
 
 /* ---- heights ---- */

@@ -480,6 +480,28 @@ START_TEST(what_does_not_add_up_is_said)
 }
 END_TEST
 
+/* A marker is a sign on a rim of paper. */
+START_TEST(markers_sit_on_samples_where_there_are_few)
+{
+    static const struct {
+        const char *name;
+        size_t markers;
+    } cases[] = {{"one_sample", 1}, {"one_second", 3}, {"one_node", 4}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct chart_job job;
+        struct mp_scene series;
+        struct mp_scene pie;
+
+        lay_out(cases[i].name, &job, &series, &pie);
+        ck_assert_uint_eq(
+            count_marks(&series, MP_MARK_POLYGON, MP_PART_SERIES, MP_ROLE_CPU),
+            2 * cases[i].markers);
+        put_away(&job, &series, &pie);
+    }
+}
+END_TEST
+
 /* ---- the picture of single nodes ---- */
 
 static void lay_out_nodes(const char *name, struct chart_job *job, struct mp_scene *nodes)
@@ -558,4 +580,4 @@ MP_UNIT_MAIN("chart_layout", no_text_lies_on_another, the_head_tells_what_it_is_
              the_ring_has_the_known_colours, random_rings_are_tidy,
              tiny_slices_anywhere_are_labelled, rings_of_nothing_say_so,
              what_does_not_add_up_is_said, nodes_show_their_gaps_and_the_odd_one,
-             a_thousand_nodes_have_room)
+             a_thousand_nodes_have_room, markers_sit_on_samples_where_there_are_few)
