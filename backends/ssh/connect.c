@@ -19,7 +19,12 @@
 int mp_limit_wait(const struct mp_limit *limit, int fd, short events,
                   struct mp_error *err)
 {
-    int rc = mp_wait_fd(limit->run, fd, events, limit->until_us, err);
+    int rc;
+
+    /* who never stops talking is always ready */
+    if (mp_clock_us() >= limit->until_us)
+        return mp_run_check(limit->run, err) < 0 ? -1 : MP_WAIT_TIMEOUT;
+    rc = mp_wait_fd(limit->run, fd, events, limit->until_us, err);
 
     return rc < 0 ? -1 : rc == 0 ? MP_WAIT_TIMEOUT : MP_WAIT_READY;
 }

@@ -23,9 +23,22 @@ static const unsigned char *greeting(const unsigned char *heard, size_t n)
     return NULL;
 }
 
-bool mp_kexinit_is_ssh(const unsigned char *heard, size_t n)
+/* What sshd says instead of a greeting to whom it will not serve just now. */
+static int say_turned_away(const char *name, const char *said, struct mp_error *err)
 {
-    return greeting(heard, n) != NULL;
+    if (strcmp(said, "Not allowed at this time") == 0)
+        return mp_fail(
+            err, MP_FAULT_TRANSIENT,
+            "%s does not serve this machine for a while: it says '%s', as OpenSSH does "
+            "after failed logins from an address; the queue tries again; find out who "
+            "fails, or exempt this machine there (PerSourcePenaltyExemptList)",
+            name, said);
+    if (strcmp(said, "Exceeded MaxStartups") == 0)
+        return mp_fail(err, MP_FAULT_TRANSIENT,
+                       "%s has too many logins under way: it says '%s'; the queue tries "
+                       "again (MaxStartups in sshd_config there)",
+                       name, said);
+    return 0;
 }
 
 int mp_kexinit_not_ssh(const char *name, const unsigned char *heard, size_t n,
@@ -39,6 +52,8 @@ int mp_kexinit_not_ssh(const char *name, const unsigned char *heard, size_t n,
         len++;
     }
     said[len] = '\0';
+    if (say_turned_away(name, said, err) < 0)
+        return -1;
     return mp_fail(
         err, MP_FAULT_FAILED,
         "%s is not an SSH server: it says '%s'; check hostname and port in section "

@@ -6,15 +6,12 @@
 #define MP_SSH_KEXINIT_H
 
 #include <libssh2.h>
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
 
-/* Is there an SSH greeting among the first bytes? */
-bool mp_kexinit_is_ssh(const unsigned char *heard, size_t n);
-
-/* Returns -1: "X is not an SSH server: it says ...". */
+/* Returns -1: "X is not an SSH server: it says ...", or that it is one that does not
+ * serve us just now, which passes. */
 int mp_kexinit_not_ssh(const char *name, const unsigned char *heard, size_t n,
                        struct mp_error *err);
 

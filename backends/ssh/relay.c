@@ -201,15 +201,15 @@ static void loop(struct relay *r)
     struct pollfd p[N_POLLED + 1];
 
     for (;;) {
-        if (!r->streams.broken)
-            mp_streams_serve(&r->streams);
+        bool more = !r->streams.broken && mp_streams_serve(&r->streams);
+
         send_keepalive(r);
         check_silence(r);
         check_opening(r);
         if (r->streams.broken)
             mp_streams_drop(&r->streams);
         fill_poll(r, p);
-        if (mp_wait(&run, p, N_POLLED, wake_us(r), NULL) < 0)
+        if (mp_wait(&run, p, N_POLLED, more ? 0 : wake_us(r), NULL) < 0)
             return;
         check_hang_up(r, &p[SSH_AT]);
         if (p[LISTENER_AT].revents & POLLIN)

@@ -24,6 +24,40 @@ const char *mp_ssh_error(struct mp_ssh *ssh)
 
 /* --- libssh2's callbacks --- */
 
+/* libssh2 reads lines before the greeting without end, and any packets before the one it
+ * waits for.  ssh(1) takes 1024 lines; what is said up to the first channel is some 10
+ * KiB, with a long banner more. */
+enum { LINES_MAX = 1024, UNGREETED_MAX = 64 * 1024, LOGIN_MAX = 1024 * 1024 };
+
+static void look_for_greeting(struct mp_ssh *ssh, const unsigned char *p, size_t n)
+{
+    static const char word[] = "SSH-";
+
+    for (size_t i = 0; i < n && !ssh->greeted; i++) {
+        if (p[i] == '\n') {
+            ssh->lines++;
+            ssh->line_at = 0;
+        } else if (ssh->line_at < sizeof word - 1 && p[i] == word[ssh->line_at]) {
+            ssh->greeted = ++ssh->line_at == sizeof word - 1;
+        } else {
+            ssh->line_at = sizeof word;
+        }
+    }
+}
+
+static bool is_too_much(const struct mp_ssh *ssh)
+{
+    if (!ssh->greeted && (ssh->lines > LINES_MAX || ssh->bytes_in > UNGREETED_MAX))
+        return true;
+    return ssh->limit != NULL && ssh->bytes_in > LOGIN_MAX;
+}
+
+static bool is_over(const struct mp_limit *limit)
+{
+    return limit != NULL &&
+           (mp_clock_us() >= limit->until_us || mp_run_check(limit->run, NULL) < 0);
+}
+
 static ssize_t on_receive(libssh2_socket_t fd, void *buf, size_t n, int flags,
                           void **abstract)
 {
@@ -31,6 +65,8 @@ static ssize_t on_receive(libssh2_socket_t fd, void *buf, size_t n, int flags,
     ssize_t got;
 
     if (ssh->bytes_max != 0 && ssh->bytes_in >= ssh->bytes_max)
+        return -EAGAIN;
+    if (is_over(ssh->limit)) /* whoever waits next is told */
         return -EAGAIN;
     got = recv(fd, buf, n, flags);
     if (got > 0) {
@@ -41,6 +77,10 @@ static ssize_t on_receive(libssh2_socket_t fd, void *buf, size_t n, int flags,
         ssh->n_heard += keep;
         ssh->bytes_in += (uint64_t)got;
         ssh->heard_us = mp_clock_us();
+        look_for_greeting(ssh, buf, (size_t)got);
+        ssh->too_much = is_too_much(ssh);
+        if (ssh->too_much)
+            return -EMSGSIZE;
     } else if (got == 0 && n > 0) {
         ssh->closed = true;
     } else if (errno == EINTR || errno == EWOULDBLOCK) {
@@ -79,6 +119,11 @@ int mp_ssh_wait(struct mp_ssh *ssh, const struct mp_limit *limit, struct mp_erro
 
 int mp_ssh_broken(struct mp_ssh *ssh, struct mp_error *err)
 {
+    if (ssh->too_much)
+        return mp_fail(err, MP_FAULT_FAILED,
+                       "%s sends far more than an SSH server does before a login (%llu "
+                       "bytes); check hostname and port in section [ssh]",
+                       ssh->name, (unsigned long long)ssh->bytes_in);
     if (ssh->goodbye[0] != '\0')
         return mp_fail(err, MP_FAULT_TRANSIENT,
                        "the SSH connection to %s broke: the server "
@@ -107,7 +152,7 @@ static int handshake_timeout(struct mp_ssh *ssh, struct mp_error *err)
             "%s accepts connections but says nothing: it hangs, or is not an SSH "
             "server (connect_timeout in section [ssh])",
             ssh->name);
-    if (!mp_kexinit_is_ssh(ssh->heard, ssh->n_heard))
+    if (!ssh->greeted)
         return mp_kexinit_not_ssh(ssh->name, ssh->heard, ssh->n_heard, err);
     return mp_fail(err, MP_FAULT_TRANSIENT,
                    "%s greets as an SSH server and then says nothing more: it hangs "
@@ -130,7 +175,7 @@ int mp_ssh_handshake(struct mp_ssh *ssh, const struct mp_limit *limit,
     }
     if (rc == 0)
         return 0;
-    if (ssh->n_heard > 0 && !mp_kexinit_is_ssh(ssh->heard, ssh->n_heard))
+    if (ssh->n_heard > 0 && !ssh->greeted)
         return mp_kexinit_not_ssh(ssh->name, ssh->heard, ssh->n_heard, err);
     if (ssh->n_heard == 0 && ssh->closed)
         return mp_fail(
@@ -138,7 +183,8 @@ int mp_ssh_handshake(struct mp_ssh *ssh, const struct mp_limit *limit,
             "%s closes the connection without a word: not an SSH server, or one that "
             "turns this machine away (MaxStartups, hosts.deny)",
             ssh->name);
-    if (mp_kexinit_explain(ssh->session, ssh->name, ssh->heard, ssh->n_heard, err) < 0)
+    if (!ssh->too_much &&
+        mp_kexinit_explain(ssh->session, ssh->name, ssh->heard, ssh->n_heard, err) < 0)
         return -1;
     return mp_fail_in(mp_ssh_broken(ssh, err) < 0 ? err : NULL, "key exchange");
 }

@@ -22,7 +22,11 @@ struct mp_ssh {
     char *user;
     bool library; /* libssh2_init succeeded */
 
-    uint64_t bytes_in;  /* received so far */
+    const struct mp_limit *limit; /* set: nothing is received after it, nor too much */
+    bool greeted;                 /* a line that begins with SSH- has come */
+    bool too_much;                /* more than anybody says before a login */
+    unsigned lines, line_at;      /* before the greeting; how much of SSH- has matched */
+    uint64_t bytes_in;            /* received so far */
     uint64_t bytes_max; /* libssh2 finds the socket empty once so many are; 0: no limit */
     int64_t heard_us;   /* when anything was last received */
     int receive_errno;  /* why receiving failed; 0: it did not, or the server closed */

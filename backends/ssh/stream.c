@@ -18,6 +18,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { ROUNDS_MAX = 64 }; /* before stop and time are looked at again */
+
 /* After a libssh2 call: true where it has to be called again later.  Remembers whose turn
  * it is if a packet is half sent. */
 static bool again(struct mp_streams *all, struct mp_stream *s, enum mp_stream_call call,
@@ -90,6 +92,13 @@ void mp_stream_start(struct mp_stream *s, int fd)
 
 /* --- the calls; each returns true where it moved something on --- */
 
+/* Each call takes so much off the socket at most, whatever a server sends that nobody
+ * waits for. */
+static void bound(struct mp_streams *all)
+{
+    all->ssh->bytes_max = all->ssh->bytes_in + MP_STREAM_DOWN;
+}
+
 static bool do_open(struct mp_streams *all, struct mp_stream *s)
 {
     struct mp_error why = {0};
@@ -109,6 +118,7 @@ static bool do_open(struct mp_streams *all, struct mp_stream *s)
         all->opening = s;
         all->opening_since_us = mp_clock_us();
     }
+    bound(all);
     s->channel = mp_channel_open(all->ssh, all->target, &more, &why);
     if (again(all, s, MP_OPEN_CALL, more ? LIBSSH2_ERROR_EAGAIN : 0))
         return false;
@@ -130,9 +140,8 @@ static bool do_read(struct mp_streams *all, struct mp_stream *s)
 {
     ssize_t n;
 
-    all->ssh->bytes_max = all->ssh->bytes_in + MP_STREAM_DOWN;
+    bound(all);
     n = libssh2_channel_read(s->channel, (char *)s->down, MP_STREAM_DOWN);
-    all->ssh->bytes_max = 0;
     if (again(all, s, MP_READ_CALL, n))
         return false;
     if (n < 0) {
@@ -148,8 +157,10 @@ static bool do_read(struct mp_streams *all, struct mp_stream *s)
 
 static bool do_write(struct mp_streams *all, struct mp_stream *s)
 {
-    ssize_t n =
-        libssh2_channel_write(s->channel, (char *)s->up + s->up_at, s->up_end - s->up_at);
+    ssize_t n;
+
+    bound(all);
+    n = libssh2_channel_write(s->channel, (char *)s->up + s->up_at, s->up_end - s->up_at);
 
     s->write_waits = again(all, s, MP_WRITE_CALL, n) || n == 0;
     if (s->write_waits)
@@ -164,7 +175,10 @@ static bool do_write(struct mp_streams *all, struct mp_stream *s)
 
 static bool do_eof(struct mp_streams *all, struct mp_stream *s)
 {
-    int rc = libssh2_channel_send_eof(s->channel);
+    int rc;
+
+    bound(all);
+    rc = libssh2_channel_send_eof(s->channel);
 
     if (again(all, s, MP_EOF_CALL, rc))
         return false;
@@ -176,7 +190,10 @@ static bool do_eof(struct mp_streams *all, struct mp_stream *s)
 
 static bool do_free(struct mp_streams *all, struct mp_stream *s)
 {
-    int rc = s->channel != NULL ? libssh2_channel_free(s->channel) : 0;
+    int rc;
+
+    bound(all);
+    rc = s->channel != NULL ? libssh2_channel_free(s->channel) : 0;
 
     close_local(s, true);
     if (again(all, s, MP_FREE_CALL, rc))
@@ -340,21 +357,28 @@ short mp_stream_events(const struct mp_stream *s)
 
 /* --- all of them --- */
 
-void mp_streams_serve(struct mp_streams *all)
+/* One round; true where it moved a byte or received one. */
+static bool serve_each(struct mp_streams *all)
 {
-    bool moved;
+    uint64_t before = all->ssh->bytes_in;
+    bool moved = false;
 
-    do {
-        uint64_t before = all->ssh->bytes_in;
+    if (all->owner != NULL && !serve(all, all->owner) && all->owner != NULL)
+        return false;
+    for (size_t i = 0; i < MP_STREAMS_MAX && !all->broken && all->owner == NULL; i++)
+        if (all->each[i].used)
+            moved = serve(all, &all->each[i]) || moved;
+    return (moved || all->ssh->bytes_in != before) && !all->broken && all->owner == NULL;
+}
 
-        if (all->owner != NULL && !serve(all, all->owner) && all->owner != NULL)
-            return;
-        moved = false;
-        for (size_t i = 0; i < MP_STREAMS_MAX && !all->broken && all->owner == NULL; i++)
-            if (all->each[i].used)
-                moved = serve(all, &all->each[i]) || moved;
-        moved = moved || all->ssh->bytes_in != before;
-    } while (moved && !all->broken && all->owner == NULL);
+bool mp_streams_serve(struct mp_streams *all)
+{
+    bool more = true;
+
+    for (int rounds = 0; more && rounds < ROUNDS_MAX; rounds++)
+        more = serve_each(all);
+    all->ssh->bytes_max = 0;
+    return more;
 }
 
 void mp_streams_drop(struct mp_streams *all)

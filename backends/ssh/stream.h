@@ -50,8 +50,9 @@ struct mp_streams {
 /* Takes the connection over; where memory is short it is closed. */
 void mp_stream_start(struct mp_stream *s, int fd);
 
-/* Does for all of them what can be done without waiting. */
-void mp_streams_serve(struct mp_streams *all);
+/* Does for all of them what can be done without waiting; true where there is more of it,
+ * which a server that never stops sending could bring about. */
+bool mp_streams_serve(struct mp_streams *all);
 /* After the session broke, or at the end: the local ends learn of it. */
 void mp_streams_drop(struct mp_streams *all);
 

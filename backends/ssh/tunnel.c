@@ -114,12 +114,9 @@ static int open_listener(struct mp_tunnel *t, int port, struct mp_error *err)
 }
 
 /* The first channel, before anybody needs it. */
-static int open_spare(struct mp_tunnel *t, const struct mp_run *run, struct mp_error *err)
+static int wait_for_spare(struct mp_tunnel *t, const struct mp_limit *limit,
+                          struct mp_error *err)
 {
-    struct mp_limit limit = {.run = run,
-                             .until_us = mp_clock_us() +
-                                         (int64_t)t->setup.target.timeout_ms * 1000};
-
     for (;;) {
         bool again;
         int rc;
@@ -129,7 +126,7 @@ static int open_spare(struct mp_tunnel *t, const struct mp_run *run, struct mp_e
             return 0;
         if (!again)
             return -1;
-        rc = mp_ssh_wait(t->ssh, &limit, err);
+        rc = mp_ssh_wait(t->ssh, limit, err);
         if (rc == MP_WAIT_TIMEOUT)
             return mp_fail(
                 err, MP_FAULT_TRANSIENT,
@@ -140,6 +137,19 @@ static int open_spare(struct mp_tunnel *t, const struct mp_run *run, struct mp_e
         if (rc < 0)
             return -1;
     }
+}
+
+static int open_spare(struct mp_tunnel *t, const struct mp_run *run, struct mp_error *err)
+{
+    struct mp_limit limit = {.run = run,
+                             .until_us = mp_clock_us() +
+                                         (int64_t)t->setup.target.timeout_ms * 1000};
+    int rc;
+
+    t->ssh->limit = &limit;
+    rc = wait_for_spare(t, &limit, err);
+    t->ssh->limit = NULL;
+    return rc;
 }
 
 static struct mp_tunnel *new_tunnel(struct mp_error *err)

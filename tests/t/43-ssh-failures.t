@@ -96,6 +96,16 @@ fails "a database" 1 'is not an SSH server|closes the connection without a word|
 peer say $'SSH-2.0-Stuck\r\n'
 fails "a server that hangs after its greeting" 1 'greets as an SSH server and then says nothing more' $LATE \
 	"port = $PEER_PORT"
+peer say $'Not allowed at this time\r\n'
+fails "an OpenSSH server that punishes this machine" 1 \
+	"does not serve this machine for a while: it says 'Not allowed at this time'.*PerSourcePenaltyExemptList" \
+	$LATE "port = $PEER_PORT"
+peer hostile lines
+fails "a server that says lines for ever" 1 "is not an SSH server: it says 'hello'" $SOON "port = $PEER_PORT"
+peer hostile drip
+fails "a server that sends a byte now and then" 1 'greets as an SSH server|key exchange' $LATE "port = $PEER_PORT"
+peer hostile ignore
+fails "a server that sends packets for ever" 1 'sends far more than an SSH server does' $SOON "port = $PEER_PORT"
 sshd_stop
 sshd_start "KexAlgorithms sntrup761x25519-sha512@openssh.com"
 fails "no common key exchange" 1 \

@@ -5,6 +5,7 @@
  *     net_peer source          sends the bytes 0, 1, ... 250, 0, 1, ... until it is hung
  * up net_peer sink SLOW_MS    reads, resting after each MiB; at the end says how much it
  * was net_peer silent          says nothing net_peer say TEXT        says TEXT and waits
+ *     net_peer hostile KIND    an SSH server that talks for ever: lines, drip, ignore
  *     net_peer full            answers no connection at all, as if its packets were
  * dropped net_peer delay MS PORT   passes everything on to 127.0.0.1:PORT and back, MS
  * late net_peer read MIB PORT   no server: reads MIB from
@@ -205,6 +206,28 @@ static int read_from(int mib, int port)
     return got >= want ? 0 : 1;
 }
 
+/* SSH servers that never come to the point: lines before the greeting, a byte now and
+ * then after it, or packets that mean nothing (SSH_MSG_IGNORE, RFC 4253, 11.2). */
+static void hostile(int fd, const char *name)
+{
+    enum { LENGTH = 32764, IGNORE = 2, PADDING = 4 };
+    static unsigned char packet[4 + LENGTH] = {
+        0,      0, LENGTH >> 8, LENGTH & 255,       PADDING,
+        IGNORE, 0, 0,           (LENGTH - 10) >> 8, (LENGTH - 10) & 255};
+    static const unsigned char greeting[] = "SSH-2.0-X\r\n", line[] = "hello\r\n";
+
+    if (strcmp(name, "lines") == 0)
+        while (send_all(fd, line, sizeof line - 1) == 0)
+            ;
+    if (send_all(fd, greeting, sizeof greeting - 1) < 0)
+        return;
+    if (strcmp(name, "drip") == 0)
+        while (send_all(fd, (const unsigned char *)"", 1) == 0)
+            usleep(200000);
+    while (send_all(fd, packet, sizeof packet) == 0)
+        ;
+}
+
 static void serve(int fd, const struct mode *m)
 {
     char c;
@@ -215,6 +238,8 @@ static void serve(int fd, const struct mode *m)
         sink(fd, m->number);
     else if (strcmp(m->name, "delay") == 0)
         delay(fd, m->number, m->port);
+    else if (strcmp(m->name, "hostile") == 0)
+        hostile(fd, m->text);
     else if (m->text == NULL ||
              send_all(fd, (const unsigned char *)m->text, strlen(m->text)) == 0)
         while (recv(fd, &c, 1, 0) > 0)
@@ -241,7 +266,7 @@ int main(int argc, char **argv)
     socklen_t len = sizeof sa;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    if (argc > 2 && strcmp(m.name, "say") == 0)
+    if (argc > 2 && (strcmp(m.name, "say") == 0 || strcmp(m.name, "hostile") == 0))
         m.text = argv[2];
     else if (argc > 2)
         m.number = atoi(argv[2]);
