@@ -24,9 +24,9 @@ static int no_memory(struct mp_error *err)
     return mp_fail(err, MP_FAULT_FAILED, "out of memory");
 }
 
-static enum mp_role role_of(const struct mp_plan *plan, const struct mp_pqarm *arm)
+static enum mp_role role_of(const struct mp_plan *plan, const struct mp_pqtable *table)
 {
-    return plan->routes[arm->route].metrics[arm->metric].role;
+    return plan->routes[table->route].metrics[table->metric].role;
 }
 
 /* "schema"."table", "timestamp" and "nodeid", quoted. */
@@ -41,13 +41,13 @@ static void free_quoted(struct quoted *q)
     PQfreemem(q->node);
 }
 
-static int quote(struct mp_pqconn *c, const struct mp_pqarm *arm, struct quoted *q,
+static int quote(struct mp_pqconn *c, const struct mp_pqtable *table, struct quoted *q,
                  struct mp_error *err)
 {
-    const char *time = arm->columns[MP_PQ_TIME];
-    const char *node = arm->columns[MP_PQ_NODE];
-    char *schema = PQescapeIdentifier(c->pg, arm->schema, strlen(arm->schema));
-    char *name = PQescapeIdentifier(c->pg, arm->table, strlen(arm->table));
+    const char *time = table->columns[MP_PQ_TIME];
+    const char *node = table->columns[MP_PQ_NODE];
+    char *schema = PQescapeIdentifier(c->pg, table->schema, strlen(table->schema));
+    char *name = PQescapeIdentifier(c->pg, table->name, strlen(table->name));
 
     *q = (struct quoted){.time = PQescapeIdentifier(c->pg, time, strlen(time)),
                          .node = PQescapeIdentifier(c->pg, node, strlen(node))};
@@ -84,7 +84,7 @@ static char *id_array(const struct mp_pqtables *t)
 /* Marks the plan's nodes that have a row in [end, end + LATE_S]. */
 static int mark_heard(struct mp_pqconn *c, const struct mp_run *run,
                       const struct mp_plan *plan, const struct mp_pqtables *t,
-                      const struct mp_pqarm *arm, bool *heard, struct mp_error *err)
+                      const struct mp_pqtable *table, bool *heard, struct mp_error *err)
 {
     char *ids = id_array(t);
     struct quoted q = {0};
@@ -94,7 +94,7 @@ static int mark_heard(struct mp_pqconn *c, const struct mp_run *run,
     int rc = -1;
 
     snprintf(end, sizeof end, "%.6f", (double)plan->end / 1e6);
-    if (ids == NULL || quote(c, arm, &q, err) < 0 ||
+    if (ids == NULL || quote(c, table, &q, err) < 0 ||
         asprintf(&sql,
                  "SELECT DISTINCT %s FROM %s WHERE %s >= to_timestamp($2::float8) AND "
                  "%s <= to_timestamp($2::float8 + %d) AND %s = ANY($1::int8[])",
@@ -108,7 +108,7 @@ static int mark_heard(struct mp_pqconn *c, const struct mp_run *run,
         const struct mp_pqname *node =
             mp_pqdim_find(&t->nodes, strtoll(PQgetvalue(res, row, 0), NULL, 10));
 
-        if (node != NULL && plan->nodes[node->node].route == arm->route)
+        if (node != NULL && plan->nodes[node->node].route == table->route)
             heard[node->node] = true;
     }
     PQclear(res);
@@ -128,11 +128,11 @@ static int all_heard(struct mp_pqconn *c, const struct mp_run *run,
     bool *asked = calloc(plan->n_routes + 1, sizeof *asked);
     int rc = heard != NULL && asked != NULL ? 0 : no_memory(err);
 
-    for (size_t i = 0; rc == 0 && i < t->n_arms; i++) {
-        if (role_of(plan, &t->arms[i]) != MP_ROLE_INPUT)
+    for (size_t i = 0; rc == 0 && i < t->n_tables; i++) {
+        if (role_of(plan, &t->table[i]) != MP_ROLE_INPUT)
             continue;
-        asked[t->arms[i].route] = true;
-        rc = mark_heard(c, run, plan, t, &t->arms[i], heard, err);
+        asked[t->table[i].route] = true;
+        rc = mark_heard(c, run, plan, t, &t->table[i], heard, err);
     }
     for (size_t i = 0; rc == 0 && i < t->nodes.n; i++) {
         uint32_t node = t->nodes.names[i].node;
@@ -200,7 +200,7 @@ static void say(const struct checker *k, enum mp_check_level level, const char *
     k->report(k->arg, level, text, level == MP_CHECK_OK ? NULL : remedy);
 }
 
-static int check_age(const struct checker *k, const struct mp_pqarm *arm,
+static int check_age(const struct checker *k, const struct mp_pqtable *table,
                      struct mp_error *err)
 {
     struct quoted q = {0};
@@ -208,7 +208,7 @@ static int check_age(const struct checker *k, const struct mp_pqarm *arm,
     PGresult *res = NULL;
     int rc = -1;
 
-    if (quote(k->c, arm, &q, err) < 0)
+    if (quote(k->c, table, &q, err) < 0)
         goto out;
     if (asprintf(&sql, "SELECT extract(epoch FROM now() - max(%s))::int8 FROM %s", q.time,
                  q.table) < 0) {
@@ -286,16 +286,16 @@ static int check_jobs(const struct checker *k, struct mp_error *err)
 static int check_tables(const struct checker *k, struct mp_pqtables *t,
                         struct mp_error *err)
 {
-    for (size_t i = 0; i < t->n_arms; i++) {
-        const struct mp_pqarm *arm = &t->arms[i];
+    for (size_t i = 0; i < t->n_tables; i++) {
+        const struct mp_pqtable *table = &t->table[i];
 
-        if (arm->units == NULL)
+        if (table->units == NULL)
             say(k, MP_CHECK_WARN, "add it to public.metrics_definition",
-                "no units are known of %s.%s", arm->schema, arm->table);
-        if (role_of(k->plan, arm) == MP_ROLE_INPUT && check_age(k, arm, err) < 0)
+                "no units are known of %s.%s", table->schema, table->name);
+        if (role_of(k->plan, table) == MP_ROLE_INPUT && check_age(k, table, err) < 0)
             return -1;
     }
-    if (t->n_arms > 0 && !t->sliceable)
+    if (t->n_tables > 0 && !t->sliceable)
         say(k, MP_CHECK_WARN, "CREATE INDEX ON them (\"timestamp\")",
             "a metric table has no index on \"timestamp\": every report reads all of it");
     for (size_t r = 0; r < k->plan->n_routes; r++)
@@ -323,9 +323,9 @@ static int check_database(const struct checker *k, struct mp_error *err)
         say(k, MP_CHECK_WARN, "check the metrics of the route", "%s",
             findings.missing[i].reason);
     for (size_t i = 0; rc == 0 && i < findings.n_warnings; i++)
-        k->report(k->arg, MP_CHECK_WARN, findings.warnings[i], "mend the table");
+        k->report(k->arg, MP_CHECK_WARN, findings.warnings[i], "correct the table");
     if (rc == 0)
-        say(k, MP_CHECK_OK, NULL, "%zu metric tables found", tables.n_arms);
+        say(k, MP_CHECK_OK, NULL, "%zu metric tables found", tables.n_tables);
     if (rc == 0)
         rc = check_tables(k, &tables, err);
     if (rc == 0)

@@ -115,7 +115,7 @@ static int name_key(struct mp_pqcopy *p, struct field id, struct field text, int
 
 /* The joined text of a source or fqdd; an id that its dimension does not have is NULL, as
  * in a left join. */
-static char *name_of(const struct mp_pqcopy *p, const struct mp_pqarm *arm,
+static char *name_of(const struct mp_pqcopy *p, const struct mp_pqtable *table,
                      enum mp_pqcolumn column, int64_t key)
 {
     const struct mp_pqdim *dim =
@@ -124,13 +124,13 @@ static char *name_of(const struct mp_pqcopy *p, const struct mp_pqarm *arm,
 
     if (key == NO_NAME)
         return NULL;
-    if (arm->types[column] == MP_PQ_TEXT)
+    if (table->types[column] == MP_PQ_TEXT)
         return p->texts.keys[key].bytes;
     name = mp_pqdim_find(dim, key);
     return name != NULL ? name->name : NULL;
 }
 
-/* What makes a series: number of the table (arm), node id, source and fqdd. */
+/* What makes a series: number of the table (table), node id, source and fqdd. */
 struct row_key {
     int64_t a, b, c, d;
 };
@@ -138,15 +138,15 @@ struct row_key {
 static int new_series(struct mp_pqcopy *p, const struct row_key *key, uint32_t *number,
                       struct mp_error *err)
 {
-    const struct mp_pqarm *arm = &p->tables->arms[key->a];
+    const struct mp_pqtable *table = &p->tables->table[key->a];
     const struct mp_pqname *node = mp_pqdim_find(&p->tables->nodes, key->b);
     struct mp_series s = {
-        .route = arm->route,
-        .metric_index = arm->metric,
-        .units = arm->units,
-        .naive = arm->types[MP_PQ_TIME] == MP_PQ_TIMESTAMP,
-        .source = name_of(p, arm, MP_PQ_SOURCE, key->c),
-        .fqdd = name_of(p, arm, MP_PQ_FQDD, key->d),
+        .route = table->route,
+        .metric_index = table->metric,
+        .units = table->units,
+        .naive = table->types[MP_PQ_TIME] == MP_PQ_TIMESTAMP,
+        .source = name_of(p, table, MP_PQ_SOURCE, key->c),
+        .fqdd = name_of(p, table, MP_PQ_FQDD, key->d),
     };
 
     if (node == NULL || node->name == NULL)
@@ -203,8 +203,8 @@ static void set_integer(struct mp_sample *s, int64_t value, char *digits)
         set_text(s, digits, mp_int_text(value, digits));
 }
 
-static int set_numeric(struct mp_sample *s, const struct mp_pqarm *arm, struct field f,
-                       struct mp_error *err)
+static int set_numeric(struct mp_sample *s, const struct mp_pqtable *table,
+                       struct field f, struct mp_error *err)
 {
     const char *text = (const char *)f.bytes;
 
@@ -212,7 +212,7 @@ static int set_numeric(struct mp_sample *s, const struct mp_pqarm *arm, struct f
         return mp_fail(err, MP_FAULT_FAILED,
                        "column %s of table %s.%s holds a number of more than %d digits, "
                        "which no power has; delete it",
-                       arm->columns[MP_PQ_VALUE], arm->schema, arm->table,
+                       table->columns[MP_PQ_VALUE], table->schema, table->name,
                        MP_VALUE_TEXT_MAX);
     if (mp_number_read(text, f.n, &s->value) < 0)
         return malformed(err);
@@ -244,7 +244,7 @@ static int set_float(struct mp_sample *s, struct field f, struct mp_error *err)
     return 0;
 }
 
-static int set_value(struct mp_sample *s, const struct mp_pqarm *arm, struct field f,
+static int set_value(struct mp_sample *s, const struct mp_pqtable *table, struct field f,
                      char *digits, struct mp_error *err)
 {
     bool bad = false;
@@ -255,12 +255,12 @@ static int set_value(struct mp_sample *s, const struct mp_pqarm *arm, struct fie
         s->value = NAN;
         return 0;
     }
-    switch (arm->types[MP_PQ_VALUE]) {
+    switch (table->types[MP_PQ_VALUE]) {
     case MP_PQ_FLOAT4:
     case MP_PQ_FLOAT8:
         return set_float(s, f, err);
     case MP_PQ_NUMERIC:
-        return set_numeric(s, arm, f, err);
+        return set_numeric(s, table, f, err);
     default:
         whole = integer(f, &bad);
         if (bad)
@@ -289,7 +289,7 @@ static int read_row(struct mp_pqcopy *p, struct mp_error *err)
     struct reader r = {.at = (const unsigned char *)p->message + p->at + 14,
                        .end = (const unsigned char *)p->message + p->length};
     const struct mp_pqlayout *l = &p->layout;
-    struct field arm = l->wide_node ? next_field(&r) : null;
+    struct field table = l->wide_node ? next_field(&r) : null;
     struct field node = next_field(&r);
     struct field source_id = l->source_id ? next_field(&r) : null;
     struct field source_text = l->source_text ? next_field(&r) : null;
@@ -300,11 +300,11 @@ static int read_row(struct mp_pqcopy *p, struct mp_error *err)
     char digits[MP_NUMBER_TEXT_MAX];
     struct row_key key;
 
-    if (r.bad || node.bytes == NULL || (l->wide_node && arm.bytes == NULL))
+    if (r.bad || node.bytes == NULL || (l->wide_node && table.bytes == NULL))
         return malformed(err);
     key.b = integer(node, &r.bad);
     if (l->wide_node)
-        key.a = integer(arm, &r.bad);
+        key.a = integer(table, &r.bad);
     else { /* number * 2^32 + node id */
         int32_t id = (int32_t)(uint32_t)key.b;
 
@@ -314,10 +314,10 @@ static int read_row(struct mp_pqcopy *p, struct mp_error *err)
     if (name_key(p, source_id, source_text, &key.c, &r.bad, err) < 0 ||
         name_key(p, fqdd_id, fqdd_text, &key.d, &r.bad, err) < 0)
         return -1;
-    if (r.bad || key.a < 0 || (uint64_t)key.a >= p->tables->n_arms)
+    if (r.bad || key.a < 0 || (uint64_t)key.a >= p->tables->n_tables)
         return malformed(err);
     if (find_series(p, &key, &sample.series, err) < 0 ||
-        set_value(&sample, &p->tables->arms[key.a], value, digits, err) < 0 ||
+        set_value(&sample, &p->tables->table[key.a], value, digits, err) < 0 ||
         mp_emit_sample(p->emit, &sample, err) < 0)
         return -1;
     p->at = (int)((const char *)r.at - p->message);

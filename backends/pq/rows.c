@@ -111,8 +111,8 @@ static uint64_t count_pairs(const struct mp_plan *plan, const struct mp_pqtables
     uint64_t pairs = 0;
 
     for (size_t n = 0; n < t->nodes.n; n++)
-        for (size_t a = 0; a < t->n_arms; a++)
-            pairs += t->arms[a].route == plan->nodes[t->nodes.names[n].node].route;
+        for (size_t a = 0; a < t->n_tables; a++)
+            pairs += t->table[a].route == plan->nodes[t->nodes.names[n].node].route;
     return pairs;
 }
 

@@ -71,7 +71,7 @@ static const char *send_function(enum mp_pqtype type)
     }
 }
 
-/* The arms of a UNION ALL must agree on types: values of different types travel as the
+/* The tables of a UNION ALL must agree on types: values of different types travel as the
  * bytes their type would send anyway. */
 struct shape {
     struct mp_pqlayout layout;
@@ -82,8 +82,8 @@ static struct shape shape_of(const struct mp_pqtables *t)
 {
     struct shape s = {0};
 
-    for (size_t i = 0; i < t->n_arms; i++) {
-        const enum mp_pqtype *types = t->arms[i].types;
+    for (size_t i = 0; i < t->n_tables; i++) {
+        const enum mp_pqtype *types = t->table[i].types;
 
         s.layout.wide_node |= types[MP_PQ_NODE] == MP_PQ_INT8;
         s.layout.wide_ids |= types[MP_PQ_SOURCE] == MP_PQ_INT8;
@@ -92,59 +92,60 @@ static struct shape shape_of(const struct mp_pqtables *t)
         s.layout.source_text |= types[MP_PQ_SOURCE] == MP_PQ_TEXT;
         s.layout.fqdd_id |= mp_pqtype_is_id(types[MP_PQ_FQDD]);
         s.layout.fqdd_text |= types[MP_PQ_FQDD] == MP_PQ_TEXT;
-        s.mixed_values |= types[MP_PQ_VALUE] != t->arms[0].types[MP_PQ_VALUE];
+        s.mixed_values |= types[MP_PQ_VALUE] != t->table[0].types[MP_PQ_VALUE];
     }
     return s;
 }
 
-static int put_name_column(FILE *out, PGconn *pg, const struct mp_pqarm *arm,
+static int put_name_column(FILE *out, PGconn *pg, const struct mp_pqtable *table,
                            enum mp_pqcolumn column, const char *type,
                            struct mp_error *err)
 {
     bool want_text = strcmp(type, "text") == 0;
 
-    if (arm->columns[column] == NULL || (arm->types[column] == MP_PQ_TEXT) != want_text) {
+    if (table->columns[column] == NULL ||
+        (table->types[column] == MP_PQ_TEXT) != want_text) {
         fprintf(out, ", NULL::%s", type);
         return 0;
     }
     fputs(", ", out);
-    if (put_identifier(out, pg, arm->columns[column], err) < 0)
+    if (put_identifier(out, pg, table->columns[column], err) < 0)
         return -1;
     fprintf(out, "::%s", type);
     return 0;
 }
 
-static int put_columns(FILE *out, PGconn *pg, const struct mp_pqarm *arm, size_t number,
-                       const struct shape *s, struct mp_error *err)
+static int put_columns(FILE *out, PGconn *pg, const struct mp_pqtable *table,
+                       size_t number, const struct shape *s, struct mp_error *err)
 {
     const struct mp_pqlayout *l = &s->layout;
     const char *id = l->wide_ids ? "int8" : "int4";
 
     fputs("SELECT ", out);
-    if (put_identifier(out, pg, arm->columns[MP_PQ_TIME], err) < 0)
+    if (put_identifier(out, pg, table->columns[MP_PQ_TIME], err) < 0)
         return -1;
-    fputs(arm->types[MP_PQ_TIME] == MP_PQ_TIMESTAMP ? "::timestamptz, " : ", ", out);
+    fputs(table->types[MP_PQ_TIME] == MP_PQ_TIMESTAMP ? "::timestamptz, " : ", ", out);
     if (l->wide_node)
         fprintf(out, "%zu::int2, ", number);
-    if (put_identifier(out, pg, arm->columns[MP_PQ_NODE], err) < 0)
+    if (put_identifier(out, pg, table->columns[MP_PQ_NODE], err) < 0)
         return -1;
     if (l->wide_node)
         fputs("::int8", out);
     else
         fprintf(out, "::int4 + %" PRIu64 "::int8", (uint64_t)number << 32);
-    if ((l->source_id && put_name_column(out, pg, arm, MP_PQ_SOURCE, id, err) < 0) ||
+    if ((l->source_id && put_name_column(out, pg, table, MP_PQ_SOURCE, id, err) < 0) ||
         (l->source_text &&
-         put_name_column(out, pg, arm, MP_PQ_SOURCE, "text", err) < 0) ||
-        (l->fqdd_id && put_name_column(out, pg, arm, MP_PQ_FQDD, id, err) < 0) ||
-        (l->fqdd_text && put_name_column(out, pg, arm, MP_PQ_FQDD, "text", err) < 0))
+         put_name_column(out, pg, table, MP_PQ_SOURCE, "text", err) < 0) ||
+        (l->fqdd_id && put_name_column(out, pg, table, MP_PQ_FQDD, id, err) < 0) ||
+        (l->fqdd_text && put_name_column(out, pg, table, MP_PQ_FQDD, "text", err) < 0))
         return -1;
     if (s->mixed_values)
-        fprintf(out, ", pg_catalog.%s(", send_function(arm->types[MP_PQ_VALUE]));
+        fprintf(out, ", pg_catalog.%s(", send_function(table->types[MP_PQ_VALUE]));
     else
         fputs(", ", out);
-    if (put_identifier(out, pg, arm->columns[MP_PQ_VALUE], err) < 0)
+    if (put_identifier(out, pg, table->columns[MP_PQ_VALUE], err) < 0)
         return -1;
-    if (arm->types[MP_PQ_VALUE] == MP_PQ_NUMERIC)
+    if (table->types[MP_PQ_VALUE] == MP_PQ_NUMERIC)
         fputs("::text", out);
     if (s->mixed_values)
         putc(')', out);
@@ -152,7 +153,7 @@ static int put_columns(FILE *out, PGconn *pg, const struct mp_pqarm *arm, size_t
 }
 
 static void put_node_ids(FILE *out, const struct mp_plan *plan,
-                         const struct mp_pqtables *t, const struct mp_pqarm *arm)
+                         const struct mp_pqtables *t, const struct mp_pqtable *table)
 {
     static const struct {
         const char *type;
@@ -160,15 +161,15 @@ static void put_node_ids(FILE *out, const struct mp_plan *plan,
     } ranges[] = {[MP_PQ_INT2] = {"int2", INT16_MIN, INT16_MAX},
                   [MP_PQ_INT4] = {"int4", INT32_MIN, INT32_MAX},
                   [MP_PQ_INT8] = {"int8", INT64_MIN, INT64_MAX}};
-    enum mp_pqtype type = arm->types[MP_PQ_NODE];
+    enum mp_pqtype type = table->types[MP_PQ_NODE];
     const char *comma = "";
 
     fputs("ANY('{", out);
     for (size_t i = 0; i < t->nodes.n; i++) {
         const struct mp_pqname *node = &t->nodes.names[i];
 
-        if (plan->nodes[node->node].route != arm->route || node->id < ranges[type].min ||
-            node->id > ranges[type].max)
+        if (plan->nodes[node->node].route != table->route ||
+            node->id < ranges[type].min || node->id > ranges[type].max)
             continue;
         fprintf(out, "%s%" PRId64, comma, node->id);
         comma = ",";
@@ -178,24 +179,24 @@ static void put_node_ids(FILE *out, const struct mp_plan *plan,
 
 /* The whole window is said as well: it lets TimescaleDB
  * leave chunks out when it plans. */
-static int put_arm(FILE *out, PGconn *pg, const struct mp_plan *plan,
-                   const struct mp_pqtables *t, size_t number, const struct shape *s,
-                   const struct mp_pqslices *slices, struct mp_error *err)
+static int put_table(FILE *out, PGconn *pg, const struct mp_plan *plan,
+                     const struct mp_pqtables *t, size_t number, const struct shape *s,
+                     const struct mp_pqslices *slices, struct mp_error *err)
 {
-    const struct mp_pqarm *arm = &t->arms[number];
+    const struct mp_pqtable *table = &t->table[number];
     char *time = NULL;
     int rc = -1;
 
-    if (put_columns(out, pg, arm, number, s, err) < 0)
+    if (put_columns(out, pg, table, number, s, err) < 0)
         return -1;
     fputs(" FROM ", out);
-    if (put_identifier(out, pg, arm->schema, err) < 0)
+    if (put_identifier(out, pg, table->schema, err) < 0)
         return -1;
     putc('.', out);
-    if (put_identifier(out, pg, arm->table, err) < 0)
+    if (put_identifier(out, pg, table->name, err) < 0)
         return -1;
-    time = PQescapeIdentifier(pg, arm->columns[MP_PQ_TIME],
-                              strlen(arm->columns[MP_PQ_TIME]));
+    time = PQescapeIdentifier(pg, table->columns[MP_PQ_TIME],
+                              strlen(table->columns[MP_PQ_TIME]));
     if (time == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for a statement");
     fprintf(out, " WHERE %s >= ", time);
@@ -207,9 +208,9 @@ static int put_arm(FILE *out, PGconn *pg, const struct mp_plan *plan,
                 " AND %s >= s.lo AND %s < s.lo + '%" PRId64 " microseconds'::interval",
                 time, time, slices->width);
     fputs(" AND ", out);
-    rc = put_identifier(out, pg, arm->columns[MP_PQ_NODE], err);
+    rc = put_identifier(out, pg, table->columns[MP_PQ_NODE], err);
     fputs(" = ", out);
-    put_node_ids(out, plan, t, arm);
+    put_node_ids(out, plan, t, table);
     PQfreemem(time);
     return rc;
 }
@@ -233,7 +234,7 @@ static bool has_nodes(const struct mp_plan *plan, const struct mp_pqtables *t,
                       size_t number)
 {
     for (size_t i = 0; i < t->nodes.n; i++)
-        if (plan->nodes[t->nodes.names[i].node].route == t->arms[number].route)
+        if (plan->nodes[t->nodes.names[i].node].route == t->table[number].route)
             return true;
     return false;
 }
@@ -257,11 +258,11 @@ static int put_statement(FILE *out, PGconn *pg, const struct mp_plan *plan,
                 slices->width);
     }
     fputs("LATERAL (", out);
-    for (size_t i = 0; i < t->n_arms; i++) {
+    for (size_t i = 0; i < t->n_tables; i++) {
         if (!has_nodes(plan, t, i))
             continue;
         fputs(between, out);
-        if (put_arm(out, pg, plan, t, i, s, slices, err) < 0)
+        if (put_table(out, pg, plan, t, i, s, slices, err) < 0)
             return -1;
         between = " UNION ALL ";
         n++;
@@ -283,7 +284,7 @@ int mp_pqstatement_make(PGconn *pg, const struct mp_plan *plan,
 
     *sql = NULL;
     *layout = s.layout;
-    if (t->n_arms == 0 || t->nodes.n == 0)
+    if (t->n_tables == 0 || t->nodes.n == 0)
         return 0;
     out = open_memstream(sql, &size);
     if (out == NULL)

@@ -98,28 +98,28 @@ static char *lower_case(const char *name)
 }
 
 /* Every (route, metric) of this database, whether its table exists or not. */
-static int wanted_arms(const struct mp_pqconn *c, const struct mp_plan *plan,
-                       struct mp_pqtables *t, struct mp_error *err)
+static int wanted_tables(const struct mp_pqconn *c, const struct mp_plan *plan,
+                         struct mp_pqtables *t, struct mp_error *err)
 {
     for (uint32_t r = 0; r < plan->n_routes; r++) {
         const struct mp_route *route = &plan->routes[r];
-        struct mp_pqarm *grown;
+        struct mp_pqtable *grown;
 
         if (strcmp(mp_pq_database_of(route), c->database) != 0 || route->n_metrics == 0)
             continue;
-        grown = realloc(t->arms, (t->n_arms + route->n_metrics) * sizeof *grown);
+        grown = realloc(t->table, (t->n_tables + route->n_metrics) * sizeof *grown);
         if (grown == NULL)
             return no_memory(err);
-        t->arms = grown;
+        t->table = grown;
         for (uint32_t m = 0; m < route->n_metrics; m++) {
-            struct mp_pqarm *arm = &t->arms[t->n_arms];
+            struct mp_pqtable *table = &t->table[t->n_tables];
 
-            *arm = (struct mp_pqarm){
+            *table = (struct mp_pqtable){
                 .route = r, .metric = m, .schema = mp_route_value(route, "schema")};
-            arm->table = lower_case(route->metrics[m].name);
-            if (arm->table == NULL)
+            table->name = lower_case(route->metrics[m].name);
+            if (table->name == NULL)
                 return no_memory(err);
-            t->n_arms++;
+            t->n_tables++;
         }
     }
     return 0;
@@ -163,14 +163,14 @@ enum {
     CAT_INDEXED
 };
 
-static int refuse_type(const struct mp_pqconn *c, const struct mp_pqarm *arm,
+static int refuse_type(const struct mp_pqconn *c, const struct mp_pqtable *table,
                        const char *column, const char *type, struct mp_error *err)
 {
     return mp_fail(
         err, MP_FAULT_FAILED,
         "database %s: column %s of table %s.%s has type %s, which cannot be read "
         "as a power sample's %s",
-        c->database, column, arm->schema, arm->table, type, column);
+        c->database, column, table->schema, table->name, type, column);
 }
 
 static bool fits(enum mp_pqcolumn column, enum mp_pqtype type)
@@ -189,8 +189,9 @@ static bool fits(enum mp_pqcolumn column, enum mp_pqtype type)
     }
 }
 
-static int take_column(const struct mp_pqconn *c, struct mp_pqarm *arm, const char *name,
-                       const char *oid, const char *type_name, struct mp_error *err)
+static int take_column(const struct mp_pqconn *c, struct mp_pqtable *table,
+                       const char *name, const char *oid, const char *type_name,
+                       struct mp_error *err)
 {
     enum mp_pqtype type = MP_PQ_UNKNOWN;
     unsigned column = 0;
@@ -198,38 +199,38 @@ static int take_column(const struct mp_pqconn *c, struct mp_pqarm *arm, const ch
     while (column < MP_PQ_N_COLUMNS - 1 && strcasecmp(name, column_names[column]) != 0)
         column++;
     /* "Value" beside value, which came first: that one is MonSTer's */
-    if (arm->columns[column] != NULL)
+    if (table->columns[column] != NULL)
         return 0;
     for (size_t i = 0; i < sizeof known_types / sizeof *known_types; i++)
         if (strcmp(oid, known_types[i].oid) == 0)
             type = known_types[i].type;
     if (!fits(column, type))
-        return refuse_type(c, arm, name, type_name, err);
-    arm->columns[column] = strdup(name);
-    arm->types[column] = type;
-    return arm->columns[column] != NULL ? 0 : no_memory(err);
+        return refuse_type(c, table, name, type_name, err);
+    table->columns[column] = strdup(name);
+    table->types[column] = type;
+    return table->columns[column] != NULL ? 0 : no_memory(err);
 }
 
-static int check_arm(const struct mp_pqconn *c, const struct mp_pqarm *arm,
+static int check_arm(const struct mp_pqconn *c, const struct mp_pqtable *table,
                      const PGresult *res, int row, struct mp_error *err)
 {
     if (!is_true(res, row, CAT_SCHEMA))
         return mp_fail(err, MP_FAULT_FAILED,
                        "database %s has no schema %s; check database and schema in the "
                        "[route] sections",
-                       c->database, arm->schema);
+                       c->database, table->schema);
     if (!is_true(res, row, CAT_MAY_SCHEMA))
         return mp_fail(
             err, MP_FAULT_FAILED,
             "database %s: permission denied for schema %s; its owner must GRANT "
             "USAGE ON SCHEMA %s to user %s",
-            c->database, arm->schema, arm->schema, PQuser(c->pg));
+            c->database, table->schema, table->schema, PQuser(c->pg));
     if (is_true(res, row, CAT_TABLE) && !is_true(res, row, CAT_MAY_TABLE))
         return mp_fail(
             err, MP_FAULT_FAILED,
             "database %s: permission denied for table %s.%s; its owner must GRANT "
             "SELECT ON it to user %s",
-            c->database, arm->schema, arm->table, PQuser(c->pg));
+            c->database, table->schema, table->name, PQuser(c->pg));
     return 0;
 }
 
@@ -240,20 +241,21 @@ static int take_catalogue(const struct mp_pqconn *c, const PGresult *res,
     for (int row = 0; row < PQntuples(res); row++) {
         size_t i = strtoul(PQgetvalue(res, row, CAT_ORD), NULL, 10) - 1;
 
-        if (i >= t->n_arms)
+        if (i >= t->n_tables)
             return mp_fail(err, MP_FAULT_FAILED, "database %s: the catalogue is odd",
                            c->database);
-        if (check_arm(c, &t->arms[i], res, row, err) < 0)
+        if (check_arm(c, &t->table[i], res, row, err) < 0)
             return -1;
         if (!is_true(res, row, CAT_TABLE))
             continue;
         if (is_null(res, row, CAT_COLUMN))
             return mp_fail(err, MP_FAULT_FAILED,
                            "database %s: table %s.%s has no column %s", c->database,
-                           t->arms[i].schema, t->arms[i].table, column_names[MP_PQ_TIME]);
+                           t->table[i].schema, t->table[i].name,
+                           column_names[MP_PQ_TIME]);
         if (!is_true(res, row, CAT_INDEXED))
             t->sliceable = false;
-        if (take_column(c, &t->arms[i], PQgetvalue(res, row, CAT_COLUMN),
+        if (take_column(c, &t->table[i], PQgetvalue(res, row, CAT_COLUMN),
                         PQgetvalue(res, row, CAT_OID), PQgetvalue(res, row, CAT_TYPE),
                         err) < 0)
             return -1;
@@ -261,12 +263,12 @@ static int take_catalogue(const struct mp_pqconn *c, const PGresult *res,
     return 0;
 }
 
-static void free_arm(struct mp_pqarm *arm)
+static void free_arm(struct mp_pqtable *table)
 {
     for (int i = 0; i < MP_PQ_N_COLUMNS; i++)
-        free(arm->columns[i]);
-    free(arm->table);
-    free(arm->units);
+        free(table->columns[i]);
+    free(table->name);
+    free(table->units);
 }
 
 /* Tables without any of our columns are not there: say so and forget them. */
@@ -277,50 +279,50 @@ static int drop_missing(const struct mp_pqconn *c, const struct mp_plan *plan,
     size_t kept = 0;
     int rc = 0;
 
-    for (size_t i = 0; i < t->n_arms; i++) {
-        struct mp_pqarm *arm = &t->arms[i];
+    for (size_t i = 0; i < t->n_tables; i++) {
+        struct mp_pqtable *table = &t->table[i];
         char reason[400];
         bool any = false;
 
         for (int k = 0; k < MP_PQ_N_COLUMNS; k++)
-            any = any || arm->columns[k] != NULL;
+            any = any || table->columns[k] != NULL;
         for (int k = 0; any && rc == 0 && k < MP_PQ_N_COLUMNS; k++)
-            if (arm->columns[k] == NULL && k != MP_PQ_SOURCE && k != MP_PQ_FQDD)
+            if (table->columns[k] == NULL && k != MP_PQ_SOURCE && k != MP_PQ_FQDD)
                 rc = mp_fail(err, MP_FAULT_FAILED,
                              "database %s: table %s.%s has no column %s", c->database,
-                             arm->schema, arm->table, column_names[k]);
+                             table->schema, table->name, column_names[k]);
         if (any) {
-            t->arms[kept++] = *arm;
+            t->table[kept++] = *table;
             continue;
         }
         snprintf(reason, sizeof reason, "database %s has no table %s.%s", c->database,
-                 arm->schema, arm->table);
+                 table->schema, table->name);
         if (rc == 0)
-            rc = mp_findings_missing(findings, NULL,
-                                     plan->routes[arm->route].metrics[arm->metric].name,
-                                     reason, err);
-        free_arm(arm);
+            rc = mp_findings_missing(
+                findings, NULL, plan->routes[table->route].metrics[table->metric].name,
+                reason, err);
+        free_arm(table);
     }
-    t->n_arms = kept;
+    t->n_tables = kept;
     return rc;
 }
 
 static int read_catalogue(struct mp_pqconn *c, const struct mp_run *run,
                           struct mp_pqtables *t, struct mp_error *err)
 {
-    const char **names = calloc(2 * t->n_arms + 1, sizeof *names);
+    const char **names = calloc(2 * t->n_tables + 1, sizeof *names);
     char *schemas = NULL;
     char *tables = NULL;
     PGresult *res = NULL;
     int rc = -1;
 
-    for (size_t i = 0; names != NULL && i < t->n_arms; i++) {
-        names[i] = t->arms[i].schema;
-        names[t->n_arms + i] = t->arms[i].table;
+    for (size_t i = 0; names != NULL && i < t->n_tables; i++) {
+        names[i] = t->table[i].schema;
+        names[t->n_tables + i] = t->table[i].name;
     }
     if (names != NULL) {
-        schemas = mp_pq_text_array(names, t->n_arms);
-        tables = mp_pq_text_array(names + t->n_arms, t->n_arms);
+        schemas = mp_pq_text_array(names, t->n_tables);
+        tables = mp_pq_text_array(names + t->n_tables, t->n_tables);
     }
     if (schemas == NULL || tables == NULL)
         no_memory(err);
@@ -416,9 +418,9 @@ static int read_ids(struct mp_pqconn *c, const struct mp_run *run,
     bool source = false;
     bool fqdd = false;
 
-    for (size_t i = 0; i < t->n_arms; i++) {
-        source = source || mp_pqtype_is_id(t->arms[i].types[MP_PQ_SOURCE]);
-        fqdd = fqdd || mp_pqtype_is_id(t->arms[i].types[MP_PQ_FQDD]);
+    for (size_t i = 0; i < t->n_tables; i++) {
+        source = source || mp_pqtype_is_id(t->table[i].types[MP_PQ_SOURCE]);
+        fqdd = fqdd || mp_pqtype_is_id(t->table[i].types[MP_PQ_FQDD]);
     }
     if (source && read_dim(c, run, "public.source",
                            "SELECT id, source FROM public.source"
@@ -513,21 +515,21 @@ static int take_units(const struct mp_pqconn *c, const PGresult *res,
     for (int row = 0; row < PQntuples(res); row++) {
         size_t i = strtoul(PQgetvalue(res, row, 0), NULL, 10) - 1;
         const char *units = get(res, row, 1);
-        struct mp_pqarm *arm = &t->arms[i];
+        struct mp_pqtable *table = &t->table[i];
 
         if (i != last) {
             last = i;
-            arm->units = units != NULL ? strdup(units) : NULL;
-            if (units != NULL && arm->units == NULL)
+            table->units = units != NULL ? strdup(units) : NULL;
+            if (units != NULL && table->units == NULL)
                 return no_memory(err);
-        } else if ((units == NULL) != (arm->units == NULL) ||
-                   (units != NULL && strcmp(units, arm->units) != 0)) {
+        } else if ((units == NULL) != (table->units == NULL) ||
+                   (units != NULL && strcmp(units, table->units) != 0)) {
             if (mp_findings_warn(
                     findings, err,
                     "database %s: public.metrics_definition gives %s several "
                     "units; %s is used",
-                    c->database, arm->table,
-                    arm->units != NULL ? arm->units : "none") < 0)
+                    c->database, table->name,
+                    table->units != NULL ? table->units : "none") < 0)
                 return -1;
         }
     }
@@ -538,15 +540,15 @@ static int read_units(struct mp_pqconn *c, const struct mp_run *run,
                       const struct mp_plan *plan, struct mp_findings *findings,
                       struct mp_pqtables *t, struct mp_error *err)
 {
-    const char **names = calloc(t->n_arms + 1, sizeof *names);
+    const char **names = calloc(t->n_tables + 1, sizeof *names);
     char *array = NULL;
     PGresult *res = NULL;
     int rc = -1;
 
-    for (size_t i = 0; names != NULL && i < t->n_arms; i++)
-        names[i] = plan->routes[t->arms[i].route].metrics[t->arms[i].metric].name;
+    for (size_t i = 0; names != NULL && i < t->n_tables; i++)
+        names[i] = plan->routes[t->table[i].route].metrics[t->table[i].metric].name;
     if (names != NULL)
-        array = mp_pq_text_array(names, t->n_arms);
+        array = mp_pq_text_array(names, t->n_tables);
     if (array == NULL)
         no_memory(err);
     else if (mp_pqconn_query(c, run, "reading public.metrics_definition", units_sql, 1,
@@ -562,8 +564,8 @@ static int read_units(struct mp_pqconn *c, const struct mp_run *run,
 static int set_zone(struct mp_pqconn *c, const struct mp_run *run,
                     const struct mp_pqtables *t, struct mp_error *err)
 {
-    for (size_t i = 0; i < t->n_arms; i++)
-        if (t->arms[i].types[MP_PQ_TIME] == MP_PQ_TIMESTAMP)
+    for (size_t i = 0; i < t->n_tables; i++)
+        if (t->table[i].types[MP_PQ_TIME] == MP_PQ_TIMESTAMP)
             return mp_pqzone_set(c, run, err);
     return 0;
 }
@@ -573,7 +575,7 @@ int mp_pqtables_read(struct mp_pqconn *c, const struct mp_run *run,
                      struct mp_pqtables *t, struct mp_error *err)
 {
     *t = (struct mp_pqtables){0};
-    if (wanted_arms(c, plan, t, err) == 0 && read_catalogue(c, run, t, err) == 0 &&
+    if (wanted_tables(c, plan, t, err) == 0 && read_catalogue(c, run, t, err) == 0 &&
         drop_missing(c, plan, findings, t, err) == 0 && set_zone(c, run, t, err) == 0 &&
         read_nodes(c, run, plan, findings, t, err) == 0 &&
         read_ids(c, run, findings, t, err) == 0 &&
@@ -592,9 +594,9 @@ static void free_dim(struct mp_pqdim *dim)
 
 void mp_pqtables_free(struct mp_pqtables *t)
 {
-    for (size_t i = 0; i < t->n_arms; i++)
-        free_arm(&t->arms[i]);
-    free(t->arms);
+    for (size_t i = 0; i < t->n_tables; i++)
+        free_arm(&t->table[i]);
+    free(t->table);
     free_dim(&t->nodes);
     free_dim(&t->sources);
     free_dim(&t->fqdds);

@@ -44,12 +44,12 @@ enum mp_pqcolumn {
     MP_PQ_N_COLUMNS
 };
 
-/* A metric's table.  Its number in mp_pqtables.arms is what the rows carry as metric. */
-struct mp_pqarm {
+/* A metric's table.  Its number in mp_pqtables.table is what the rows carry as metric. */
+struct mp_pqtable {
     uint32_t route;                 /* index into mp_plan.routes */
     uint32_t metric;                /* index into mp_route.metrics */
     const char *schema;             /* the route's; borrowed from the plan */
-    char *table;                    /* lower case of the metric's name */
+    char *name;                     /* lower case of the metric's name */
     char *columns[MP_PQ_N_COLUMNS]; /* as spelled there; NULL: no such column (source and
                                        fqdd only) */
     enum mp_pqtype types[MP_PQ_N_COLUMNS];
@@ -69,8 +69,8 @@ struct mp_pqdim {
 };
 
 struct mp_pqtables {
-    struct mp_pqarm *arms; /* those that exist, in order of route and metric */
-    size_t n_arms;
+    struct mp_pqtable *table; /* those that exist, in order of route and metric */
+    size_t n_tables;
     struct mp_pqdim nodes, sources, fqdds;
     bool sliceable; /* every table has an index that finds a span of time */
 };

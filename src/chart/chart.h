@@ -32,7 +32,7 @@ bool mp_chart_has_file(const struct mp_chart_input *in, enum mp_chart_file file)
  * gives the same bytes, whatever the locale and the day; local times are in the process's
  * zone. All at once is much cheaper than one after the other: texts are shaped once, and
  * the PNGs are compressed by a thread while the PDFs are written. -1, naming the file,
- * where the machine has no font (the text says how to mend it), a write fails or memory
+ * where the machine has no font (the text says what to do), a write fails or memory
  * runs out; what the descriptors then hold is of no use. */
 int mp_chart_draw(const struct mp_chart_input *in, const int fds[MP_N_CHARTS],
                   struct mp_error *err);

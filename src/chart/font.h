@@ -17,7 +17,7 @@ struct mp_fonts; /* opaque */
 void mp_fonts_preload(void);
 
 /* Load the font machinery. -1 where the machine has no font that can write digits; the
- * text says how to mend it. */
+ * text says what to do. */
 int mp_fonts_open(struct mp_fonts **out, struct mp_error *err);
 void mp_fonts_close(struct mp_fonts *fonts);
 

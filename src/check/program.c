@@ -66,7 +66,7 @@ void mp_check_configuration(struct mp_checklist *c, void *arg)
                      p->user->pw_name, path, path);
         else
             snprintf(remedy, sizeof remedy,
-                     "mend it; `monster-power config` tells whether");
+                     "correct it; `monster-power config` tells whether");
         mp_check_say(c, MP_CHECK_FAIL, remedy, "configuration, as user %s: %s",
                      p->user->pw_name, err.text);
         return;
@@ -306,8 +306,8 @@ static void dry_run(struct mp_checklist *c, const struct mp_check_program *p)
     if (mp_session_open(&session, "check", p->options, &sel, &err) == 0)
         rc = dry_run_into(dir, &session, c, p->node, &err);
     if (rc < 0)
-        mp_check_say(c, MP_CHECK_FAIL, "mend that, then check again", "dry run: %s: %s",
-                     p->node, err.text);
+        mp_check_say(c, MP_CHECK_FAIL, "correct that, then check again",
+                     "dry run: %s: %s", p->node, err.text);
     mp_session_close(&session);
     remove_tree(dir, "power_0");
 }

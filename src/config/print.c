@@ -131,7 +131,7 @@ static bool is_known_variable(const struct printer *p, const char *name, size_t 
 }
 
 /* Variables that look like ours and mean nothing to us: MONSTER_POWER_PYTHON and _SCRIPT
- * of the Python script, or a slip of the pen. */
+ * of the Python script, or a slip. */
 static void put_ignored_variables(struct printer *p)
 {
     for (char **e = environ; *e != NULL; e++) {

@@ -53,12 +53,12 @@ static void put_header(struct bytes *b)
 static const int64_t START = INT64_C(1760497200000000);
 static const int64_t PG_EPOCH = INT64_C(946684800000000);
 
-/* time, node 1 of table `arm`, source 1, no fqdd, value */
-static void put_row(struct bytes *b, int64_t time, uint64_t arm, uint64_t value)
+/* time, node 1 of table `table`, source 1, no fqdd, value */
+static void put_row(struct bytes *b, int64_t time, uint64_t table, uint64_t value)
 {
     put_be(b, 5, 2);
     put_int(b, (uint64_t)(time - PG_EPOCH), 8);
-    put_int(b, arm << 32 | 1, 8);
+    put_int(b, table << 32 | 1, 8);
     put_int(b, 1, 4);
     put_null(b);
     put_int(b, value, 4);
@@ -96,7 +96,7 @@ struct rig {
     struct mp_route route;
     struct mp_plan_node node;
     struct mp_plan plan;
-    struct mp_pqarm arms[2];
+    struct mp_pqtable table[2];
     struct mp_pqname names[2];
     struct mp_pqtables tables;
     struct mp_run run;
@@ -122,14 +122,14 @@ static void set_up(struct rig *r, enum mp_pqtype type)
                                .nodes = &r->node,
                                .n_nodes = 1};
     for (uint32_t i = 0; i < 2; i++) {
-        r->arms[i].metric = i;
-        r->arms[i].types[MP_PQ_SOURCE] = r->arms[i].types[MP_PQ_FQDD] = MP_PQ_INT4;
-        r->arms[i].types[MP_PQ_VALUE] = type;
+        r->table[i].metric = i;
+        r->table[i].types[MP_PQ_SOURCE] = r->table[i].types[MP_PQ_FQDD] = MP_PQ_INT4;
+        r->table[i].types[MP_PQ_VALUE] = type;
     }
     r->names[0] = (struct mp_pqname){.id = 1, .name = (char *)"n1"};
     r->names[1] = (struct mp_pqname){.id = 1, .name = (char *)"src"};
-    r->tables = (struct mp_pqtables){.arms = r->arms,
-                                     .n_arms = 2,
+    r->tables = (struct mp_pqtables){.table = r->table,
+                                     .n_tables = 2,
                                      .nodes = {.names = &r->names[0], .n = 1},
                                      .sources = {.names = &r->names[1], .n = 1}};
     r->run = (struct mp_run){.stop_fd = -1, .deadline_us = INT64_MAX, .purpose = "test"};
