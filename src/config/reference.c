@@ -241,12 +241,12 @@ static int manual_key(struct writer *w, const struct mp_key *key)
 
     if (manual_entry(w, key) < 0)
         return -1;
-    fprintf(w->out, "Default: %s%s.\nEnvironment:\n",
-            below != NULL ? "LOCALSTATEDIR" : "",
+    fprintf(w->out, "Default: %s%s.\n%s", below != NULL ? "LOCALSTATEDIR" : "",
             key->type == MP_KEY_USER ? "the current user"
             : below != NULL          ? below
             : *key->fallback != '\0' ? key->fallback
-                                     : "empty");
+                                     : "empty",
+            key->env[0] != NULL ? "Environment:\n" : "");
     for (int i = 0; i < MP_KEY_ENVS && key->env[i] != NULL; i++)
         fprintf(w->out, ".Ev %s %c\n", key->env[i],
                 i + 1 < MP_KEY_ENVS && key->env[i + 1] != NULL ? ',' : '.');
@@ -261,7 +261,6 @@ static void manual_route_defaults(struct writer *w, const char *name)
 {
     const struct mp_backend_keys *backends = w->s->parts->backends;
     const struct mp_route_default *d = backends != NULL ? backends->route_defaults : NULL;
-
     bool any = false;
 
     for (; d != NULL && d->route != NULL; d++)
