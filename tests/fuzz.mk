@@ -18,4 +18,21 @@ tests_fuzz_fuzz_ini_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
 tests_fuzz_fuzz_nodelist_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
 tests_fuzz_fuzz_time_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
 tests_fuzz_fuzz_wire_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
+if WITH_LIBSSH2
+MP_SSH_FUZZ_TARGETS = \
+	tests/fuzz/fuzz_agent \
+	tests/fuzz/fuzz_kexinit \
+	tests/fuzz/fuzz_keyfile \
+	tests/fuzz/fuzz_known_hosts
+check_PROGRAMS += $(MP_SSH_FUZZ_TARGETS)
+MP_SSH_FUZZ_CPPFLAGS = $(AM_CPPFLAGS) $(LIBSSH2_CFLAGS) $(LIBCRYPTO_CFLAGS)
+tests_fuzz_fuzz_agent_CPPFLAGS = $(MP_SSH_FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_agent_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
+tests_fuzz_fuzz_kexinit_CPPFLAGS = $(MP_SSH_FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_kexinit_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
+tests_fuzz_fuzz_keyfile_CPPFLAGS = $(MP_SSH_FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_keyfile_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
+tests_fuzz_fuzz_known_hosts_CPPFLAGS = $(MP_SSH_FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_known_hosts_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
+endif
 EXTRA_DIST += tests/fuzz/run tests/fuzz/corpus
