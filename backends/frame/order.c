@@ -31,7 +31,7 @@ static int flooded(struct mp_error *err)
 
 /* ---- rows ---- */
 
-static int make_room(struct mp_rows *r, struct mp_error *err)
+int mp_rows_make_room(struct mp_rows *r, struct mp_error *err)
 {
     size_t capacity = r->capacity > 0 ? 2 * r->capacity : FIRST_ROWS;
     struct mp_row *grown;
@@ -46,8 +46,8 @@ static int make_room(struct mp_rows *r, struct mp_error *err)
     return 0;
 }
 
-static int keep_text(struct mp_rows *r, const char *text, size_t len,
-                     struct mp_error *err)
+int mp_rows_keep_text(struct mp_rows *r, const char *text, size_t len,
+                      struct mp_error *err)
 {
     if (r->n_text + len > r->text_capacity) {
         size_t capacity = 2 * r->text_capacity + MP_VALUE_TEXT_MAX;
@@ -63,27 +63,6 @@ static int keep_text(struct mp_rows *r, const char *text, size_t len,
     }
     memcpy(r->text + r->n_text, text, len);
     r->n_text += len;
-    return 0;
-}
-
-int mp_rows_add(struct mp_rows *r, const struct mp_sample *s, struct mp_error *err)
-{
-    struct mp_row *row;
-
-    if (r->n == r->capacity && make_room(r, err) < 0)
-        return -1;
-    row = &r->rows[r->n];
-    row->time = s->time;
-    row->value = s->value;
-    row->series = s->series;
-    row->kind = s->kind;
-    if (s->kind == MP_VALUE_TEXT) {
-        row->text = (uint32_t)r->n_text;
-        row->text_len = s->text_len;
-        if (keep_text(r, s->text, s->text_len, err) < 0)
-            return -1;
-    }
-    r->n++;
     return 0;
 }
 

@@ -37,8 +37,31 @@ struct mp_rows {
     size_t order_capacity;
 };
 
-/* Keeps a copy, the text included. */
-int mp_rows_add(struct mp_rows *r, const struct mp_sample *s, struct mp_error *err);
+/* For mp_rows_add alone. */
+int mp_rows_make_room(struct mp_rows *r, struct mp_error *err);
+int mp_rows_keep_text(struct mp_rows *r, const char *text, size_t len,
+                      struct mp_error *err);
+
+/* Keeps a copy, the text included.  Inline, as every sample passes here. */
+static inline int mp_rows_add(struct mp_rows *r, const struct mp_sample *s,
+                              struct mp_error *err)
+{
+    struct mp_row *row;
+
+    if (r->n == r->capacity && mp_rows_make_room(r, err) < 0)
+        return -1;
+    row = &r->rows[r->n];
+    row->time = s->time;
+    row->value = s->value;
+    row->series = s->series;
+    row->kind = s->kind;
+    row->text = (uint32_t)r->n_text;
+    row->text_len = s->text_len;
+    if (s->kind == MP_VALUE_TEXT && mp_rows_keep_text(r, s->text, s->text_len, err) < 0)
+        return -1;
+    r->n++;
+    return 0;
+}
 
 /* By time, then ranks[series], then value as PostgreSQL orders numbers: NaN last, then
  * NULL. */

@@ -94,23 +94,25 @@ static int malformed(struct mp_error *err)
 /* NULL, an id, and a text never have the same number. */
 #define NO_NAME INT64_MIN
 
-static int name_key(struct mp_pqcopy *p, struct field id, struct field text, int64_t *key,
-                    bool *bad, struct mp_error *err)
+static int text_key(struct mp_pqcopy *p, struct field text, int64_t *key, bool *bad,
+                    struct mp_error *err)
 {
     long number;
 
-    *key = NO_NAME;
-    if (id.bytes != NULL)
-        *key = integer(id, bad);
-    if (text.bytes == NULL)
-        return 0;
-    if (memchr(text.bytes, '\0', text.n) != NULL)
+    if (memchr(text.bytes, '\0', text.n) != NULL) {
         *bad = true;
-    else if ((number = mp_keyset_put(&p->texts, text.bytes, text.n, err)) < 0)
-        return -1;
-    else
-        *key = number;
-    return 0;
+        return 0;
+    }
+    number = mp_keyset_put(&p->texts, text.bytes, text.n, err);
+    *key = number;
+    return number < 0 ? -1 : 0;
+}
+
+static inline int name_key(struct mp_pqcopy *p, struct field id, struct field text,
+                           int64_t *key, bool *bad, struct mp_error *err)
+{
+    *key = id.bytes != NULL ? integer(id, bad) : NO_NAME;
+    return text.bytes != NULL ? text_key(p, text, key, bad, err) : 0;
 }
 
 /* The joined text of a source or fqdd; an id that its dimension does not have is NULL, as
