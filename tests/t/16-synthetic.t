@@ -82,6 +82,29 @@ config 'gpus = 4'
 rows=$( (ulimit -v 300000 && fetch 0 1800 'rpg-1-[1-1000]') | wc -l)
 is "3,610,000 samples of 1,000 nodes in 300 MB of address space" "$rows" 3610001
 
+# --- auto: the first of a list of names that can be reached from here ---
+automatic() { # LIST
+	printf '[power]\nbackend = auto\nauto = %s\nauto_probe_ms = 300\n[database]\nhost = 127.0.0.1\nport = 1\n' \
+		"$1" >"$MONSTER_POWER_CONFIG"
+	run "$MP" fetch --start $START --end $((START + 10)) --nodelist rpc-1-1
+}
+automatic 'ssh, synthetic'
+is "auto: what is not configured is passed over" "$STATUS$(printf '%s\n' "$OUT" | wc -l)" 019
+unlike "... and is no choice" "$ERR" 'backend = auto'
+automatic 'synthetic direct'
+like "auto: the first that opens" "$STATUS $ERR" '^0 .*samples come from synthetic: .*\(backend = auto\)'
+if ! "$MP" backends | grep -q '^direct.*not built'; then
+	automatic 'direct, synthetic'
+	like "auto: the next, where the first cannot be reached" "$STATUS $ERR" '^0 .*samples come from synthetic: '
+	automatic 'direct'
+	is "auto: the last one's failure is ours" "$STATUS" 1
+fi
+automatic 'direct, nonsense'
+is "auto: an unknown name: exit 2" "$STATUS" 2
+like "... is named" "$ERR" 'no backend is called nonsense'
+automatic ssh
+is "auto: nothing to choose from: exit 2" "$STATUS" 2
+
 config 'power = 100' 'swing = 101'
 profile 60 rpc-1-1
 is "a swing above the power: exit 2" "$STATUS" 2
