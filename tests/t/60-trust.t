@@ -241,10 +241,10 @@ like "... that can gain none" "$status" '^NoNewPrivs:.1$'
 like "... dumps no core" "$(grep core "/proc/$writer/limits")" 'core file size +0 +0'
 is "... cannot be looked into by the owner" \
 	"$(as $A cat "/proc/$writer/environ" 2>&1 >/dev/null | grep -c denied)" 1
-is "... holds its three pipes, two event descriptors and the report's files" \
+is "... holds its three pipes, its event descriptor and the report's files" \
 	"$(readlink /proc/"$writer"/fd/* | sed "s|^$W|w|; s|\.[0-9a-f]\{12\}|.X|; s|:.*||" |
 		sort | uniq -c | tr -s ' \n' ' ')" \
-	" 2 anon_inode 3 pipe 1 w 1 w/.power_42.X 1 w/.power_42.X/raw_power.csv "
+	" 1 anon_inode 3 pipe 1 w 1 w/.power_42.X 1 w/.power_42.X/raw_power.csv "
 is "... stands in /" "$(readlink "/proc/$writer/cwd")" /
 is "... with a minimal environment" \
 	"$(tr '\0' '\n' <"/proc/$writer/environ" | grep -c =)" 0
