@@ -226,7 +226,7 @@ int mp_cmd_queue(int argc, char **argv, int *exit_status, struct mp_error *err)
         (strcmp(options.operands[0], "retry") != 0 || options.n_operands != 2))
         return mp_fail(err, MP_FAULT_USAGE, "queue: the only action is `queue retry ID`");
     if (open_queue(&q, &options, err) < 0) {
-        if (err->fault != MP_FAULT_NO_SAMPLES)
+        if (err->fault != MP_FAULT_NOT_YET)
             return -1;
         if (options.n_operands != 0)
             return mp_fail(err, MP_FAULT_FAILED, "nothing was ever queued");

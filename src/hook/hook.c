@@ -78,7 +78,7 @@ static void hook_end(struct hook *h)
 static void pass_by(struct hook *h, struct mp_error *err)
 {
     if (mp_queue_open(&h->queue, h->settings.queue->directory, false, err) < 0) {
-        if (err->fault != MP_FAULT_NO_SAMPLES)
+        if (err->fault != MP_FAULT_NOT_YET)
             mp_log_event(&h->log, MP_LOG_ERROR, h->label, "bad_queue", "reason",
                          err->text, NULL);
         return;

@@ -73,8 +73,7 @@ static int open_root(struct mp_queue *q, bool create, struct mp_error *err)
         q->dir = open_dir(AT_FDCWD, q->path);
     }
     if (q->dir < 0 && errno == ENOENT)
-        return mp_fail(err, MP_FAULT_NO_SAMPLES, "there is no queue directory %s",
-                       q->path);
+        return mp_fail(err, MP_FAULT_NOT_YET, "there is no queue directory %s", q->path);
     if (q->dir < 0)
         return mp_fail(err, MP_FAULT_FAILED,
                        "cannot open queue directory %s: %s; it must belong to the user "

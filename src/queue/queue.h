@@ -54,7 +54,7 @@ const char *mp_queue_state_name(enum mp_queue_state state); /* "waiting", ... */
 
 /* Opens the directory, and makes it (not its parents) when `create`.  Refuses one that is
  * not private or not ours.  With `create` false, a directory that is not there is
- * MP_FAULT_NO_SAMPLES ("there is no queue"), so that the caller can tell it apart. */
+ * MP_FAULT_NOT_YET ("there is no queue"). */
 int mp_queue_open(struct mp_queue *q, const char *path, bool create,
                   struct mp_error *err);
 void mp_queue_close(struct mp_queue *q);
