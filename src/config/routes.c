@@ -121,7 +121,7 @@ static int add_metric(struct mp_route *route, char *item, const char *where,
     if (bigger == NULL)
         return no_memory(err);
     route->metrics = bigger;
-    bigger[route->n_metrics] = (struct mp_metric){strdup(item), role};
+    bigger[route->n_metrics] = (struct mp_metric){.name = strdup(item), .role = role};
     if (bigger[route->n_metrics].name == NULL)
         return no_memory(err);
     route->n_metrics++;

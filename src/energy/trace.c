@@ -36,6 +36,8 @@ static int traces_begin(struct mp_sink *sink, const struct mp_plan *plan,
 static int meet(struct mp_traces *t, uint32_t index, struct mp_error *err)
 {
     const struct mp_series *s = &t->table->series[index];
+    const char *own = mp_traces_metric(t, index)->units;
+    const char *units = own != NULL ? own : s->units;
     struct mp_trace *trace;
 
     if (index >= t->n) {
@@ -50,14 +52,14 @@ static int meet(struct mp_traces *t, uint32_t index, struct mp_error *err)
     }
     trace = &t->series[index];
     trace->met = true;
-    trace->power = mp_units_to_watt(s->units, &trace->factor);
+    trace->power = mp_units_to_watt(units, &trace->factor);
     trace->limit = MP_PLAUSIBLE_W / trace->factor;
-    if (!trace->power && s->units != NULL &&
+    if (!trace->power && units != NULL &&
         mp_traces_metric(t, index)->role != MP_ROLE_NONE)
         return mp_fail(err, MP_FAULT_FAILED,
                        "metric %s of %s is in %s, which is none of W, mW and kW: correct "
                        "its units in metrics_definition, or give it the role none",
-                       s->metric, s->hostname, s->units);
+                       s->metric, s->hostname, units);
     return 0;
 }
 

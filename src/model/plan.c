@@ -47,8 +47,10 @@ static long route_of(const char *name, const struct mp_route *routes, size_t n)
 
 void mp_route_clear(struct mp_route *route)
 {
-    for (size_t i = 0; i < route->n_metrics; i++)
+    for (size_t i = 0; i < route->n_metrics; i++) {
         free(route->metrics[i].name);
+        free(route->metrics[i].units);
+    }
     free(route->metrics);
     free(route->name);
     free(route->prefix);
@@ -114,10 +116,16 @@ int mp_route_copy(struct mp_route *dst, const struct mp_route *src, struct mp_er
     for (; dst->n_metrics < src->n_metrics; dst->n_metrics++) {
         struct mp_metric *m = &dst->metrics[dst->n_metrics];
 
-        m->role = src->metrics[dst->n_metrics].role;
-        m->name = strdup(src->metrics[dst->n_metrics].name);
-        if (m->name == NULL)
+        const struct mp_metric *from = &src->metrics[dst->n_metrics];
+
+        *m = *from;
+        m->name = strdup(from->name);
+        m->units = from->units != NULL ? strdup(from->units) : NULL;
+        if (m->name == NULL || (from->units != NULL && m->units == NULL)) {
+            free(m->name);
+            free(m->units);
             goto failed;
+        }
     }
     return 0;
 failed:

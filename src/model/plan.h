@@ -15,9 +15,15 @@
 #include "base/keyset.h"
 #include "model/role.h"
 
+enum { MP_ACCURACY_MAX = 100 };                /* % */
+#define MP_LAG_MAX_US (INT64_C(600) * 1000000) /* longer is no average any more */
+
 struct mp_metric {
     char *name; /* as configured, e.g. TotalCPUPower; table = lower case of it; owned */
     enum mp_role role;
+    double accuracy; /* of its sensors, % of the reading; 0: the database's, if any */
+    int64_t lag;     /* µs that its readings trail, as averages do; 0: none */
+    char *units;     /* in place of the database's; owned; NULL: those */
 };
 
 /* What a route carries for a backend, which declared the key and knows its meaning. */

@@ -61,6 +61,16 @@ void mp_series_table_free(struct mp_series_table *table)
     *table = (struct mp_series_table){0};
 }
 
+double mp_series_accuracy(const struct mp_series *s, const struct mp_metric *m)
+{
+    return m->accuracy > 0 ? m->accuracy : s->accuracy;
+}
+
+int64_t mp_series_lag(const struct mp_series *s, const struct mp_metric *m)
+{
+    return m->lag > 0 ? m->lag : s->lag;
+}
+
 bool mp_units_to_watt(const char *units, double *factor)
 {
     static const struct {

@@ -46,6 +46,8 @@ struct mp_series {
     uint32_t node;  /* index into mp_plan.nodes */
     uint32_t route; /* index into mp_plan.routes */
     uint32_t metric_index; /* index into mp_route.metrics */
+    double accuracy; /* of the sensor, % of the reading, by the database; 0: unknown */
+    int64_t lag;     /* µs that its readings trail, as a report replayed had it */
     bool naive; /* the column is timestamp without time zone: printed with no offset */
 };
 
@@ -61,6 +63,11 @@ struct mp_series_table {
 int mp_series_add(struct mp_series_table *table, const struct mp_series *s,
                   uint32_t *index, struct mp_error *err);
 void mp_series_table_free(struct mp_series_table *table);
+
+/* Of its sensor, % of the reading; 0: unknown.  The configuration's word is the first. */
+double mp_series_accuracy(const struct mp_series *s, const struct mp_metric *m);
+/* µs by which its readings trail; likewise. */
+int64_t mp_series_lag(const struct mp_series *s, const struct mp_metric *m);
 
 /* The factor that makes W of a value in these units: exactly "W", "mW" or "kW" (case
  * matters: MW is a megawatt).  False for any other unit and for NULL. */

@@ -44,9 +44,32 @@ static int get_name(struct mp_wire_frame *f, char **text)
     return mp_frame_get_text(f, NAME_MAX_BYTES, text) < 0 || *text == NULL ? -1 : 0;
 }
 
+static int get_accuracy(struct mp_wire_frame *f, double *accuracy)
+{
+    return mp_frame_get(f, accuracy, sizeof *accuracy) < 0 ||
+                   !(*accuracy >= 0 && *accuracy <= MP_ACCURACY_MAX)
+               ? -1
+               : 0;
+}
+
+/* What it has got is freed with the route, also where it fails. */
+static int get_metric(struct mp_wire_frame *f, struct mp_metric *m)
+{
+    uint32_t role;
+
+    if (get_name(f, &m->name) < 0 || mp_frame_get_u32(f, &role) < 0 ||
+        role >= MP_N_ROLES || !mp_role_is_measured((enum mp_role)role) ||
+        get_accuracy(f, &m->accuracy) < 0 || mp_frame_get_i64(f, &m->lag) < 0 ||
+        m->lag < 0 || m->lag > MP_LAG_MAX_US ||
+        mp_frame_get_text(f, NAME_MAX_BYTES, &m->units) < 0)
+        return -1;
+    m->role = (enum mp_role)role;
+    return 0;
+}
+
 static int get_route(struct mp_wire_frame *f, struct mp_route *r)
 {
-    uint32_t n, role;
+    uint32_t n;
 
     if (get_name(f, &r->name) < 0 || get_name(f, &r->prefix) < 0 ||
         mp_frame_get_u32(f, &n) < 0 || n > METRICS_MAX)
@@ -54,18 +77,9 @@ static int get_route(struct mp_wire_frame *f, struct mp_route *r)
     r->metrics = calloc((size_t)n + 1, sizeof *r->metrics);
     if (r->metrics == NULL)
         return -1;
-    for (; r->n_metrics < n; r->n_metrics++) {
-        struct mp_metric *m = &r->metrics[r->n_metrics];
-
-        if (get_name(f, &m->name) < 0)
+    while (r->n_metrics < n)
+        if (get_metric(f, &r->metrics[r->n_metrics++]) < 0)
             return -1;
-        if (mp_frame_get_u32(f, &role) < 0 || role >= MP_N_ROLES ||
-            !mp_role_is_measured((enum mp_role)role)) {
-            free(m->name);
-            return -1;
-        }
-        m->role = (enum mp_role)role;
-    }
     return 0;
 }
 
@@ -131,7 +145,9 @@ static int get_series(struct mp_wire_frame *f, struct mp_series *s)
         get_name(f, &s->metric) < 0 ||
         mp_frame_get_text(f, NAME_MAX_BYTES, &s->units) < 0 ||
         mp_frame_get_u32(f, &s->node) < 0 || mp_frame_get_u32(f, &s->route) < 0 ||
-        mp_frame_get_u32(f, &s->metric_index) < 0 || mp_frame_get_u32(f, &naive) < 0)
+        mp_frame_get_u32(f, &s->metric_index) < 0 || mp_frame_get_i64(f, &s->lag) < 0 ||
+        s->lag < 0 || s->lag > MP_LAG_MAX_US || get_accuracy(f, &s->accuracy) < 0 ||
+        mp_frame_get_u32(f, &naive) < 0)
         return -1;
     s->naive = naive != 0;
     return 0;

@@ -38,6 +38,9 @@ static int send_plan(struct mp_wire_out *out, const struct mp_plan *plan,
         for (size_t k = 0; k < r->n_metrics; k++) {
             mp_frame_put_text(out, r->metrics[k].name);
             mp_frame_put_u32(out, (uint32_t)r->metrics[k].role);
+            mp_frame_put(out, &r->metrics[k].accuracy, sizeof r->metrics[k].accuracy);
+            mp_frame_put_i64(out, r->metrics[k].lag);
+            mp_frame_put_text(out, r->metrics[k].units);
         }
     }
     return mp_wire_send(out, err);
@@ -85,6 +88,8 @@ static int send_new_series(struct mp_wire_sink *s, struct mp_error *err)
         mp_frame_put_u32(s->out, one->node);
         mp_frame_put_u32(s->out, one->route);
         mp_frame_put_u32(s->out, one->metric_index);
+        mp_frame_put_i64(s->out, one->lag);
+        mp_frame_put(s->out, &one->accuracy, sizeof one->accuracy);
         mp_frame_put_u32(s->out, one->naive);
         if (flush_list(s->out, MP_WIRE_SERIES, err) < 0)
             return -1;

@@ -188,7 +188,8 @@ static void make_plan(struct mp_plan *plan)
 {
     static char name[] = "rpc", cpu[] = "TotalCPUPower", gpu[] = "PowerConsumption",
                 a[] = "rpc-91-1", b[] = "rpc-91-2";
-    struct mp_metric metrics[] = {{cpu, MP_ROLE_CPU}, {gpu, MP_ROLE_GPU}};
+    struct mp_metric metrics[] = {{.name = cpu, .role = MP_ROLE_CPU},
+                                  {.name = gpu, .role = MP_ROLE_GPU}};
     struct mp_route route = {
         .name = name, .prefix = name, .metrics = metrics, .n_metrics = 2};
     struct mp_error err;

@@ -61,9 +61,10 @@ static void pause_at(const char *list, const char *where)
 
 static int make_plan(struct mp_plan *plan, int64_t samples, struct mp_error *err)
 {
-    struct mp_metric metrics[N_SERIES] = {{(char *)"SystemInputPower", MP_ROLE_INPUT},
-                                          {(char *)"TotalCPUPower", MP_ROLE_CPU},
-                                          {(char *)"TotalFanPower", MP_ROLE_FAN}};
+    struct mp_metric metrics[N_SERIES] = {
+        {.name = (char *)"SystemInputPower", .role = MP_ROLE_INPUT},
+        {.name = (char *)"TotalCPUPower", .role = MP_ROLE_CPU},
+        {.name = (char *)"TotalFanPower", .role = MP_ROLE_FAN}};
     struct mp_route route = {.name = (char *)"rpc",
                              .prefix = (char *)"rpc",
                              .metrics = metrics,

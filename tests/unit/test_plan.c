@@ -8,8 +8,9 @@
 #include "model/plan.h"
 #include "unit.h"
 
-static struct mp_metric metrics[] = {{(char *)"TotalCPUPower", MP_ROLE_CPU},
-                                     {(char *)"SystemInputPower", MP_ROLE_INPUT}};
+static struct mp_metric metrics[] = {
+    {.name = (char *)"TotalCPUPower", .role = MP_ROLE_CPU},
+    {.name = (char *)"SystemInputPower", .role = MP_ROLE_INPUT}};
 
 static struct mp_route route(const char *name, const char *prefix,
                              struct mp_route_value *own)

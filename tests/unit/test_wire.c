@@ -85,8 +85,12 @@ static const struct mp_sample samples[N] = {
 
 static void make_plan(struct mp_plan *plan)
 {
-    struct mp_metric metrics[] = {{(char *)"SystemInputPower", MP_ROLE_INPUT},
-                                  {(char *)"TotalCPUPower", MP_ROLE_CPU}};
+    struct mp_metric metrics[] = {{.name = (char *)"SystemInputPower",
+                                   .role = MP_ROLE_INPUT,
+                                   .accuracy = 1.5,
+                                   .lag = 500000,
+                                   .units = (char *)"mW"},
+                                  {.name = (char *)"TotalCPUPower", .role = MP_ROLE_CPU}};
     struct mp_route route = {.name = (char *)"rpc",
                              .prefix = (char *)"rpc",
                              .metrics = metrics,
@@ -107,6 +111,8 @@ static void add_series(struct mp_series_table *table, uint32_t metric, const cha
         .units = (char *)"W",
         .node = 1,
         .metric_index = metric,
+        .accuracy = 2,
+        .lag = 7,
         .naive = metric == 1};
     struct mp_error err = {0};
     uint32_t index;
@@ -189,6 +195,11 @@ START_TEST(comes_out_as_it_went_in)
     ck_assert_ptr_null(c.series.series[0].fqdd);
     ck_assert_str_eq(c.series.series[1].fqdd, "PowerMetrics");
     ck_assert(c.series.series[1].naive);
+    ck_assert_double_eq(c.plan.routes[0].metrics[0].accuracy, 1.5);
+    ck_assert_int_eq(c.plan.routes[0].metrics[0].lag, 500000);
+    ck_assert_str_eq(c.plan.routes[0].metrics[0].units, "mW");
+    ck_assert_double_eq(c.series.series[0].accuracy, 2);
+    ck_assert_int_eq(c.series.series[0].lag, 7);
     ck_assert_uint_eq(c.findings.n_missing, 1);
     ck_assert_ptr_null(c.findings.missing[0].metric);
     ck_assert_str_eq(c.findings.warnings[0], "careful");
