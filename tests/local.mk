@@ -21,6 +21,7 @@ MP_UNIT_TESTS = \
 	tests/unit/test_error \
 	tests/unit/test_home \
 	tests/unit/test_ini \
+	tests/unit/test_interval \
 	tests/unit/test_job \
 	tests/unit/test_jobpath \
 	tests/unit/test_keyset \
@@ -92,6 +93,7 @@ MP_TEST_SUPPORT = \
 	tests/unit/rig.h \
 	tests/unit/oom.h \
 	tests/unit/unit.h \
+	tests/trust/collector.h \
 	tests/data/pgtext/make \
 	tests/data/pgtext/numbers.txt \
 	tests/data/pgtext/times.txt

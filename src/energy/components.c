@@ -12,7 +12,55 @@
 /* One node's series, summed by role. */
 struct by_role {
     double kwh[MP_N_ROLES];
+    struct mp_budget budget[MP_N_ROLES];
 };
+
+/* Slurm's start and end are whole seconds; what a user asks for need not be. */
+static bool whole_seconds(const struct mp_plan *plan)
+{
+    return plan->start % 1000000 == 0 && plan->end % 1000000 == 0;
+}
+
+static struct mp_budget series_budget(const struct mp_energy *e, size_t i)
+{
+    const struct mp_acc *a = &e->accs[i];
+    const double accuracy = mp_series_accuracy(&e->table->series[i], mp_metric_of(e, i));
+    struct mp_budget b = mp_interval_budget(&a->interval, a->first, e->plan->start,
+                                            e->plan->end, a->factor);
+
+    b.sensor = accuracy / 100 * e->result.series[i].energy_kwh;
+    b.sensor_known = accuracy > 0;
+    return b;
+}
+
+/* All parts are read in the same instants as the input. */
+static struct mp_budget others_budget(const struct by_role *r,
+                                      const struct mp_components *c)
+{
+    /* input - parts - (input - output): the input's own error is not in it */
+    const bool loss = c->kwh[MP_ROLE_PSU_LOSS] > 0;
+    struct mp_budget b = r->budget[loss ? MP_ROLE_OUTPUT : MP_ROLE_INPUT];
+
+    for (int i = 0; i < MP_ROLE_PSU_LOSS; i++)
+        if (!isnan(r->kwh[i]))
+            mp_budget_add_together(&b, &r->budget[i], -1);
+    return b;
+}
+
+static void node_uncertainty(struct by_role *r, struct mp_node_result *n, bool clock)
+{
+    struct mp_components *c = &n->components;
+
+    r->budget[MP_ROLE_PSU_LOSS] = r->budget[MP_ROLE_INPUT];
+    mp_budget_add_together(&r->budget[MP_ROLE_PSU_LOSS], &r->budget[MP_ROLE_OUTPUT], -1);
+    r->budget[MP_ROLE_OTHERS] = others_budget(r, c);
+    for (int i = 0; i < MP_N_COMPONENTS; i++)
+        c->uncertainty_kwh[i] =
+            isnan(c->kwh[i]) ? NAN : mp_budget_interval(&r->budget[i], clock).kwh;
+    n->uncertainty_kwh = isnan(n->energy_kwh)
+                             ? NAN
+                             : mp_budget_interval(&r->budget[MP_ROLE_INPUT], clock).kwh;
+}
 
 static void node_pie(const struct by_role *r, struct mp_node_result *n)
 {
@@ -43,31 +91,45 @@ static void add_input(struct mp_node_result *n, const struct mp_series_result *s
     n->n_inputs++;
 }
 
-static void sum_nodes(struct mp_energy *e, struct by_role *roles)
+static void clear_nodes(struct mp_energy_result *r, struct by_role *roles)
 {
-    struct mp_energy_result *r = &e->result;
-
     for (size_t i = 0; i < r->n_nodes; i++) {
         r->nodes[i] =
             (struct mp_node_result){.power = {NAN, NAN, NAN}, .energy_kwh = NAN};
-        for (int role = 0; role < MP_N_ROLES; role++)
+        for (int role = 0; role < MP_N_ROLES; role++) {
             roles[i].kwh[role] = NAN;
+            roles[i].budget[role] = mp_budget_none();
+        }
     }
+}
+
+static void sum_nodes(struct mp_energy *e, struct by_role *roles)
+{
+    struct mp_energy_result *r = &e->result;
+    const bool clock = whole_seconds(e->plan);
+
+    clear_nodes(r, roles);
     for (size_t k = 0; k < r->n_series; k++) {
         size_t i = r->order[k];
-        const struct mp_series_result *s = &r->series[i];
+        struct mp_series_result *s = &r->series[i];
         uint32_t node = e->table->series[i].node;
         enum mp_role role = mp_metric_of(e, i)->role;
+        struct mp_budget budget;
 
         r->nodes[node].samples += s->samples;
         if (!s->usable)
             continue;
+        budget = series_budget(e, i);
+        s->uncertainty_kwh = mp_budget_interval(&budget, clock).kwh;
         mp_add_measured(&roles[node].kwh[role], s->energy_kwh);
+        mp_budget_add_together(&roles[node].budget[role], &budget, 1);
         if (role == MP_ROLE_INPUT)
             add_input(&r->nodes[node], s);
     }
-    for (size_t i = 0; i < r->n_nodes; i++)
+    for (size_t i = 0; i < r->n_nodes; i++) {
         node_pie(&roles[i], &r->nodes[i]);
+        node_uncertainty(&roles[i], &r->nodes[i], clock);
+    }
 }
 
 static void sum_job(struct mp_energy_result *r)
@@ -82,6 +144,35 @@ static void sum_job(struct mp_energy_result *r)
         r->excess_kwh += n->excess_kwh;
         r->coverage += n->coverage / (double)r->n_nodes;
     }
+}
+
+/* Nodes are read independently of each other. */
+static struct mp_uncertainty job_interval(const struct mp_energy *e,
+                                          const struct by_role *roles, enum mp_role role)
+{
+    const struct mp_energy_result *r = &e->result;
+    struct mp_budget sum = mp_budget_none();
+    bool any = false;
+
+    for (size_t i = 0; i < r->n_nodes; i++) {
+        double kwh = role < MP_N_COMPONENTS ? r->nodes[i].components.kwh[role]
+                                            : r->nodes[i].energy_kwh;
+
+        if (isnan(kwh))
+            continue;
+        any = true;
+        mp_budget_add_apart(&sum, &roles[i].budget[role]);
+    }
+    sum.known = sum.known && any;
+    return mp_budget_interval(&sum, whole_seconds(e->plan));
+}
+
+static void job_uncertainty(struct mp_energy *e, const struct by_role *roles)
+{
+    for (int c = 0; c < MP_N_COMPONENTS; c++)
+        e->result.components.uncertainty_kwh[c] =
+            job_interval(e, roles, (enum mp_role)c).kwh;
+    e->result.uncertainty = job_interval(e, roles, MP_ROLE_INPUT);
 }
 
 /* Extremes of the job's input power, see energy.h. */
@@ -125,6 +216,7 @@ int mp_components_sum(struct mp_energy *e, struct mp_error *err)
     r->grid_s = (double)e->grid.step / 1e6;
     sum_nodes(e, roles);
     sum_job(r);
+    job_uncertainty(e, roles);
     job_extremes(e);
     free(roles);
     return 0;

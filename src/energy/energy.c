@@ -55,6 +55,7 @@ static void start_series(struct mp_energy *e, struct mp_acc *a, struct mp_vertex
     a->on_grid = mp_traces_metric(e->traces, v.series)->role == MP_ROLE_INPUT;
     a->first = v;
     a->min = a->max = v.value;
+    mp_interval_start(&a->interval, v, 1 / a->factor);
     add_line(e, a, (struct mp_vertex){e->plan->start, v.value, v.series}, v);
 }
 
@@ -64,6 +65,7 @@ static int add_vertex(struct mp_energy *e, struct mp_acc *a, struct mp_vertex v)
         start_series(e, a, v);
     } else {
         add_line(e, a, a->last, v);
+        mp_interval_add(&a->interval, v);
         if (mp_steps_add(&a->steps, a->last.time, v.time) < 0)
             return -1;
         if (v.value < a->min)

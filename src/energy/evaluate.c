@@ -38,8 +38,12 @@ static void series_result(const struct mp_energy *e, size_t i)
     double window = (double)(e->plan->end - e->plan->start);
     double area;
 
-    *r = (struct mp_series_result){
-        .energy_kwh = NAN, .mean_w = NAN, .min_w = NAN, .max_w = NAN, .interval_s = NAN};
+    *r = (struct mp_series_result){.energy_kwh = NAN,
+                                   .mean_w = NAN,
+                                   .min_w = NAN,
+                                   .max_w = NAN,
+                                   .interval_s = NAN,
+                                   .uncertainty_kwh = NAN};
     if (i < e->traces->n)
         count_samples(&e->traces->series[i], r);
     if (a == NULL || !a->any)

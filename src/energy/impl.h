@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "energy/grid.h"
 #include "energy/instants.h"
+#include "energy/interval.h"
 #include "energy/result.h"
 #include "energy/steps.h"
 #include "energy/trace.h"
@@ -34,6 +35,7 @@ struct mp_acc {
     double min, max;
     double factor; /* to W */
     struct mp_steps steps;
+    struct mp_interval interval;
     uint64_t zeros;    /* between values above 0 */
     uint64_t zero_run; /* since the last value above 0 */
     mp_grid_place place;

@@ -15,6 +15,8 @@ libmp_energy_a_SOURCES = \
 	src/energy/impl.h \
 	src/energy/instants.c \
 	src/energy/instants.h \
+	src/energy/interval.c \
+	src/energy/interval.h \
 	src/energy/missing.c \
 	src/energy/outliers.c \
 	src/energy/outliers.h \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * result.c - a verdict's name, and what frees a result. */
+ * result.c - names of verdicts and of an interval's parts, and what frees a result. */
 #include "config.h"
 
 #include "energy/result.h"
@@ -17,6 +17,26 @@ const char *mp_verdict_name(enum mp_verdict v)
         break;
     }
     return "suspect";
+}
+
+const char *mp_uncertainty_name(enum mp_uncertainty_part part)
+{
+    static const char *const names[MP_N_BY] = {
+        [MP_BY_SAMPLING] = "sampling", [MP_BY_EDGES] = "edges",
+        [MP_BY_GAPS] = "gaps",         [MP_BY_RESOLUTION] = "resolution",
+        [MP_BY_CLOCK] = "clock",       [MP_BY_SENSOR] = "sensor",
+    };
+
+    return names[part];
+}
+
+const char *mp_sensor_words(const struct mp_uncertainty *u)
+{
+    if (u->sensor_known)
+        return "sensor accuracy included";
+    return u->share[MP_BY_SENSOR] > 0
+               ? "sensor accuracy, typically 2-5 %, included only as far as it is known"
+               : "sensor accuracy, typically 2-5 %, not included";
 }
 
 void mp_energy_result_free(struct mp_energy_result *r)

@@ -16,6 +16,27 @@
 #include "model/role.h"
 #include "model/sample.h"
 
+/* What an energy's interval comes from (interval.h). */
+enum mp_uncertainty_part {
+    MP_BY_SAMPLING,   /* between the samples */
+    MP_BY_EDGES,      /* before the first and behind the last */
+    MP_BY_GAPS,       /* in steps above 15 s */
+    MP_BY_RESOLUTION, /* the values' own step */
+    MP_BY_CLOCK,      /* start and end of the job are whole seconds */
+    MP_BY_SENSOR,     /* the sensors' class, as far as it is known */
+    MP_N_BY
+};
+const char *mp_uncertainty_name(enum mp_uncertainty_part part); /* "sampling", ... */
+
+struct mp_uncertainty {
+    double kwh;            /* half-width of the 95 % interval; NaN: too few samples */
+    double share[MP_N_BY]; /* of the half-width; 1 together, or all 0 */
+    bool sensor_known;     /* no series' class is missing */
+};
+
+/* "sensor accuracy, typically 2-5 %, not included", or that it is. */
+const char *mp_sensor_words(const struct mp_uncertainty *u);
+
 /* A stretch of the window that no sample stands for. */
 struct mp_gap {
     int64_t start, end; /* µs; the samples at both sides, or an edge of the window and the
@@ -28,6 +49,8 @@ struct mp_series_result {
     double energy_kwh;           /* NaN with no usable sample, like the next three */
     double mean_w, min_w, max_w; /* mean = energy / window; the value where the window is
                                     a single instant */
+    double uncertainty_kwh;      /* half-width at 95 %; NaN with fewer than three that
+                                    count */
     double coverage;             /* 0..1 */
     double interval_s;           /* median step; NaN with fewer than two samples */
     double longest_gap_s;        /* longest stretch of the window without a sample */
@@ -42,7 +65,8 @@ struct mp_series_result {
 };
 
 struct mp_components {
-    double kwh[MP_N_COMPONENTS]; /* NaN where nothing measured it */
+    double kwh[MP_N_COMPONENTS];             /* NaN where nothing measured it */
+    double uncertainty_kwh[MP_N_COMPONENTS]; /* half-width at 95 %; NaN: none */
 };
 
 struct mp_power {
@@ -50,8 +74,9 @@ struct mp_power {
 };
 
 struct mp_node_result {
-    double energy_kwh; /* its input energy; NaN where the node has no input power */
-    double output_kwh; /* what its power supplies delivered; NaN likewise */
+    double energy_kwh;      /* its input energy; NaN where the node has no input power */
+    double uncertainty_kwh; /* half-width at 95 %; NaN: none */
+    double output_kwh;      /* what its power supplies delivered; NaN likewise */
     struct mp_components components;
     double excess_kwh;     /* by how much the components exceed the input; else 0 */
     struct mp_power power; /* several input series: the sums of their extremes */
@@ -71,6 +96,7 @@ struct mp_outlier {
 
 struct mp_energy_result {
     double total_kwh; /* input energy of the job; NaN where nothing measured it */
+    struct mp_uncertainty uncertainty; /* of total_kwh */
     struct mp_components components;
     double excess_kwh; /* sum over nodes */
     /* The job's input power.  The mean is total / window.  With one input series the

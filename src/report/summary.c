@@ -168,12 +168,12 @@ static void end_list(struct writer *w, size_t n)
     fputs(n > 0 ? "\n  ]" : "]", w->out);
 }
 
-static json_t *components(struct writer *w, const struct mp_components *c)
+static json_t *components(struct writer *w, const double values[MP_N_COMPONENTS])
 {
     json_t *o = json_object();
 
     for (int i = 0; i < MP_N_COMPONENTS; i++)
-        put(w, o, mp_role_name((enum mp_role)i), number(c->kwh[i]));
+        put(w, o, mp_role_name((enum mp_role)i), number(values[i]));
     return o;
 }
 
@@ -260,8 +260,58 @@ static json_t *dropped(struct writer *w, const struct mp_series_result *r)
     return o;
 }
 
-static void write_totals(struct writer *w, const struct mp_energy_result *e)
+/* Why there is no interval; NULL: there is one, or no energy either. */
+static char *lack_of_samples(struct writer *w, const struct mp_summary_input *in)
 {
+    const struct mp_energy_result *e = in->energy;
+    const struct mp_series *first = NULL;
+    size_t n = 0;
+    char *line;
+
+    for (size_t k = 0; k < e->n_series && isnan(e->uncertainty.kwh); k++) {
+        const struct mp_series *s = &in->series->series[e->order[k]];
+
+        if (!e->series[e->order[k]].usable ||
+            !isnan(e->series[e->order[k]].uncertainty_kwh) ||
+            in->plan->routes[s->route].metrics[s->metric_index].role != MP_ROLE_INPUT)
+            continue;
+        first = first != NULL ? first : s;
+        n++;
+    }
+    if (first == NULL)
+        return NULL;
+    if (asprintf(&line, "fewer than three samples of %s of %s%s", first->metric,
+                 in->plan->nodes[first->node].name,
+                 n > 1 ? " and of other series of the total" : "") >= 0)
+        return line;
+    w->no_memory = true;
+    return NULL;
+}
+
+static json_t *uncertainty(struct writer *w, const struct mp_summary_input *in)
+{
+    const struct mp_uncertainty *u = &in->energy->uncertainty;
+    json_t *o = json_object(), *share = json_object();
+    char *why = lack_of_samples(w, in);
+
+    for (int i = 0; i < MP_N_BY; i++)
+        put(w, share, mp_uncertainty_name((enum mp_uncertainty_part)i),
+            isnan(u->kwh) ? json_null() : number(u->share[i]));
+    put(w, o, "level", number(0.95));
+    put(w, o, "percent", number(100 * u->kwh / in->energy->total_kwh));
+    put(w, o, "covers",
+        text("what the samples do not show: between them, at the edges, in gaps, their "
+             "resolution, and the whole seconds of the job's start and end"));
+    put(w, o, "sensor_accuracy", text(mp_sensor_words(u)));
+    put(w, o, "share", share);
+    put(w, o, "reason", text(why));
+    free(why);
+    return o;
+}
+
+static void write_totals(struct writer *w, const struct mp_summary_input *in)
+{
+    const struct mp_energy_result *e = in->energy;
     struct mp_series_result all = {0};
     json_t *o = json_object();
 
@@ -273,9 +323,12 @@ static void write_totals(struct writer *w, const struct mp_energy_result *e)
         all.dropped_repeated += e->series[i].dropped_repeated;
     }
     put(w, o, "total", number(e->total_kwh));
-    put(w, o, "components", components(w, &e->components));
+    put(w, o, "uncertainty", number(e->uncertainty.kwh));
+    put(w, o, "components", components(w, e->components.kwh));
+    put(w, o, "components_uncertainty", components(w, e->components.uncertainty_kwh));
     put(w, o, "excess", number(e->excess_kwh));
     open_member(w, "energy_kwh", o);
+    open_member(w, "uncertainty", uncertainty(w, in));
     o = power(w, &e->power);
     put(w, o, "grid_s", number(e->grid_s));
     member(w, "power_w", o);
@@ -293,7 +346,9 @@ static json_t *node_json(struct writer *w, const struct mp_summary_input *in, si
     put(w, o, "name", text(planned->name));
     put(w, o, "route", text(in->plan->routes[planned->route].name));
     put(w, o, "energy_kwh", number(n->energy_kwh));
-    put(w, o, "components", components(w, &n->components));
+    put(w, o, "uncertainty_kwh", number(n->uncertainty_kwh));
+    put(w, o, "components", components(w, n->components.kwh));
+    put(w, o, "components_uncertainty_kwh", components(w, n->components.uncertainty_kwh));
     put(w, o, "output_kwh", number(n->output_kwh));
     put(w, o, "excess_kwh", number(n->excess_kwh));
     put(w, o, "power_w", power(w, &n->power));
@@ -321,6 +376,7 @@ static json_t *series_json(struct writer *w, const struct mp_summary_input *in, 
     const struct mp_series *s = &in->series->series[i];
     const struct mp_series_result *r = &in->energy->series[i];
     const struct mp_metric *m = &in->plan->routes[s->route].metrics[s->metric_index];
+    const double accuracy = mp_series_accuracy(s, m);
     json_t *o = json_object();
 
     put(w, o, "node", text(in->plan->nodes[s->node].name));
@@ -331,6 +387,9 @@ static json_t *series_json(struct writer *w, const struct mp_summary_input *in, 
     put(w, o, "units", text(s->units));
     put(w, o, "samples", count(r->samples));
     put(w, o, "energy_kwh", number(r->energy_kwh));
+    put(w, o, "uncertainty_kwh", number(r->uncertainty_kwh));
+    put(w, o, "accuracy_percent", number(accuracy > 0 ? accuracy : NAN));
+    put(w, o, "lag_s", number((double)mp_series_lag(s, m) / 1e6));
     put(w, o, "mean_w", number(r->mean_w));
     put(w, o, "min_w", number(r->min_w));
     put(w, o, "max_w", number(r->max_w));
@@ -407,7 +466,7 @@ int mp_summary_write(const struct mp_summary_input *in, int fd, struct mp_error 
     write_provenance(&w, in);
     write_job(&w, in);
     write_verdict(&w, in->energy);
-    write_totals(&w, in->energy);
+    write_totals(&w, in);
     write_lists(&w, in);
     failed = fflush(w.out) != 0 || ferror(w.out) != 0;
     if (failed)

@@ -426,7 +426,7 @@ START_TEST(tiny_slices_anywhere_are_labelled)
         empty_input(&in, &energy);
         energy.total_kwh = 1;
         energy.components =
-            (struct mp_components){{cpu, 1e-4, 1e-5, 2e-4, 1 - cpu, 3e-4, 1e-4}};
+            (struct mp_components){.kwh = {cpu, 1e-4, 1e-5, 2e-4, 1 - cpu, 3e-4, 1e-4}};
         check_ring(&in, true);
     }
 }
@@ -441,13 +441,14 @@ START_TEST(rings_of_nothing_say_so)
 
     empty_input(&in, &energy);
     energy.total_kwh = NAN;
-    energy.components = (struct mp_components){{NAN, NAN, NAN, NAN, NAN, NAN, NAN}};
+    energy.components =
+        (struct mp_components){.kwh = {NAN, NAN, NAN, NAN, NAN, NAN, NAN}};
     ck_assert_int_eq(mp_layout_pie(&in, &measure, &scene, &err), 0);
     ck_assert(has(&scene, "no energy"));
     ck_assert(has(&scene, "was measured"));
     mp_scene_free(&scene);
     energy.total_kwh = 0;
-    energy.components = (struct mp_components){{0, 0, 0, 0, NAN, 0, 0}};
+    energy.components = (struct mp_components){.kwh = {0, 0, 0, 0, NAN, 0, 0}};
     check_ring(&in, false);
     ck_assert_int_eq(mp_layout_pie(&in, &measure, &scene, &err), 0);
     ck_assert(has(&scene, "0 kWh"));

@@ -449,9 +449,9 @@ START_TEST(odd_numbers_do_no_harm)
         struct mp_node_result node = {.energy_kwh = odd_number(&state)};
         struct mp_energy_result energy = {
             .total_kwh = odd_number(&state),
-            .components = {{odd_number(&state), odd_number(&state), odd_number(&state),
-                            odd_number(&state), odd_number(&state), odd_number(&state),
-                            odd_number(&state)}},
+            .components.kwh = {odd_number(&state), odd_number(&state), odd_number(&state),
+                               odd_number(&state), odd_number(&state), odd_number(&state),
+                               odd_number(&state)},
             .power = {odd_number(&state), odd_number(&state), odd_number(&state)},
             .nodes = &node,
             .n_nodes = 1,
