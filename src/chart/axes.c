@@ -30,7 +30,7 @@ void mp_view_time_grid(struct mp_view *v, const struct mp_panel *panel)
         double x = floor(mp_view_time_x(v, v->time.ticks[i].at)) + 0.5;
 
         if (x <= v->right)
-            mp_scene_line(v->scene, MP_PART_FRAME, 0x00000018, 1, x, panel->top, x,
+            mp_scene_line(v->scene, MP_PART_TIME, 0x00000018, 1, x, panel->top, x,
                           panel->bottom);
     }
 }
@@ -46,7 +46,7 @@ static void date_spans(struct mp_view *v)
         double h;
 
         if (i > 0)
-            mp_scene_line(v->scene, MP_PART_FRAME, 0x5A6272FF, 1, from + 0.5, v->bottom,
+            mp_scene_line(v->scene, MP_PART_TIME, 0x5A6272FF, 1, from + 0.5, v->bottom,
                           from + 0.5, v->bottom + 58);
         v->measure->text(v->measure->context, label, MP_VIEW_FONT, false, &w, &h);
         if (w > room) {
@@ -54,7 +54,7 @@ static void date_spans(struct mp_view *v)
             v->measure->text(v->measure->context, label, MP_VIEW_FONT, false, &w, &h);
         }
         if (w <= room)
-            mp_view_text(v, MP_PART_TICK, MP_SOFT_INK, 0, 0, label, from + (i ? 8 : 0),
+            mp_view_text(v, MP_PART_TIME, MP_SOFT_INK, 0, 0, label, from + (i ? 8 : 0),
                          v->bottom + 36);
     }
 }
@@ -79,16 +79,16 @@ void mp_view_time_axis(struct mp_view *v)
     for (size_t i = 0; i < v->time.n_ticks; i++) {
         double x = floor(mp_view_time_x(v, v->time.ticks[i].at)) + 0.5;
 
-        mp_scene_line(v->scene, MP_PART_FRAME, 0x5A6272FF, 1, x, v->bottom, x,
+        mp_scene_line(v->scene, MP_PART_TIME, 0x5A6272FF, 1, x, v->bottom, x,
                       v->bottom + 6);
-        mp_view_text(v, MP_PART_TICK, MP_INK, 0.5, 0, v->time.ticks[i].label, x,
+        mp_view_text(v, MP_PART_TIME, MP_INK, 0.5, 0, v->time.ticks[i].label, x,
                      v->bottom + 12);
     }
     date_spans(v);
     if (v->time.n_changes > 0) {
         double x = floor(mp_view_time_x(v, v->time.change)) + 0.5;
 
-        mp_scene_line(v->scene, MP_PART_FRAME, 0xB3261E90, 1, x, v->top, x, v->bottom);
+        mp_scene_line(v->scene, MP_PART_TIME, 0xB3261E90, 1, x, v->top, x, v->bottom);
     }
     zone_note(v);
 }

@@ -15,6 +15,7 @@
 #include "chart/layout.h"
 #include "chart/paint.h"
 #include "chart/png.h"
+#include "chart/svg.h"
 #include "chart/text.h"
 
 /* A PNG on its way. */
@@ -33,6 +34,8 @@ struct picture {
     int (*layout)(const struct mp_chart_input *in, const struct mp_measure *measure,
                   struct mp_scene *scene, struct mp_error *err);
     const char *subject;
+    const char *name;
+    char **svg; /* where it goes; NULL: not wanted */
     enum mp_chart_file pdf;
     struct mp_scene scene;
     struct png png;
@@ -108,6 +111,30 @@ static int write_pdf(const struct picture *picture, const struct mp_job *job,
     return 0;
 }
 
+/* The page has a head of its own: what stands above the panels is left out. */
+static int write_svg(const struct picture *picture, struct mp_error *err)
+{
+    static const double head = 146;
+    const struct mp_svg svg = {picture->name, picture->subject, head};
+    size_t size;
+    FILE *out = open_memstream(picture->svg, &size);
+    int rc;
+
+    if (!out)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for a page's charts");
+    rc = mp_svg_write(&picture->scene, &svg, out);
+    if (fclose(out) != 0 || rc < 0)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for a page's charts");
+    return 0;
+}
+
+void mp_chart_svgs_free(struct mp_chart_svgs *svgs)
+{
+    free(svgs->timeseries);
+    free(svgs->pie);
+    free(svgs->nodes);
+}
+
 static int draw_pictures(const struct mp_chart_input *in, struct picture *pictures,
                          size_t n, const int *fds, struct mp_fonts *fonts,
                          struct mp_error *err)
@@ -115,30 +142,37 @@ static int draw_pictures(const struct mp_chart_input *in, struct picture *pictur
     const struct mp_measure measure = mp_fonts_measure(fonts);
 
     for (struct picture *p = pictures; p < pictures + n; p++)
-        if ((fds[p->png.file] >= 0 || fds[p->pdf] >= 0) &&
+        if ((fds[p->png.file] >= 0 || fds[p->pdf] >= 0 || p->svg) &&
             (p->layout(in, &measure, &p->scene, err) < 0 ||
              (fds[p->png.file] >= 0 && start_png(p, fonts, fds[p->png.file], err) < 0)))
             return -1;
     for (struct picture *p = pictures; p < pictures + n; p++)
-        if (fds[p->pdf] >= 0 && write_pdf(p, in->job, fonts, fds[p->pdf], err) < 0)
+        if ((fds[p->pdf] >= 0 && write_pdf(p, in->job, fonts, fds[p->pdf], err) < 0) ||
+            (p->svg && write_svg(p, err) < 0))
             return -1;
     return 0;
 }
 
 int mp_chart_draw(const struct mp_chart_input *in, const int fds[MP_N_CHARTS],
-                  struct mp_error *err)
+                  struct mp_chart_svgs *svgs, struct mp_error *err)
 {
     struct picture pictures[] = {
         {.layout = mp_layout_timeseries,
          .subject = "power",
+         .name = "timeseries",
+         .svg = svgs ? &svgs->timeseries : NULL,
          .pdf = MP_CHART_TIMESERIES_PDF,
          .png = {.file = MP_CHART_TIMESERIES_PNG}},
         {.layout = mp_layout_pie,
          .subject = "energy",
+         .name = "pie",
+         .svg = svgs ? &svgs->pie : NULL,
          .pdf = MP_CHART_PIE_PDF,
          .png = {.file = MP_CHART_PIE_PNG}},
         {.layout = mp_layout_nodes,
          .subject = "power of each node",
+         .name = "nodes",
+         .svg = svgs && mp_chart_has_file(in, MP_CHART_NODES_PNG) ? &svgs->nodes : NULL,
          .pdf = MP_CHART_NODES_PDF,
          .png = {.file = MP_CHART_NODES_PNG}},
     };

@@ -22,6 +22,8 @@ libmp_chart_a_SOURCES = \
 	src/chart/reduce.h \
 	src/chart/scene.c \
 	src/chart/scene.h \
+	src/chart/svg.c \
+	src/chart/svg.h \
 	src/chart/text.c \
 	src/chart/text.h \
 	src/chart/ticks.c \

@@ -254,7 +254,7 @@ static void draw_labels(struct sheet *s)
 
         if (s->view.in->plan->n_routes > 1 && (r == 0 || row[-1].route != row->route)) {
             mp_text_clean(s->view.in->plan->routes[row->route].name, name, sizeof name);
-            mp_view_text(&s->view, MP_PART_HEADER, MP_SOFT_INK, 0, RIGHT - LEFT, name,
+            mp_view_text(&s->view, MP_PART_HEADING, MP_SOFT_INK, 0, RIGHT - LEFT, name,
                          LEFT, row->y - 28);
         }
         if (middle < free_from)
@@ -374,11 +374,11 @@ static void draw_sheet(struct sheet *s, float *values)
     draw_heat(s, values);
     draw_scale(s);
     draw_labels(s);
-    mp_view_text(&s->view, MP_PART_HEADER, MP_SOFT_INK, 0, 0, text, LEFT, 154);
+    mp_view_text(&s->view, MP_PART_HEADING, MP_SOFT_INK, 0, 0, text, LEFT, 154);
     draw_bars(s);
     name_outliers(s);
     snprintf(text, sizeof text, "Energy of each, %sh", s->watt_hours.unit);
-    mp_view_text(&s->view, MP_PART_HEADER, MP_SOFT_INK, 0, 0, text, BARS_LEFT, 154);
+    mp_view_text(&s->view, MP_PART_HEADING, MP_SOFT_INK, 0, 0, text, BARS_LEFT, 154);
     mp_view_time_axis(&s->view);
 }
 

@@ -179,6 +179,13 @@ static uint32_t readable_on(uint32_t colour)
     return light > 0.2 ? MP_INK : MP_PAPER;
 }
 
+/* The text written last stands on a slice, which a dark page does not turn. */
+static void keep_colour(struct ring *r)
+{
+    if (!r->scene->failed)
+        r->scene->marks[r->scene->n_marks - 1].on_colour = true;
+}
+
 static void label_inside(struct ring *r, struct slice *s)
 {
     const struct mp_point c = at_angle((s->from + s->to) / 2, (inner + outer) / 2);
@@ -197,8 +204,10 @@ static void label_inside(struct ring *r, struct slice *s)
         return;
     write_text(r, MP_PART_LABEL, (int)s->id, colour, label_size, true, 0.5, name, c.x,
                c.y - h / 2);
+    keep_colour(r);
     write_text(r, MP_PART_LABEL, (int)s->id, colour, label_size, false, 0.5, share, c.x,
                c.y + h / 2);
+    keep_colour(r);
 }
 
 /* ---- labels beside the ring ---- */

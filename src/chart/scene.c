@@ -115,9 +115,11 @@ double mp_scene_text(struct mp_scene *scene, const struct mp_measure *measure,
         return 0;
     }
     measure->text(measure->context, text, style->size, style->bold, &w, &h);
-    if (style->max_width > 0 && w > style->max_width)
+    mark->cut = style->max_width > 0 && w > style->max_width;
+    if (mark->cut)
         w = style->max_width;
     mark->size = style->size;
+    mark->anchor = style->anchor;
     mark->bold = style->bold;
     mark->halo = style->halo;
     mark->w = w;

@@ -34,8 +34,10 @@ enum mp_mark_kind {
 enum mp_part {
     MP_PART_FRAME,    /* background, grid, axes */
     MP_PART_TICK,     /* labels of an axis */
+    MP_PART_TIME,     /* grid, ticks and dates of the time axis */
     MP_PART_HEADER,   /* job, window, energy, nodes, reason */
     MP_PART_BADGE,    /* the verdict */
+    MP_PART_HEADING,  /* of a panel */
     MP_PART_SERIES,   /* index: enum mp_role; GPUs 100 + number; node spread 99 */
     MP_PART_ENVELOPE, /* index as above */
     MP_PART_MISSING,  /* stretches without data from some or all nodes */
@@ -61,10 +63,13 @@ struct mp_mark {
     size_t first, n_points; /* in mp_scene.points */
     uint32_t *cells;        /* owned; row by row, 0xRRGGBBFF, or 0 for none */
     int n_columns, n_rows;
-    char *text;  /* owned; valid UTF-8 on one line */
-    double size; /* of the font */
+    char *text;    /* owned; valid UTF-8 on one line */
+    double size;   /* of the font */
+    double anchor; /* text: as in struct mp_text */
     bool bold;
-    bool halo; /* text: a light rim, so that it can be read on lines */
+    bool on_colour; /* text: on a colour that a dark page keeps */
+    bool cut;       /* text: wider than w */
+    bool halo;      /* text: a light rim, so that it can be read on lines */
 };
 
 struct mp_scene {

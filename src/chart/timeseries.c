@@ -378,7 +378,7 @@ static void draw_main(struct mp_view *v)
                  v->main.axis.unit);
     else
         snprintf(heading, sizeof heading, "Power, %s", v->main.axis.unit);
-    mp_view_text(v, MP_PART_HEADER, MP_SOFT_INK, 0, 0, heading, MP_PLOT_LEFT,
+    mp_view_text(v, MP_PART_HEADING, MP_SOFT_INK, 0, 0, heading, MP_PLOT_LEFT,
                  v->main.top - 30);
     if (v->input)
         each_run(v, &v->main, v->input, MP_ROLE_INPUT, draw_area);
@@ -464,7 +464,7 @@ static void draw_nodes(struct mp_view *v)
     snprintf(heading, sizeof heading,
              "Input power of one node, %s: mean, %slowest and highest",
              v->nodes.axis.unit, v->in->reduced->quartiles ? "middle half, " : "");
-    mp_view_text(v, MP_PART_HEADER, MP_SOFT_INK, 0, 0, heading, MP_PLOT_LEFT,
+    mp_view_text(v, MP_PART_HEADING, MP_SOFT_INK, 0, 0, heading, MP_PLOT_LEFT,
                  v->nodes.top - 30);
     each_run(v, &v->nodes, v->spread, MP_SPREAD_INDEX, draw_spread);
     if (v->in->reduced->quartiles)

@@ -75,7 +75,7 @@ static int draw_charts(struct mp_report *r, const struct mp_chart_input *in,
             mp_outdir_create(r->dir, mp_chart_file_name(file), &fds[i], err) < 0)
             return -1;
     }
-    return mp_chart_draw(in, fds, err);
+    return mp_chart_draw(in, fds, NULL, err);
 }
 
 static int write_summary(struct mp_report *r, const struct mp_summary_input *in,

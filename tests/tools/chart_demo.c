@@ -41,7 +41,7 @@ static int draw_case(const char *dir, const struct chart_case *c)
         ck_assert_msg(fds[i] >= 0, "cannot make %s", path);
     }
     start = now_ms();
-    rc = mp_chart_draw(&job.input, fds, &err);
+    rc = mp_chart_draw(&job.input, fds, NULL, &err);
     printf("%-20s %7.1f ms\n", c->name, now_ms() - start);
     if (rc < 0)
         fprintf(stderr, "chart_demo: %s: %s\n", c->name, err.text);

@@ -63,7 +63,7 @@ static void draw(const struct mp_chart_input *in, struct file files[MP_N_CHARTS]
 
     for (int i = 0; i < MP_N_CHARTS; i++)
         fds[i] = mp_chart_has_file(in, (enum mp_chart_file)i) ? temporary_file() : -1;
-    if (mp_chart_draw(in, fds, &err) < 0)
+    if (mp_chart_draw(in, fds, NULL, &err) < 0)
         ck_abort_msg("%s", err.text);
     for (int i = 0; i < MP_N_CHARTS; i++)
         files[i] = fds[i] >= 0 ? read_back(fds[i]) : (struct file){0};
@@ -313,7 +313,7 @@ START_TEST(a_full_disk_is_reported)
 
         fds[i] = open("/dev/full", O_WRONLY);
         ck_assert_int_ge(fds[i], 0);
-        ck_assert_int_eq(mp_chart_draw(&job.input, fds, &err), -1);
+        ck_assert_int_eq(mp_chart_draw(&job.input, fds, NULL, &err), -1);
         ck_assert_int_eq(err.fault, MP_FAULT_FAILED);
         ck_assert_msg(strstr(err.text, strerror(ENOSPC)) &&
                           strstr(err.text, mp_chart_file_name((enum mp_chart_file)i)),
@@ -338,7 +338,7 @@ START_TEST(a_reader_that_went_away_is_reported)
         ck_assert_int_eq(pipe(ends), 0);
         close(ends[0]);
         fds[i] = ends[1];
-        ck_assert_int_eq(mp_chart_draw(&job.input, fds, &err), -1);
+        ck_assert_int_eq(mp_chart_draw(&job.input, fds, NULL, &err), -1);
         ck_assert_msg(strstr(err.text, strerror(EPIPE)) != NULL, "%s", err.text);
         close(ends[1]);
     }
