@@ -20,6 +20,7 @@ MP_UNIT_TESTS = \
 	tests/unit/test_energy \
 	tests/unit/test_error \
 	tests/unit/test_home \
+	tests/unit/test_html \
 	tests/unit/test_ini \
 	tests/unit/test_interval \
 	tests/unit/test_job \
@@ -74,6 +75,7 @@ MP_SHELL_TESTS = \
 	tests/t/12-csv.t \
 	tests/t/15-charts.t \
 	tests/t/16-synthetic.t \
+	tests/t/17-html.t \
 	tests/t/70-fuzz.t \
 	tests/t/11-config.t \
 	tests/t/13-replay-of-database.t \

@@ -10,6 +10,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "chart/text.h"
@@ -19,8 +20,9 @@
 
 static const char usage_text[] =
     "Fetches the power samples of a job's nodes and writes DIR/power_<ID>/ with\n"
-    "raw_power.csv, timeseries.png/.pdf, energy_pie.png/.pdf, summary.json, and from\n"
-    "four nodes on nodes.png/.pdf.\n"
+    "raw_power.csv, timeseries.png/.pdf, energy_pie.png/.pdf, report.html, "
+    "summary.json,\n"
+    "and from four nodes on nodes.png/.pdf.\n"
     "With --job-id alone, window, nodes and owner are looked up in the database.\n";
 
 enum { REASONS_SHOWN = 10 };
@@ -62,6 +64,8 @@ static int write_report(struct mp_session *session, const char *outdir,
 
     if (mp_report_new(&report, outdir, &session->job, err) < 0)
         goto out;
+    if (strcmp(session->settings.power->html, "no") == 0)
+        mp_report_without_page(report);
     sinks[0] = mp_report_sink(report);
     mp_progress_init(&progress);
     sinks[1] = &progress.sink;

@@ -7,6 +7,8 @@
 
 #include "config/power.h"
 
+#include <stddef.h>
+
 enum { ANY_SECONDS = 7 * 86400 };
 
 #define POWER(member, type, ...)                                                         \
@@ -15,6 +17,8 @@ enum { ANY_SECONDS = 7 * 86400 };
     MP_KEY(struct mp_queue_config, member, #member, type, __VA_ARGS__)
 #define ENV(...) .env = {__VA_ARGS__}
 #define RANGE(lo, hi) .min = (lo), .max = (hi)
+
+static const char *const yes_no[] = {"yes", "no", NULL};
 
 static const struct mp_key power_keys[] = {
     POWER(backend, MP_KEY_BACKEND, "auto",
@@ -27,6 +31,8 @@ static const struct mp_key power_keys[] = {
     POWER(outdir, MP_KEY_PATH, "", ENV("MONSTER_POWER_OUTDIR"),
           .help = "Where a report goes when the job's own directory cannot be used. "
                   "Empty: nowhere, the job then fails with the reason."),
+    POWER(html, MP_KEY_CHOICE, "yes", .choices = yes_no, ENV("MONSTER_POWER_HTML"),
+          .help = "Whether a report has report.html, the page."),
     POWER(delay_seconds, MP_KEY_INT, "10", RANGE(0, ANY_SECONDS), .unit = "Seconds",
           ENV("MONSTER_POWER_DELAY_SECONDS"),
           .help = "How long the worker waits after a job's end before it first looks."),

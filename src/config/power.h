@@ -9,6 +9,7 @@ struct mp_power_config {
     char *backend;         /* a backend's name, or "auto" */
     char *comment_keyword; /* power_profiling */
     char *outdir;          /* where reports go when the job's directory cannot be used */
+    char *html;            /* "yes" or "no": whether a report has report.html */
     int delay_seconds;     /* 10 */
     int max_wait_seconds;  /* 120 */
     int deadline_seconds;  /* one job's overall limit; 600 */

@@ -8,6 +8,7 @@
 
 #include "chart/chart.h"
 #include "energy/evaluate.h"
+#include "report/html.h"
 #include "report/outdir.h"
 #include "report/rawcsv.h"
 #include "chart/reduce.h"
@@ -21,6 +22,7 @@ struct mp_report {
     struct mp_reduce *reduce;
     struct mp_traces traces; /* followed by both */
     struct mp_tee tee;
+    bool page;                             /* report.html is wanted */
     const struct mp_energy_result *result; /* owned by `energy` */
 };
 
@@ -40,6 +42,7 @@ int mp_report_new_for(struct mp_report **out, const char *outdir,
     if (r == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for a report");
     r->job = job;
+    r->page = true;
     if (mp_outdir_new(&r->dir, outdir, job->label, give_to, err) < 0 ||
         mp_outdir_create(r->dir, "raw_power.csv", &fd, err) < 0 ||
         mp_rawcsv_new(&r->rawcsv, fd, "raw_power.csv", err) < 0 ||
@@ -57,15 +60,33 @@ int mp_report_new_for(struct mp_report **out, const char *outdir,
     return 0;
 }
 
+void mp_report_without_page(struct mp_report *r)
+{
+    r->page = false;
+}
+
 struct mp_sink *mp_report_sink(struct mp_report *r)
 {
     return &r->tee.sink;
 }
 
+static int write_page(struct mp_report *r, const struct mp_html_input *in,
+                      struct mp_error *err)
+{
+    int fd;
+
+    if (mp_outdir_create(r->dir, "report.html", &fd, err) < 0)
+        return -1;
+    return mp_html_write(in, fd, err);
+}
+
 static int draw_charts(struct mp_report *r, const struct mp_chart_input *in,
                        struct mp_error *err)
 {
+    struct mp_chart_svgs svgs = {0};
+    const struct mp_html_input page = {in, &svgs};
     int fds[MP_N_CHARTS];
+    int rc;
 
     for (int i = 0; i < MP_N_CHARTS; i++) {
         const enum mp_chart_file file = (enum mp_chart_file)i;
@@ -75,7 +96,11 @@ static int draw_charts(struct mp_report *r, const struct mp_chart_input *in,
             mp_outdir_create(r->dir, mp_chart_file_name(file), &fds[i], err) < 0)
             return -1;
     }
-    return mp_chart_draw(in, fds, NULL, err);
+    rc = mp_chart_draw(in, fds, r->page ? &svgs : NULL, err);
+    if (rc == 0 && r->page)
+        rc = write_page(r, &page, err);
+    mp_chart_svgs_free(&svgs);
+    return rc;
 }
 
 static int write_summary(struct mp_report *r, const struct mp_summary_input *in,

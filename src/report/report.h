@@ -26,6 +26,8 @@ int mp_report_new(struct mp_report **out, const char *outdir, const struct mp_jo
 int mp_report_new_for(struct mp_report **out, const char *outdir,
                       const struct mp_job *job, const struct mp_outdir_owner *give_to,
                       struct mp_error *err);
+/* Leave report.html out. */
+void mp_report_without_page(struct mp_report *r);
 /* The sink a backend (or the reading end of a pipe) fills: raw CSV, energy, reduction. */
 struct mp_sink *mp_report_sink(struct mp_report *r);
 /* After the sink's end: draw, write summary.json, sync, and put the directory in place.

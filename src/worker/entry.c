@@ -194,6 +194,7 @@ static int send_to_writer(struct mp_attempt *a, const char *jobdir, struct mp_er
         .gid = a->entry.gid >= 0 ? (gid_t)a->entry.gid : getegid(),
         .jobdir = jobdir,
         .outdir = s->settings.power->outdir,
+        .no_page = strcmp(s->settings.power->html, "no") == 0,
     };
 
     a->run = s->run; /* the session's changes with the next job */

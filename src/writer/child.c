@@ -47,6 +47,7 @@ int mp_hello_send(struct mp_wire_out *out, const struct mp_hello *hello,
     mp_frame_put_u32(out, hello->give);
     mp_frame_put_u32(out, hello->uid);
     mp_frame_put_u32(out, hello->gid);
+    mp_frame_put_u32(out, hello->no_page);
     mp_frame_put_text(out, hello->zone);
     mp_frame_put_u32(out, (uint32_t)hello->n_places);
     for (size_t i = 0; i < hello->n_places; i++)
@@ -57,7 +58,7 @@ int mp_hello_send(struct mp_wire_out *out, const struct mp_hello *hello,
 static int get_hello(struct mp_wire_frame *f, struct mp_hello *h)
 {
     struct mp_job *job = &h->job;
-    uint32_t give, n;
+    uint32_t give, no_page, n;
 
     if (mp_frame_get_text(f, 64, &job->label) < 0 || job->label == NULL ||
         mp_frame_get_text(f, TEXT_MAX, &job->cluster) < 0 ||
@@ -68,10 +69,11 @@ static int get_hello(struct mp_wire_frame *f, struct mp_hello *h)
         mp_frame_get_u32(f, &job->restart_count) < 0 ||
         mp_frame_get_i64(f, &h->deadline_ms) < 0 || mp_frame_get_u32(f, &give) < 0 ||
         mp_frame_get_u32(f, &h->uid) < 0 || mp_frame_get_u32(f, &h->gid) < 0 ||
-        mp_frame_get_text(f, 128, &h->zone) < 0 || mp_frame_get_u32(f, &n) < 0 ||
-        n > MP_WIRE_PLACES_MAX)
+        mp_frame_get_u32(f, &no_page) < 0 || mp_frame_get_text(f, 128, &h->zone) < 0 ||
+        mp_frame_get_u32(f, &n) < 0 || n > MP_WIRE_PLACES_MAX)
         return -1;
     h->give = give != 0;
+    h->no_page = no_page != 0;
     while (h->n_places < n) {
         char **place = &h->places[h->n_places++]; /* freed also where it is refused */
 
@@ -141,6 +143,8 @@ static int open_place(struct mp_report **report, const struct mp_hello *h, size_
     for (size_t i = 0; i < h->n_places; i++) {
         if (mp_report_new_for(report, h->places[i], &h->job, h->give ? &owner : NULL,
                               err) == 0) {
+            if (h->no_page)
+                mp_report_without_page(*report);
             *place = i;
             return 0;
         }

@@ -30,6 +30,7 @@ struct mp_hello {
     bool give;           /* root's report becomes this owner's */
     uid_t uid;
     gid_t gid;
+    bool no_page;
     char *zone; /* TZ; NULL: the machine's */
     char *places[MP_WIRE_PLACES_MAX];
     size_t n_places;

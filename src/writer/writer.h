@@ -49,6 +49,7 @@ struct mp_writer_request {
     gid_t gid;
     const char *jobdir; /* absolute (slurm/jobpath.h); NULL: go to outdir at once */
     const char *outdir; /* settings' power.outdir; "": no fallback */
+    bool no_page;       /* settings' power.html is "no" */
 };
 
 struct mp_writer_result {

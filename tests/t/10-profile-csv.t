@@ -6,7 +6,7 @@
 
 REC=$MP_SRCDIR/tests/data/recording.csv
 START=2025-10-15T03:00:00Z END=2025-10-15T04:00:00Z NODES='rpc-91-[1-2],rpg-93-1'
-FILES='energy_pie.pdf energy_pie.png raw_power.csv summary.json timeseries.pdf timeseries.png'
+FILES='energy_pie.pdf energy_pie.png raw_power.csv report.html summary.json timeseries.pdf timeseries.png'
 export MONSTER_POWER_CONFIG=$T/empty.ini
 : >"$MONSTER_POWER_CONFIG"
 chmod 600 "$MONSTER_POWER_CONFIG"
@@ -24,7 +24,7 @@ is "... is no error" "$ERR" ""
 like "... says where the report is, the energy and the verdict" "$OUT" \
 	"power_4242: 3\.942 kWh, 3,942 W on average, partial"
 like "... and why" "$OUT" "rpc-91-2"
-is "all six files are there" "$(cd "$T/out/power_4242" 2>/dev/null && echo *)" "$FILES"
+is "all seven files are there" "$(cd "$T/out/power_4242" 2>/dev/null && echo *)" "$FILES"
 is "nothing else is" "$(ls -A "$T/out")" power_4242
 for f in timeseries energy_pie; do
 	is "$f.png is a PNG" "$(head -c 8 "$T/out/power_4242/$f.png" | od -An -c | tr -d ' ')" '211PNG\r\n032\n'

@@ -31,7 +31,7 @@ unlike "... without warnings of the font libraries" "$ERR" 'Pango|GLib|Fontconfi
 sleep 1.1
 profile "$T/two" LANG=ja_JP.UTF-8 LC_ALL=de_DE.UTF-8 LANGUAGE=zh_CN HOME="$T" XDG_CONFIG_HOME="$T"
 profile "$T/three" -i TZ=UTC
-for f in timeseries.png timeseries.pdf energy_pie.png energy_pie.pdf; do
+for f in timeseries.png timeseries.pdf energy_pie.png energy_pie.pdf report.html; do
 	check "$f: the same in another locale" cmp "$T/one/power_4711/$f" "$T/two/power_4711/$f"
 	check "$f: the same with an empty environment" \
 		cmp "$T/one/power_4711/$f" "$T/three/power_4711/$f"

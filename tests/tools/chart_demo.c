@@ -2,7 +2,7 @@
  * chart_demo.c - draws the gallery: every case of chart_cases.h, to be looked at.
  *
  * usage: chart_demo DIR [CASE...]
- * Writes DIR/CASE.timeseries.png and so on, and prints how long the four took. */
+ * Writes DIR/CASE.timeseries.png and so on, and prints how long they took. */
 #include "config.h"
 
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../unit/chart_cases.h"
+#include "report/html.h"
 
 static double now_ms(void)
 {
@@ -20,34 +21,46 @@ static double now_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
+static int make_file(const char *dir, const struct chart_case *c, const char *name)
+{
+    char path[4096];
+    int fd;
+
+    snprintf(path, sizeof path, "%s/%s.%s", dir, c->name, name);
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    ck_assert_msg(fd >= 0, "cannot make %s", path);
+    return fd;
+}
+
 static int draw_case(const char *dir, const struct chart_case *c)
 {
     struct chart_job job;
     struct mp_error err = {0};
     int fds[MP_N_CHARTS];
+    struct mp_chart_svgs svgs = {0};
+    const struct mp_html_input page = {&job.input, &svgs};
     double start;
+    int page_fd;
     int rc;
 
     chart_case_open(&job, c);
-    for (int i = 0; i < MP_N_CHARTS; i++) {
-        char path[4096];
-
-        fds[i] = -1;
-        if (!mp_chart_has_file(&job.input, (enum mp_chart_file)i))
-            continue;
-        snprintf(path, sizeof path, "%s/%s.%s", dir, c->name,
-                 mp_chart_file_name((enum mp_chart_file)i));
-        fds[i] = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-        ck_assert_msg(fds[i] >= 0, "cannot make %s", path);
-    }
+    for (int i = 0; i < MP_N_CHARTS; i++)
+        fds[i] = mp_chart_has_file(&job.input, (enum mp_chart_file)i)
+                     ? make_file(dir, c, mp_chart_file_name((enum mp_chart_file)i))
+                     : -1;
+    page_fd = make_file(dir, c, "report.html");
     start = now_ms();
-    rc = mp_chart_draw(&job.input, fds, NULL, &err);
+    rc = mp_chart_draw(&job.input, fds, &svgs, &err);
+    if (rc == 0)
+        rc = mp_html_write(&page, page_fd, &err);
     printf("%-20s %7.1f ms\n", c->name, now_ms() - start);
     if (rc < 0)
         fprintf(stderr, "chart_demo: %s: %s\n", c->name, err.text);
     for (int i = 0; i < MP_N_CHARTS; i++)
         if (fds[i] >= 0)
             close(fds[i]);
+    close(page_fd);
+    mp_chart_svgs_free(&svgs);
     chart_case_close(&job);
     return rc;
 }
