@@ -11,11 +11,6 @@
 
 enum { FIRST_ROWS = 4096, RADIX_BITS = 11, RADIX_FROM = 1024, KEY_BITS = 64 };
 
-struct mp_rank {
-    uint64_t key; /* time since the earliest row, then the rank of the series */
-    uint32_t row;
-};
-
 static int no_memory(struct mp_error *err)
 {
     return mp_fail(err, MP_FAULT_FAILED, "out of memory for samples");
@@ -64,21 +59,6 @@ int mp_rows_keep_text(struct mp_rows *r, const char *text, size_t len,
     memcpy(r->text + r->n_text, text, len);
     r->n_text += len;
     return 0;
-}
-
-struct mp_sample mp_rows_get(const struct mp_rows *r, size_t i)
-{
-    const struct mp_row *row = &r->rows[r->order[i].row];
-    bool text = row->kind == MP_VALUE_TEXT;
-
-    return (struct mp_sample){
-        .time = row->time,
-        .value = row->value,
-        .text = text ? r->text + row->text : NULL,
-        .series = row->series,
-        .text_len = text ? row->text_len : 0,
-        .kind = row->kind,
-    };
 }
 
 void mp_rows_clear(struct mp_rows *r)

@@ -27,6 +27,12 @@ struct mp_row {
     uint8_t kind;
 };
 
+/* Private to order.c. */
+struct mp_rank {
+    uint64_t key; /* time since the earliest row, then the rank of the series */
+    uint32_t row;
+};
+
 /* Starts zeroed. */
 struct mp_rows {
     struct mp_row *rows;
@@ -69,7 +75,20 @@ int mp_rows_sort(struct mp_rows *r, const uint32_t *ranks, size_t n_series,
                  struct mp_error *err);
 
 /* Row `i` of the sorted ones; its text is borrowed until mp_rows_clear. */
-struct mp_sample mp_rows_get(const struct mp_rows *r, size_t i);
+static inline struct mp_sample mp_rows_get(const struct mp_rows *r, size_t i)
+{
+    const struct mp_row *row = &r->rows[r->order[i].row];
+    bool text = row->kind == MP_VALUE_TEXT;
+
+    return (struct mp_sample){
+        .time = row->time,
+        .value = row->value,
+        .text = text ? r->text + row->text : NULL,
+        .series = row->series,
+        .text_len = text ? row->text_len : 0,
+        .kind = row->kind,
+    };
+}
 
 void mp_rows_clear(struct mp_rows *r);
 void mp_rows_free(struct mp_rows *r);
