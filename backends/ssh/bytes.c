@@ -85,9 +85,9 @@ void mp_ssh_put_u32(struct mp_ssh_buf *b, uint32_t v)
 
 void mp_ssh_put_bytes(struct mp_ssh_buf *b, const void *data, size_t n)
 {
-    unsigned char *p = room(b, n);
+    unsigned char *p = n > 0 ? room(b, n) : NULL;
 
-    if (p != NULL && n > 0)
+    if (p != NULL)
         memcpy(p, data, n);
 }
 
