@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static int dup_or_null(char **dst, const char *src)
 {
@@ -74,12 +75,16 @@ int64_t mp_series_lag(const struct mp_series *s, const struct mp_metric *m)
 bool mp_units_to_watt(const char *units, double *factor)
 {
     static const struct {
-        const char *units;
+        const char *symbol, *word;
         double factor;
-    } known[] = {{"W", 1.0}, {"mW", 1e-3}, {"kW", 1e3}};
+    } known[] = {{"W", "watt", 1.0}, {"mW", "milliwatt", 1e-3}, {"kW", "kilowatt", 1e3}};
 
     for (size_t i = 0; units != NULL && i < sizeof known / sizeof *known; i++) {
-        if (strcmp(units, known[i].units) == 0) {
+        size_t n = strlen(known[i].word);
+
+        if (strcmp(units, known[i].symbol) == 0 ||
+            (strncasecmp(units, known[i].word, n) == 0 &&
+             (units[n] == '\0' || strcasecmp(units + n, "s") == 0))) {
             *factor = known[i].factor;
             return true;
         }

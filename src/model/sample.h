@@ -70,7 +70,8 @@ double mp_series_accuracy(const struct mp_series *s, const struct mp_metric *m);
 int64_t mp_series_lag(const struct mp_series *s, const struct mp_metric *m);
 
 /* The factor that makes W of a value in these units: exactly "W", "mW" or "kW" (case
- * matters: MW is a megawatt).  False for any other unit and for NULL. */
+ * matters: MW is a megawatt), or the word in any case, with or without its s: "Watts" is
+ * what MonSTer writes in its pull mode.  False for any other unit and for NULL. */
 bool mp_units_to_watt(const char *units, double *factor);
 
 /* What could not be read although the plan asks for it: the report is made from the rest

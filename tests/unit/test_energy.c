@@ -187,6 +187,25 @@ START_TEST(units)
 }
 END_TEST
 
+START_TEST(units_may_be_words)
+{
+    static const struct {
+        const char *units;
+        double w;
+    } known[] = {{"Watts", 100},     {"watt", 100},       {"WATT", 100},
+                 {"kilowatts", 1e5}, {"milliwatts", 0.1}, {"Milliwatt", 0.1}};
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        double factor;
+
+        ck_assert(mp_units_to_watt(known[i].units, &factor));
+        near(100 * factor, known[i].w, 1e-12);
+        ck_assert(!mp_units_to_watt("wattss", &factor));
+        ck_assert(!mp_units_to_watt("mw", &factor));
+    }
+}
+END_TEST
+
 START_TEST(unknown_unit_is_an_error)
 {
     struct rig rig;
@@ -338,7 +357,7 @@ END_TEST
 
 MP_UNIT_MAIN("energy", constant_power, ramp_is_exact, sampled_sine, edges_are_held_flat,
              samples_of_one_time_count_by_their_mean, what_is_no_power_is_left_out,
-             a_high_spike_stays, units, unknown_unit_is_an_error,
+             a_high_spike_stays, units, units_may_be_words, unknown_unit_is_an_error,
              backwards_in_time_is_an_error, long_sums_stay_exact,
              summer_time_is_none_of_our_business, one_sample_is_held_over_the_window,
              an_instant_has_power_and_no_energy, extremes_of_the_job_are_those_of_the_sum,
