@@ -66,7 +66,8 @@ static int add_vertex(struct mp_energy *e, struct mp_acc *a, struct mp_vertex v)
     } else {
         add_line(e, a, a->last, v);
         mp_interval_add(&a->interval, v);
-        if (mp_steps_add(&a->steps, a->last.time, v.time) < 0)
+        if (mp_steps_add(&a->steps, a->last.time, v.time) < 0 ||
+            mp_yardstick_step(&a->yardstick, a->last.time, v.time, &a->gaps) < 0)
             return -1;
         if (v.value < a->min)
             a->min = v.value;
@@ -109,8 +110,9 @@ static int energy_last(struct mp_follower *f, uint32_t series, struct mp_error *
     struct mp_energy *e = (struct mp_energy *)f;
     struct mp_acc *a = &e->accs[series];
 
-    (void)err;
     add_line(e, a, a->last, (struct mp_vertex){e->plan->end, a->last.value, series});
+    if (mp_yardstick_end(&a->yardstick, &a->gaps) < 0)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for gaps");
     return 0;
 }
 
@@ -139,8 +141,10 @@ void mp_energy_free(struct mp_energy *e)
 {
     if (e == NULL)
         return;
-    for (size_t i = 0; i < e->n_accs; i++)
+    for (size_t i = 0; i < e->n_accs; i++) {
         mp_steps_free(&e->accs[i].steps);
+        mp_steps_free(&e->accs[i].gaps);
+    }
     free(e->accs);
     mp_grid_free(&e->grid);
     mp_instants_free(&e->instants);

@@ -11,6 +11,7 @@
 #include "energy/result.h"
 #include "energy/steps.h"
 #include "energy/trace.h"
+#include "energy/yardstick.h"
 #include "model/plan.h"
 
 /* A sum with its rounding error carried along (two-sum), so that half a million steps of
@@ -36,8 +37,10 @@ struct mp_acc {
     double factor; /* to W */
     struct mp_steps steps;
     struct mp_interval interval;
-    uint64_t zeros;    /* between values above 0 */
-    uint64_t zero_run; /* since the last value above 0 */
+    struct mp_yardstick yardstick;
+    struct mp_steps gaps; /* those of the steps that are gaps by it */
+    uint64_t zeros;       /* between values above 0 */
+    uint64_t zero_run;    /* since the last value above 0 */
     mp_grid_place place;
     bool on_grid; /* input power */
     bool any;     /* it has had a vertex */

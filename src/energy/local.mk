@@ -38,5 +38,7 @@ libmp_energy_a_SOURCES = \
 	src/energy/units.c \
 	src/energy/verdict.c \
 	src/energy/verdict.h \
+	src/energy/yardstick.c \
+	src/energy/yardstick.h \
 	src/energy/zeros.c \
 	src/energy/zeros.h

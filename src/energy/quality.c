@@ -10,6 +10,10 @@
 
 #include "energy/impl.h"
 
+/* A series whose interval is so many times that of the route's other nodes is not just
+ * read slowly: most of its samples are missing. */
+enum { STUTTER = 12 };
+
 /* Intervals that are well enough known, by metric, to judge the others by. */
 struct peer {
     uint32_t route, metric;
@@ -63,46 +67,106 @@ static struct peer *find_peers(const struct mp_energy *e, size_t *n)
     return peers;
 }
 
-/* The longest step that is still no gap, in µs. */
-static int64_t gap_limit(const struct mp_series *s, const struct mp_steps *steps,
-                         const struct peer *peers, size_t n_peers)
+/* How a series' gaps are found. */
+struct measure {
+    const struct mp_steps *gaps; /* where they are listed ... */
+    int64_t limit;               /* ... those longer than this, µs */
+    int64_t head, tail; /* what the first and the last sample cover to the edges */
+};
+
+/* Steps, and edges, longer than this cover nothing, whatever is usual: 0.4 of a job. */
+static int64_t sparse(const struct mp_plan *plan)
+{
+    int64_t limit = (plan->end - plan->start) / 5 * 2;
+
+    return limit > MP_SHORTEST_GAP_US ? limit : MP_SHORTEST_GAP_US;
+}
+
+static int64_t three_times(double interval, int64_t most)
+{
+    if (!(3 * interval > (double)MP_SHORTEST_GAP_US))
+        return MP_SHORTEST_GAP_US;
+    return 3 * interval < (double)most ? llround(3 * interval) : most;
+}
+
+/* By its own steps; where these are too few, or it stutters, by what is usual for its
+ * metric on the route's other nodes. */
+static struct measure measure_of(const struct mp_energy *e, const struct mp_series *s,
+                                 const struct mp_acc *a, const struct peer *peers,
+                                 size_t n_peers)
 {
     const struct peer key = {.route = s->route, .metric = s->metric_index};
-    double interval = steps->n >= MP_MIN_STEPS ? mp_steps_median(steps) : INFINITY;
-    double theirs = INFINITY;
+    int64_t most = sparse(e->plan);
+    struct measure m = {.gaps = &a->steps, .limit = MP_SHORTEST_GAP_US};
+    double theirs = 0;
 
-    for (size_t i = 0; i < n_peers; i++) {
+    for (size_t i = 0; i < n_peers; i++)
         if (by_metric(&peers[i], &key) == 0)
             theirs = peers[i].interval;
+    if (a->steps.n >= MP_MIN_STEPS &&
+        (theirs == 0 || mp_steps_median(&a->steps) <= STUTTER * theirs)) {
+        m.gaps = &a->gaps;
+        m.head = three_times((double)mp_yardstick_first(&a->yardstick), most);
+        m.tail = three_times((double)mp_yardstick_last(&a->yardstick), most);
+        return m;
     }
-    if (interval > 3 * theirs)
-        interval = theirs;
-    if (!(3 * interval > (double)MP_SHORTEST_GAP_US) || isinf(interval))
-        return MP_SHORTEST_GAP_US;
-    return llround(3 * interval);
+    m.limit = m.head = m.tail = three_times(theirs, most);
+    return m;
+}
+
+/* Long steps of the series that are no gaps by their neighbours, but cover too much of
+ * the job for one sample. */
+static int64_t add_sparse(const struct mp_energy *e, const struct mp_acc *a,
+                          struct mp_series_result *r, struct mp_gap *gaps)
+{
+    int64_t limit = sparse(e->plan), uncovered = 0;
+
+    for (unsigned i = 0; i < a->steps.n_longest; i++) {
+        const struct mp_long_step *s = &a->steps.longest[i];
+        bool listed = false;
+
+        for (size_t k = 0; k < r->n_gaps; k++)
+            listed = listed || gaps[k].start == s->start;
+        if (listed || s->end - s->start <= limit)
+            continue;
+        gaps[r->n_gaps++] = (struct mp_gap){s->start, s->end};
+        uncovered += s->end - s->start;
+    }
+    return uncovered;
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const struct mp_gap *x = a, *y = b;
+
+    return (x->start > y->start) - (x->start < y->start);
 }
 
 /* All of the window a series leaves uncovered, written to `gaps` in order of time. */
-static void find_gaps(const struct mp_energy *e, struct mp_acc *a,
-                      struct mp_series_result *r, int64_t limit, struct mp_gap *gaps)
+static void find_gaps(const struct mp_energy *e, const struct mp_acc *a,
+                      struct mp_series_result *r, const struct measure *m,
+                      struct mp_gap *gaps)
 {
     int64_t start = e->plan->start, end = e->plan->end;
-    int64_t uncovered = mp_steps_above(&a->steps, limit);
+    int64_t uncovered = mp_steps_above(m->gaps, m->limit);
     int64_t head = a->first.time - start, tail = end - a->last.time;
     int64_t longest = head > tail ? head : tail;
 
     r->gaps = gaps;
-    if (head > limit)
-        gaps[r->n_gaps++] = (struct mp_gap){start, a->first.time - limit};
-    for (unsigned i = 0; i < a->steps.n_longest; i++) {
-        const struct mp_long_step *s = &a->steps.longest[i];
+    for (unsigned i = 0; i < m->gaps->n_longest; i++) {
+        const struct mp_long_step *s = &m->gaps->longest[i];
 
-        if (s->end - s->start > limit)
+        if (s->end - s->start > m->limit)
             gaps[r->n_gaps++] = (struct mp_gap){s->start, s->end};
     }
-    if (tail > limit)
-        gaps[r->n_gaps++] = (struct mp_gap){a->last.time + limit, end};
-    uncovered += (head > limit ? head - limit : 0) + (tail > limit ? tail - limit : 0);
+    uncovered += add_sparse(e, a, r, gaps);
+    if (head > m->head)
+        gaps[r->n_gaps++] = (struct mp_gap){start, a->first.time - m->head};
+    if (tail > m->tail)
+        gaps[r->n_gaps++] = (struct mp_gap){a->last.time + m->tail, end};
+    uncovered +=
+        (head > m->head ? head - m->head : 0) + (tail > m->tail ? tail - m->tail : 0);
+    qsort(gaps, r->n_gaps, sizeof *gaps, by_start);
     if (a->steps.max > longest)
         longest = a->steps.max;
     r->longest_gap_s = (double)longest / 1e6;
@@ -115,7 +179,8 @@ static size_t most_gaps(const struct mp_energy *e)
     size_t n = 0;
 
     for (size_t i = 0; i < e->n_accs; i++)
-        n += e->accs[i].any ? e->accs[i].steps.n_longest + 2U : 0;
+        n += e->accs[i].any ? e->accs[i].steps.n_longest + e->accs[i].gaps.n_longest + 2U
+                            : 0;
     return n;
 }
 
@@ -133,6 +198,7 @@ int mp_quality_series(struct mp_energy *e, struct mp_error *err)
     }
     for (size_t i = 0; i < e->result.n_series; i++) {
         struct mp_series_result *r = &e->result.series[i];
+        struct measure m;
         struct mp_acc *a;
 
         r->longest_gap_s = (double)(e->plan->end - e->plan->start) / 1e6;
@@ -140,8 +206,8 @@ int mp_quality_series(struct mp_energy *e, struct mp_error *err)
             continue;
         a = &e->accs[i];
         mp_steps_sort_longest(&a->steps);
-        find_gaps(e, a, r, gap_limit(&e->table->series[i], &a->steps, peers, n_peers),
-                  gaps);
+        m = measure_of(e, &e->table->series[i], a, peers, n_peers);
+        find_gaps(e, a, r, &m, gaps);
         gaps += r->n_gaps;
     }
     free(peers);

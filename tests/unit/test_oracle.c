@@ -129,15 +129,46 @@ static double median_step(const struct points *p)
     return (steps[(p->n - 2) / 2] + steps[(p->n - 1) / 2]) / 2;
 }
 
-static double coverage(const struct points *p, double seconds, double limit)
+static int64_t step(const struct points *p, size_t i) /* µs */
 {
-    double uncovered =
-        fmax(0, p->t[0] - limit) + fmax(0, seconds - p->t[p->n - 1] - limit);
+    return llround(p->t[i + 1] * 1e6) - llround(p->t[i] * 1e6);
+}
 
-    for (size_t i = 1; i < p->n; i++) {
-        if (p->t[i] - p->t[i - 1] > limit)
-            uncovered += p->t[i] - p->t[i - 1];
+/* The median of up to three steps from..to, the shorter of two. */
+static int64_t usual(const struct points *p, size_t from, size_t to)
+{
+    int64_t least = INT64_MAX, most = 0, sum = 0;
+
+    for (size_t i = from; i < to; i++) {
+        least = step(p, i) < least ? step(p, i) : least;
+        most = step(p, i) > most ? step(p, i) : most;
+        sum += step(p, i);
     }
+    return to == from ? 0 : to - from < 3 ? least : sum - least - most;
+}
+
+/* A step is a gap above 15 s and above three times what is usual before or after it, or
+ * above 0.4 of the job; with fewer than three steps, above 15 s. */
+static double coverage(const struct points *p, double seconds)
+{
+    size_t n = p->n - 1;
+    double most = fmax(15, 0.4 * seconds), head = 15, tail = 15, uncovered = 0;
+
+    if (n >= MP_MIN_STEPS) {
+        head = fmax(15, fmin(most, 3e-6 * (double)usual(p, 0, 3)));
+        tail = fmax(15, fmin(most, 3e-6 * (double)usual(p, n - 3, n)));
+    }
+    for (size_t i = 0; i < n; i++) {
+        int64_t before = usual(p, i < 3 ? 0 : i - 3, i),
+                after = usual(p, i + 1, i + 4 < n ? i + 4 : n);
+        int64_t limit = 3 * (before > after ? before : after);
+        double seconds_long = (double)step(p, i) / 1e6;
+
+        if (step(p, i) > 15000000 &&
+            (step(p, i) > limit || seconds_long > most || n < MP_MIN_STEPS))
+            uncovered += seconds_long;
+    }
+    uncovered += fmax(0, p->t[0] - head) + fmax(0, seconds - p->t[n] - tail);
     return 1 - uncovered / seconds;
 }
 
@@ -153,7 +184,7 @@ static double longest(const struct points *p, double seconds)
 static void check_series(const struct mp_series_result *r, const struct points *p,
                          double seconds, int number)
 {
-    double min, max, interval = median_step(p), limit, listed = 0;
+    double min, max, interval = median_step(p), listed = 0;
 
     near(r->energy_kwh, area(p, 0, seconds, &min, &max) / RIG_KWH, 1e-12 * seconds,
          number, "energy");
@@ -162,8 +193,7 @@ static void check_series(const struct mp_series_result *r, const struct points *
     /* 32 classes of steps: their means are as far off as the jitter is wide over 16 */
     near(r->interval_s, interval, 0.03 * interval + 1e-6, number, "interval");
     near(r->longest_gap_s, longest(p, seconds), 2e-6, number, "longest gap");
-    limit = p->n > MP_MIN_STEPS ? fmax(15, 3 * r->interval_s) : 15;
-    near(r->coverage, coverage(p, seconds, limit), 1e-6, number, "coverage");
+    near(r->coverage, coverage(p, seconds), 1e-6, number, "coverage");
     for (size_t i = 0; i < r->n_gaps; i++)
         listed += (double)(r->gaps[i].end - r->gaps[i].start) / 1e6;
     if (r->n_gaps < MP_LONG_STEPS)

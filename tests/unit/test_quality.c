@@ -213,6 +213,53 @@ START_TEST(slow_sampling_is_no_fault)
 }
 END_TEST
 
+/* What is usual, is usual there. */
+START_TEST(an_interval_that_changes_is_no_gap)
+{
+    struct rig rig;
+    uint32_t s;
+
+    rig_open(&rig, 1200, one_node);
+    s = rig_series(&rig, rpc1, "SystemInputPower", NULL, "W");
+    rig_hold(&rig, s, 0, 300, 5, 100);
+    rig_hold(&rig, s, 360, 1200, 60, 100);
+    rig_end(&rig);
+    near(rig.result->coverage, 1);
+    ck_assert_uint_eq(rig.result->series[s].n_gaps, 0);
+    rig_close(&rig);
+}
+END_TEST
+
+/* A sample in five minutes is one for an hour, not for ten minutes. */
+START_TEST(a_step_of_half_the_job_is_a_gap)
+{
+    struct rig rig;
+    uint32_t s;
+
+    rig_open(&rig, 700, one_node);
+    s = rig_series(&rig, rpc1, "SystemInputPower", NULL, "W");
+    rig_hold(&rig, s, 50, 700, 300, 100);
+    rig_end(&rig);
+    near(rig.result->coverage, 1 - (600 + 35 + 35) / 700.0);
+    ck_assert_int_eq(rig.result->verdict, MP_PARTIAL);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_node_that_is_read_more_slowly_has_no_gaps)
+{
+    struct rig rig;
+
+    rig_open(&rig, 3600, two_nodes);
+    rig_healthy(&rig, rpc1, 3600, 400);
+    rig_hold(&rig, rig_series(&rig, rpc2, "SystemInputPower", NULL, "W"), 0, 3600, 18,
+             100);
+    rig_end(&rig);
+    near(rig.result->nodes[1].coverage, 1);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(more_gaps_than_are_kept_still_count)
 {
     struct rig rig;
@@ -739,6 +786,8 @@ MP_UNIT_MAIN("quality", nothing_wrong_is_valid, a_gap_is_bridged_and_counted,
              edges_beyond_three_intervals_are_uncovered,
              one_sample_in_an_hour_covers_little, two_samples_an_hour_apart_cover_little,
              a_stuttering_node_is_not_a_slow_one, slow_sampling_is_no_fault,
+             an_interval_that_changes_is_no_gap, a_step_of_half_the_job_is_a_gap,
+             a_node_that_is_read_more_slowly_has_no_gaps,
              more_gaps_than_are_kept_still_count, a_null_is_a_missing_sample,
              two_power_supplies_add_up, the_worse_power_supply_is_the_nodes_coverage,
              many_that_were_left_out_are_suspect, a_silent_node_is_named,
