@@ -133,15 +133,27 @@ static double reference(const struct mp_watch *node, enum mp_role role)
     return parts > 0 && parts_fresh(node, node->stamp, FRESH_US) ? parts : NAN;
 }
 
-static bool others_busy(const struct mp_watch *node, const struct mp_sensor *s,
-                        int64_t time)
+/* At the end of the last instant; `s` itself read 0 W then, or had not spoken. */
+static bool others_busy(const struct mp_watch *node, const struct mp_sensor *s)
 {
-    double w = -(s->n > 0 ? s->w : 0);
+    double w = 0;
 
     for (int role = 0; role < MP_ROLE_NONE; role++)
-        if (is_fresh(node, role, time, FRESH_US) || role == s->role)
-            w += node->now[role];
-    return w > BUSY_W;
+        if (is_fresh(node, role, node->stamp, FRESH_US))
+            w += node->was[role];
+    return w - (s->n > 0 ? s->w : 0) > BUSY_W;
+}
+
+/* Zeros are judged by the instants before and after them: not even one that was read
+ * while the node's power changed is blamed. */
+static void follow_zero(const struct mp_watch *node, struct mp_sensor *s, double w)
+{
+    bool busy = (s->w == 0 || w == 0) && others_busy(node, s);
+
+    if (s->n > 0 && s->w == 0)
+        s->zeros_busy += busy && s->busy_before;
+    s->busy_before = busy || s->n == 0;
+    s->zeros += w == 0;
 }
 
 static void end_still(struct mp_sensor *s)
@@ -375,10 +387,7 @@ int mp_instants_sample(struct mp_instants *in, uint32_t series, int64_t time, do
     follow_still(s, time, w, beside);
     look_for_spike(s, w, beside);
     follow_round(in, node, s, w);
-    if (w == 0) {
-        s->zeros++;
-        s->zeros_busy += others_busy(node, s, time);
-    }
+    follow_zero(node, s, w);
     node->at[s->role] += w;
     node->n_at[s->role]++;
     node->now[s->role] += w - (s->n > 0 ? s->w : 0);
@@ -406,6 +415,8 @@ void mp_instants_end(struct mp_instants *in)
         struct mp_sensor *s = &in->sensors[i];
         double beside = s->n > 0 ? reference(&in->nodes[s->node], s->role) : NAN;
 
+        if (s->n > 0)
+            follow_zero(&in->nodes[s->node], s, NAN);
         look_for_spike(s, s->w, beside);
         follow_still(s, s->time, NAN, beside);
     }

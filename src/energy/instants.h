@@ -49,6 +49,7 @@ struct mp_sensor {
     double w;      /* ... and its value */
     uint64_t n, changes;
     uint64_t zeros, zeros_busy; /* all; while the node's other sensors read more */
+    bool busy_before;           /* they did before its last sample */
     double sum;
     struct mp_still still, longest;
     /* its last three samples and what was beside the first two of them; samples far above
