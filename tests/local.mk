@@ -37,6 +37,7 @@ MP_UNIT_TESTS = \
 	tests/unit/test_quality \
 	tests/unit/test_queue \
 	tests/unit/test_reduce \
+	tests/unit/test_verdict \
 	tests/unit/test_reference \
 	tests/unit/test_settings \
 	tests/unit/test_steps \

@@ -109,7 +109,7 @@ static int judge_nodes(const struct mp_rules *q)
         if (!node_stood(q, i, &lively))
             continue;
         moving = count_moving(q, q->e->plan->nodes[i].route, &nodes);
-        if (lively || 2 * moving > nodes)
+        if (lively || (moving > 0 && 2 * moving >= nodes))
             mp_names_add(&frozen, "%s", q->e->plan->nodes[i].name);
     }
     return mp_reason_names(q->r, MP_SUSPECT, &frozen,

@@ -41,25 +41,33 @@ static bool judge_window(const struct mp_node_result *n, const char *name, doubl
     double rounded = ROUNDED_W * hours / 1000;
     double surplus = n->output_kwh - n->energy_kwh;
 
-    if (n->excess_kwh > n->energy_kwh * EXCESS_TOLERATED)
-        add_surplus(&l->excess, name, n->excess_kwh, n->energy_kwh);
-    else if (surplus > n->energy_kwh * OUTPUT_TOLERATED + rounded)
+    if (surplus > n->energy_kwh * OUTPUT_TOLERATED + rounded)
         add_surplus(&l->output, name, surplus, n->energy_kwh);
     else if (-surplus > n->energy_kwh * LOSS_TOLERATED + rounded)
         mp_names_add(&l->loss, "%s %.1f %%", name, -100 * surplus / n->energy_kwh);
+    else if (n->excess_kwh > n->energy_kwh * EXCESS_TOLERATED)
+        add_surplus(&l->excess, name, n->excess_kwh, n->energy_kwh);
     else
         return false;
     return true;
 }
 
+/* A few instants at which the input alone jumps, whatever they make of the window. */
+static bool judge_input_spikes(const struct mp_watch *w, const char *name,
+                               struct lists *l)
+{
+    if (w->spike_w <= HARMLESS * w->pair_w || many(w->spikes, w->pairs))
+        return false;
+    mp_names_add(&l->spikes,
+                 "%s input power (%" PRIu64 " above 1.5 times the output, %.1f %% of its "
+                 "energy)",
+                 name, w->spikes, mp_percent(w->spike_w, w->pair_w));
+    return true;
+}
+
 static void judge_instants(const struct mp_watch *w, const char *name, struct lists *l)
 {
-    if (w->spike_w > HARMLESS * w->pair_w)
-        mp_names_add(&l->spikes,
-                     "%s input power (%" PRIu64 " above 1.5 times the output, %.1f %% of "
-                     "its energy)",
-                     name, w->spikes, mp_percent(w->spike_w, w->pair_w));
-    else if (many(w->output_above, w->pairs) || w->above_w > HARMLESS * w->pair_w)
+    if (many(w->output_above, w->pairs) || w->above_w > HARMLESS * w->pair_w)
         mp_names_add(&l->output_at, "%s at %" PRIu64 " of %" PRIu64 " instants", name,
                      w->output_above, w->pairs);
     else if (many(w->loss_high, w->pairs))
@@ -84,7 +92,10 @@ static void judge_spikes(const struct mp_rules *q, struct lists *l)
         size_t i = q->r->order[k];
         const struct mp_sensor *s = mp_sensor_of(q, i);
 
-        if (s == NULL || s->spike_w <= HARMLESS * s->sum)
+        bool told = s != NULL && s->role == MP_ROLE_INPUT &&
+                    q->e->instants.nodes[s->node].spikes > 0;
+
+        if (s == NULL || s->spike_w <= HARMLESS * s->sum || told)
             continue;
         mp_names_sensor(&l->spikes, q->e->plan, mp_series_of(q, i),
                         " (%" PRIu64 ", %.1f %% of its energy)", s->spikes,
@@ -120,10 +131,12 @@ int mp_rule_sums(const struct mp_rules *q)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         mp_names_open(all[i].names);
     for (size_t i = 0; i < q->r->n_nodes; i++) {
+        const struct mp_watch *w = &q->e->instants.nodes[i];
         const char *name = q->e->plan->nodes[i].name;
 
-        if (!judge_window(&q->r->nodes[i], name, hours, &l))
-            judge_instants(&q->e->instants.nodes[i], name, &l);
+        if (!judge_input_spikes(w, name, &l) &&
+            !judge_window(&q->r->nodes[i], name, hours, &l))
+            judge_instants(w, name, &l);
     }
     judge_spikes(q, &l);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
