@@ -506,6 +506,15 @@ static const char units_sql[] =
     " ORDER BY w.ord, m.units IS NULL, m.metric_id = w.name DESC, m.units::text COLLATE "
     "\"C\"";
 
+/* Do both say what a value is, and not the same? */
+static bool differ(const char *a, const char *b)
+{
+    double x = 0, y = 0;
+
+    return a != NULL && b != NULL &&
+           (!mp_units_to_watt(a, &x) || !mp_units_to_watt(b, &y) || x != y);
+}
+
 static int take_units(const struct mp_pqconn *c, const PGresult *res,
                       struct mp_findings *findings, struct mp_pqtables *t,
                       struct mp_error *err)
@@ -524,6 +533,8 @@ static int take_units(const struct mp_pqconn *c, const PGresult *res,
                 return no_memory(err);
         } else if ((units == NULL) != (table->units == NULL) ||
                    (units != NULL && strcmp(units, table->units) != 0)) {
+            findings->units_contradict =
+                findings->units_contradict || differ(units, table->units);
             if (mp_findings_warn(
                     findings, err,
                     "database %s: public.metrics_definition gives %s several "

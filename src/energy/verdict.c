@@ -99,6 +99,17 @@ static int judge_dropped(const struct mp_rules *q)
                            "; check the sensor and its units", q->err);
 }
 
+/* Which of a metric's units is right nobody but the administrator knows. */
+static int judge_units(const struct mp_rules *q, const struct mp_findings *findings)
+{
+    if (findings == NULL || !findings->units_contradict)
+        return 0;
+    return mp_reason_give(q->r, MP_SUSPECT, q->err,
+                          "the database gives a metric several units, so that its energy "
+                          "may be off by 1,000: see backend_findings, and correct "
+                          "metrics_definition or set its units in the configuration");
+}
+
 /* A backend may know of something missing that the samples do not show. */
 static int judge_findings(const struct mp_rules *q, const struct mp_findings *findings)
 {
@@ -116,9 +127,9 @@ int mp_verdict_find(struct mp_energy *e, const struct mp_findings *findings,
     e->result.verdict = MP_VALID;
     /* What makes it suspect comes first: the charts show the first reason beside the
      * verdict. */
-    if (mp_rule_twice(&q) < 0 || mp_rule_units(&q) < 0 || mp_rule_sums(&q) < 0 ||
-        mp_rule_zeros(&q) < 0 || mp_rule_frozen(&q) < 0 || judge_dropped(&q) < 0 ||
-        mp_rule_missing(&q) < 0 || judge_coverage(&q) < 0 ||
+    if (judge_units(&q, findings) < 0 || mp_rule_twice(&q) < 0 || mp_rule_units(&q) < 0 ||
+        mp_rule_sums(&q) < 0 || mp_rule_zeros(&q) < 0 || mp_rule_frozen(&q) < 0 ||
+        judge_dropped(&q) < 0 || mp_rule_missing(&q) < 0 || judge_coverage(&q) < 0 ||
         judge_findings(&q, findings) < 0)
         return -1;
     return 0;

@@ -87,6 +87,7 @@ struct mp_findings {
     size_t n_missing;
     char **warnings; /* owned lines for the user and for summary.json's reasons */
     size_t n_warnings;
+    bool units_contradict; /* of some metric; one of the warnings says which */
 };
 
 int mp_findings_missing(struct mp_findings *f, const char *node, const char *metric,

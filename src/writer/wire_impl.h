@@ -14,6 +14,10 @@ struct mp_wire_sample {
     uint8_t unused;
 };
 
-enum { MP_WIRE_FINDING_MISSING = 1, MP_WIRE_FINDING_WARNING };
+enum {
+    MP_WIRE_FINDING_MISSING = 1,
+    MP_WIRE_FINDING_WARNING,
+    MP_WIRE_FINDING_UNITS_CONTRADICT /* nothing follows */
+};
 
 #endif

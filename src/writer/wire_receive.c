@@ -288,6 +288,10 @@ static int take_finding(struct mp_findings *to, struct mp_wire_frame *f,
 
     if (mp_frame_get_u32(f, &kind) < 0 || to->n_missing + to->n_warnings >= FINDINGS_MAX)
         return mp_wire_damaged(err, "findings");
+    if (kind == MP_WIRE_FINDING_UNITS_CONTRADICT) {
+        to->units_contradict = true;
+        return 0;
+    }
     if (kind == MP_WIRE_FINDING_MISSING)
         rc = mp_frame_get_text(f, NAME_MAX_BYTES, &node) < 0 ||
              mp_frame_get_text(f, NAME_MAX_BYTES, &metric) < 0;

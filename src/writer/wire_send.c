@@ -171,6 +171,8 @@ static int send_findings(struct mp_wire_out *out, const struct mp_findings *find
         if (flush_list(out, MP_WIRE_FINDINGS, err) < 0)
             return -1;
     }
+    if (findings->units_contradict)
+        mp_frame_put_u32(out, MP_WIRE_FINDING_UNITS_CONTRADICT);
     for (size_t i = 0; i < findings->n_warnings; i++) {
         mp_frame_put_u32(out, MP_WIRE_FINDING_WARNING);
         mp_frame_put_text(out, findings->warnings[i]);

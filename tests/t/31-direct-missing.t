@@ -42,6 +42,7 @@ pg_sql zen4 -c "INSERT INTO fqdd VALUES (2, 'SomethingElse')"
 profile 'rpc-91-1'
 like "units that contradict each other are told" "$OUT" 'totalfanpower several units; W is used'
 like "and kept in the summary" "$J" 'totalfanpower several units; W is used'
+like "and the report is suspect" "$J" 'the database gives a metric several units'
 like "so are names of one id" "$J" 'id 2 has several names in public.fqdd; PowerMetrics is used'
 pg_sql zen4 -c "UPDATE metrics_definition SET units = NULL WHERE metric_id = 'TotalFanPower'" \
 	-c "UPDATE metrics_definition SET units = 'W' WHERE metric_id = 'totalfanpower'"

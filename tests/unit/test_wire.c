@@ -141,6 +141,7 @@ static int stream_of(const struct mp_sample *list, size_t n)
     ck_assert_int_eq(mp_sink_end(&sink.sink, &err), 0);
     ck_assert_int_eq(mp_findings_missing(&findings, "rpc-1", NULL, "no row", &err), 0);
     ck_assert_int_eq(mp_findings_warn(&findings, &err, "careful"), 0);
+    findings.units_contradict = true;
     ck_assert_int_eq(mp_wire_send_end(&sink, &findings, "csv", "csv: x", &err), 0);
     mp_wire_sink_free(&sink);
     mp_wire_out_free(&out);
@@ -203,6 +204,7 @@ START_TEST(comes_out_as_it_went_in)
     ck_assert_uint_eq(c.findings.n_missing, 1);
     ck_assert_ptr_null(c.findings.missing[0].metric);
     ck_assert_str_eq(c.findings.warnings[0], "careful");
+    ck_assert(c.findings.units_contradict);
     ck_assert_str_eq(c.backend_label, "csv: x");
     mp_wire_content_free(&c);
     close(fd);
