@@ -14,6 +14,7 @@
 
 static const double COVERAGE_ENOUGH = 0.95;
 static const double DROPPED_TOLERATED = 0.1;
+static const double WIDTH_TOLERATED = 0.05; /* half of the interval, of the total */
 
 enum { COVERAGES_SHOWN = 8 };
 
@@ -76,6 +77,21 @@ static int judge_coverage(const struct mp_rules *q)
         low_nodes - COVERAGES_SHOWN, COVERAGE_ENOUGH * 100);
 }
 
+/* Too few samples, or too far between, for what the power did between them. */
+static int judge_interval(const struct mp_rules *q)
+{
+    const struct mp_uncertainty *u = &q->r->uncertainty;
+    double total = q->r->total_kwh, half = u->kwh * (1 - u->share[MP_BY_SENSOR]);
+
+    if (!(total > 0) || !(half > WIDTH_TOLERATED * total))
+        return 0;
+    return mp_reason_give(
+        q->r, MP_PARTIAL, q->err,
+        "the samples tell the energy to ± %.0f %% only (95 %% "
+        "interval): more of them, or a longer job, would tell it better",
+        100 * half / total);
+}
+
 /* Values that cannot be true were left out: of many, the rest is not to be trusted. */
 static int judge_dropped(const struct mp_rules *q)
 {
@@ -130,7 +146,7 @@ int mp_verdict_find(struct mp_energy *e, const struct mp_findings *findings,
     if (judge_units(&q, findings) < 0 || mp_rule_twice(&q) < 0 || mp_rule_units(&q) < 0 ||
         mp_rule_sums(&q) < 0 || mp_rule_zeros(&q) < 0 || mp_rule_frozen(&q) < 0 ||
         judge_dropped(&q) < 0 || mp_rule_missing(&q) < 0 || judge_coverage(&q) < 0 ||
-        judge_findings(&q, findings) < 0)
+        judge_interval(&q) < 0 || judge_findings(&q, findings) < 0)
         return -1;
     return 0;
 }

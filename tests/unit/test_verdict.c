@@ -431,6 +431,24 @@ START_TEST(units_that_contradict_each_other)
 }
 END_TEST
 
+/* As many samples as an interval needs, and what they leave open. */
+START_TEST(samples_too_far_apart)
+{
+    for (int wild = 0; wild < 2; wild++) {
+        struct rig rig;
+        uint32_t s;
+
+        rig_open(&rig, 600, nodes);
+        s = rig_series(&rig, rpg1, "SystemInputPower", NULL, "W");
+        for (int t = 0; t <= 600; t += 60)
+            rig_push(&rig, s, t, wild && t / 60 % 2 == 0 ? 900 : 300);
+        rig_end(&rig);
+        ck_assert(rig_has_reason(&rig, "the samples tell the energy to ±") == wild);
+        rig_close(&rig);
+    }
+}
+END_TEST
+
 static double late_input(int k, int t, double w)
 {
     return k == INPUT ? power(0, t - 60) : w;
@@ -462,4 +480,4 @@ MP_UNIT_MAIN("verdict", nothing_wrong, spikes, zeros,
              memory_that_draws_nothing_is_not_measured, frozen, counted_twice,
              a_sensor_renamed, values_that_contradict_each_other,
              gpus_without_a_name_add_up, units_and_sums, units_that_contradict_each_other,
-             input_that_comes_late, a_gpu_that_the_other_node_has)
+             samples_too_far_apart, input_that_comes_late, a_gpu_that_the_other_node_has)
