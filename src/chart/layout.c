@@ -109,7 +109,7 @@ static void energy_and_window(const struct mp_chart_input *in,
 
     if (with_energy) {
         style.bold = true;
-        mp_text_energy(energy->total_kwh, number, sizeof number);
+        mp_text_energy(energy->total_kwh, energy->uncertainty.kwh, number, sizeof number);
         x += mp_scene_text(scene, measure, &style,
                            isnan(energy->total_kwh) ? "input power not measured" : number,
                            x, 66);

@@ -18,6 +18,7 @@ static const double inner = 158;
 static const double label_gap = 28;  /* from the ring to the outside labels */
 static const double label_step = 31; /* from one outside label to the next */
 static const double label_size = 20;
+static const double table_size = 18; /* below the ring: an energy with its ± is long */
 
 /* Components that add up to this much more than the input are worth a word. */
 static const double excess = 1.0005;
@@ -351,12 +352,17 @@ static void draw_centre(struct ring *r)
     mp_text_clean(job, clean, sizeof clean);
     centre_line(r, clean, 29, true, MP_SOFT_INK, centre_y - 52);
     if (!isnan(total)) {
-        mp_text_energy(total, energy, sizeof energy);
+        mp_text_energy(total, r->in->energy->uncertainty.kwh, energy, sizeof energy);
         centre_line(r, energy, 42, true, MP_INK, centre_y);
         centre_line(r, r->sum > 0 ? "input energy" : "no energy to divide", 20, false,
                     MP_SOFT_INK, centre_y + 46);
+        if (!isnan(r->in->energy->uncertainty.kwh))
+            centre_line(r,
+                        r->in->energy->uncertainty.sensor_known ? "95 % interval"
+                                                                : "95 %, sensors apart",
+                        20, false, MP_SOFT_INK, centre_y + 73);
     } else if (r->sum > 0) {
-        mp_text_energy(r->sum, energy, sizeof energy);
+        mp_text_energy(r->sum, NAN, energy, sizeof energy);
         centre_line(r, energy, 42, true, MP_INK, centre_y);
         centre_line(r, "of components,", 20, false, MP_SOFT_INK, centre_y + 42);
         centre_line(r, "input not measured", 20, false, MP_SOFT_INK, centre_y + 69);
@@ -368,7 +374,7 @@ static void draw_centre(struct ring *r)
 
 static void draw_table(struct ring *r)
 {
-    enum { LEFT = 60, COLUMN = 470, WIDTH = 410, TOP = 812, STEP = 35 };
+    enum { LEFT = 40, COLUMN = 480, WIDTH = 440, TOP = 812, STEP = 35 };
     const size_t rows = (r->n + 1) / 2;
     char number[64];
 
@@ -379,13 +385,14 @@ static void draw_table(struct ring *r)
 
         mp_scene_rectangle(r->scene, MP_PART_LEGEND, mp_role_info(s->id)->colour, x,
                            y - 9, 19, 19);
-        write_text(r, MP_PART_LEGEND, (int)s->id, MP_INK, label_size, false, 0,
+        write_text(r, MP_PART_LEGEND, (int)s->id, MP_INK, table_size, false, 0,
                    mp_role_info(s->id)->label, x + 31, y);
-        mp_text_energy_part(s->kwh, r->sum, number, sizeof number);
-        write_text(r, MP_PART_LEGEND, (int)s->id, MP_INK, label_size, false, 1, number,
-                   x + WIDTH - 100, y);
+        mp_text_energy(s->kwh, r->in->energy->components.uncertainty_kwh[s->id], number,
+                       sizeof number);
+        write_text(r, MP_PART_LEGEND, (int)s->id, MP_INK, table_size, false, 1, number,
+                   x + WIDTH - 78, y);
         percent(s, number, sizeof number);
-        write_text(r, MP_PART_LEGEND, (int)s->id, MP_INK, label_size, false, 1, number,
+        write_text(r, MP_PART_LEGEND, (int)s->id, MP_INK, table_size, false, 1, number,
                    x + WIDTH, y);
     }
 }
@@ -400,7 +407,7 @@ static void draw_remark(struct ring *r)
 
     if (isnan(total) || r->sum <= total * excess)
         return;
-    mp_text_energy(r->sum, sum, sizeof sum);
+    mp_text_energy(r->sum, NAN, sum, sizeof sum);
     mp_text_number(r->sum / total * 100, 1, share, sizeof share);
     if (total > 0)
         snprintf(text, sizeof text, "The components add up to %s, %s %% of the input.",

@@ -139,24 +139,57 @@ static void with_unit(double value, int digits, const char *unit, char *out, siz
     snprintf(out, size, "%s %s", number, unit);
 }
 
-void mp_text_energy_part(double kwh, double whole, char *out, size_t size)
+/* Energies are shown in the largest unit that leaves a tenth or more before it. */
+static const struct energy_unit {
+    double least, factor; /* kWh; of it in a kWh */
+    const char *name;
+} * unit_of(double kwh)
 {
-    const double a = fabs(whole);
-    const char *unit = a >= 0.001 ? "kWh" : a >= 1e-6 ? "Wh" : "mWh";
-    const double factor = a >= 0.001 ? 1 : a >= 1e-6 ? 1e3 : 1e6;
-    char number[48];
+    static const struct energy_unit units[] = {
+        {0.1, 1, "kWh"}, {1e-4, 1e3, "Wh"}, {0, 1e6, "mWh"}};
+    const struct energy_unit *u = units;
 
-    if (isnan(kwh) || !(a > 0)) {
+    while (fabs(kwh) < u->least)
+        u++;
+    return u;
+}
+
+/* Behind the point, for a half-width of one digit or, below 3.5, two: as many as say
+ * something (Particle Data Group, Review of Particle Physics, 5.3). */
+static int decimals_of_interval(double half)
+{
+    const double magnitude = floor(log10(half));
+    const double first = half / pow(10, magnitude);
+
+    return (int)fmin(fmax((first < 3.55 ? 1 : 0) - magnitude, 0), 12);
+}
+
+/* The half-width rounded to two digits at most, whole digits too: 123 -> 120. */
+static double two_digits(double half)
+{
+    const double step = pow(10, floor(log10(half)) - 1);
+
+    return step > 1 ? round(half / step) * step : half;
+}
+
+void mp_text_energy(double kwh, double half, char *out, size_t size)
+{
+    const struct energy_unit *unit = unit_of(kwh);
+    const double value = kwh * unit->factor, width = half * unit->factor;
+    char number[48];
+    char pm[48];
+
+    if (isnan(kwh) || kwh == 0) {
         snprintf(out, size, "%s", isnan(kwh) ? "-" : "0 kWh");
         return;
     }
-    mp_text_number(kwh * factor, decimals_for(whole * factor, 4), number, sizeof number);
-    snprintf(out, size, "%s %s", number, unit);
-}
-
-void mp_text_energy(double kwh, char *out, size_t size)
-{
-    mp_text_energy_part(kwh, kwh, out, size);
+    if (!(width > 0) || isinf(width)) {
+        with_unit(value, 4, unit->name, out, size);
+        return;
+    }
+    mp_text_number(value, decimals_of_interval(width), number, sizeof number);
+    mp_text_number(two_digits(width), decimals_of_interval(width), pm, sizeof pm);
+    snprintf(out, size, "%s \xC2\xB1 %s %s", number, pm, unit->name);
 }
 
 void mp_text_power(double watt, char *out, size_t size)

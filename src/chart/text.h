@@ -24,10 +24,10 @@ void mp_text_number(double value, int decimals, char *out, size_t size);
  * 1234.5, 3 -> "1,235"; 0.01234, 3 -> "0.0123". */
 void mp_text_significant(double value, int digits, char *out, size_t size);
 
-/* "2.345 kWh"; below 0.001 kWh in Wh or mWh. */
-void mp_text_energy(double kwh, char *out, size_t size);
-/* In the unit and with the decimals that `whole` kWh has: for the parts of a sum. */
-void mp_text_energy_part(double kwh, double whole, char *out, size_t size);
+/* "3.94 ± 0.05 kWh": `half` is the half-width of its interval, shown with two digits at
+ * most, and decides how many the energy has; without one (NaN, 0) it has four:
+ * "2.345 kWh".  Below 0.1 kWh in Wh, below 0.1 Wh in mWh. */
+void mp_text_energy(double kwh, double half, char *out, size_t size);
 
 /* "312 W", "2.35 kW", "3.00 MW" */
 void mp_text_power(double watt, char *out, size_t size);

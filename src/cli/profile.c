@@ -27,6 +27,16 @@ static const char usage_text[] =
 
 enum { REASONS_SHOWN = 10 };
 
+/* What the ± is, and what it is not. */
+static void tell_interval(const struct mp_energy_result *r)
+{
+    if (isnan(r->uncertainty.kwh))
+        puts("  without \xC2\xB1: some series has fewer than three samples");
+    else
+        printf("  \xC2\xB1 %.2g %% (sampling, 95 %%); %s\n",
+               100 * r->uncertainty.kwh / r->total_kwh, mp_sensor_words(&r->uncertainty));
+}
+
 /* One line that answers the question, then what is in the way of trusting it. */
 static void tell(const struct mp_report *report, const struct mp_findings *findings)
 {
@@ -34,7 +44,7 @@ static void tell(const struct mp_report *report, const struct mp_findings *findi
     char energy[64];
     char power[64];
 
-    mp_text_energy(r->total_kwh, energy, sizeof energy); /* as on the charts */
+    mp_text_energy(r->total_kwh, r->uncertainty.kwh, energy, sizeof energy);
     mp_text_power(r->power.mean_w, power, sizeof power);
     if (isnan(r->total_kwh))
         printf("%s: no input power, %s\n", mp_report_path(report),
@@ -42,6 +52,8 @@ static void tell(const struct mp_report *report, const struct mp_findings *findi
     else
         printf("%s: %s, %s on average, %s\n", mp_report_path(report), energy, power,
                mp_verdict_name(r->verdict));
+    if (!isnan(r->total_kwh))
+        tell_interval(r);
     for (size_t i = 0; i < r->n_reasons && i < REASONS_SHOWN; i++)
         printf("  %s\n", r->reasons[i]);
     if (r->n_reasons > REASONS_SHOWN)

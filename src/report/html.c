@@ -70,9 +70,14 @@ static void put_facts(const struct mp_chart_input *in, FILE *out)
     char other[64];
 
     fputs("<dl>\n", out);
-    mp_text_energy(energy->total_kwh, text, sizeof text);
+    mp_text_energy(energy->total_kwh, energy->uncertainty.kwh, text, sizeof text);
     put_term("Input energy", isnan(energy->total_kwh) ? "not measured" : text, false,
              out);
+    if (!isnan(energy->uncertainty.kwh)) {
+        snprintf(text, sizeof text, "sampling, 95 %%; %s",
+                 mp_sensor_words(&energy->uncertainty));
+        put_term("Its \xC2\xB1", text, true, out);
+    }
     if (!isnan(energy->power.mean_w)) {
         mp_text_power(energy->power.mean_w, text, sizeof text);
         put_term("Mean power", text, false, out);
@@ -120,14 +125,15 @@ static void put_head(const struct mp_chart_input *in, FILE *out)
 
 /* ---- tables ---- */
 
-static void put_component(const char *name, double kwh, double whole, FILE *out)
+static void put_component(const char *name, double kwh, double half, double whole,
+                          FILE *out)
 {
     char number[64];
     char share[64];
 
     if (isnan(kwh))
         return;
-    mp_text_energy_part(kwh, whole, number, sizeof number);
+    mp_text_energy(kwh, half, number, sizeof number);
     mp_text_number(whole > 0 ? kwh / whole * 100 : 0, 1, share, sizeof share);
     fprintf(out, "<tr><td>%s</td><td>%s</td><td>%s %%</td></tr>\n", name, number, share);
 }
@@ -148,7 +154,9 @@ static void put_components(const struct mp_chart_input *in, FILE *out)
         const enum mp_role role = mp_role_shown(place);
 
         if (role < MP_N_COMPONENTS)
-            put_component(mp_role_info(role)->label, kwh[role], fmax(sum, total), out);
+            put_component(mp_role_info(role)->label, kwh[role],
+                          in->energy->components.uncertainty_kwh[role], fmax(sum, total),
+                          out);
     }
     fputs("</tbody></table>\n", out);
 }
@@ -170,7 +178,7 @@ static void put_node(const struct mp_chart_input *in, uint32_t i, FILE *out)
 
     fputs("<tr><td>", out);
     put_clean(in->plan->nodes[i].name, out);
-    mp_text_energy(node->energy_kwh, text, sizeof text);
+    mp_text_energy(node->energy_kwh, node->uncertainty_kwh, text, sizeof text);
     fprintf(out, "</td><td>%s</td>", text);
     if (odd)
         fprintf(out, "<td class=\"odd\">%+.0f %%</td>",

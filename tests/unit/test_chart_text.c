@@ -29,7 +29,7 @@ static const char *energy(double kwh)
 {
     static char out[64];
 
-    mp_text_energy(kwh, out, sizeof out);
+    mp_text_energy(kwh, NAN, out, sizeof out);
     return out;
 }
 
@@ -100,6 +100,8 @@ START_TEST(energies_keep_a_readable_unit)
 {
     ck_assert_str_eq(energy(2.345), "2.345 kWh");
     ck_assert_str_eq(energy(2160000), "2,160,000 kWh");
+    ck_assert_str_eq(energy(0.1), "0.1000 kWh");
+    ck_assert_str_eq(energy(0.008938), "8.938 Wh");
     ck_assert_str_eq(energy(0.00083), "0.8300 Wh");
     ck_assert_str_eq(energy(8.3e-7), "0.8300 mWh");
     ck_assert_str_eq(energy(0), "0 kWh");
@@ -107,16 +109,23 @@ START_TEST(energies_keep_a_readable_unit)
 }
 END_TEST
 
-START_TEST(parts_share_unit_and_decimals_of_the_whole)
+START_TEST(intervals_have_two_digits_at_most)
 {
+    static const struct {
+        double kwh, half;
+        const char *text;
+    } cases[] = {
+        {3.9412, 0.0481, "3.94 ± 0.05 kWh"},   {3.9412, 0.0121, "3.941 ± 0.012 kWh"},
+        {53.81, 0.028, "53.810 ± 0.028 kWh"},  {123456, 1234, "123,456 ± 1,200 kWh"},
+        {0.008938, 0.00004, "8.94 ± 0.04 Wh"}, {0.5, 0.6, "0.5 ± 0.6 kWh"},
+        {3.9412, 0.0999, "3.94 ± 0.10 kWh"},   {0.00001, 0.000001, "10.0 ± 1.0 mWh"},
+    };
     char out[64];
 
-    mp_text_energy_part(0.02724, 3.942, out, sizeof out);
-    ck_assert_str_eq(out, "0.027 kWh");
-    mp_text_energy_part(0.0000001, 0.0005, out, sizeof out);
-    ck_assert_str_eq(out, "0.0001 Wh");
-    mp_text_energy_part(0, 0, out, sizeof out);
-    ck_assert_str_eq(out, "0 kWh");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mp_text_energy(cases[i].kwh, cases[i].half, out, sizeof out);
+        ck_assert_str_eq(out, cases[i].text);
+    }
 }
 END_TEST
 
@@ -243,7 +252,7 @@ END_TEST
 
 MP_UNIT_MAIN("chart_text", numbers_have_commas_and_a_point, no_locale_changes_a_number,
              significant_digits_carry, energies_keep_a_readable_unit,
-             parts_share_unit_and_decimals_of_the_whole, powers_go_from_w_to_mw,
+             intervals_have_two_digits_at_most, powers_go_from_w_to_mw,
              durations_name_two_units, foreign_text_is_made_harmless,
              any_bytes_become_valid_text, long_text_is_cut_between_characters,
              shares_come_to_1000, shares_of_nothing_are_nothing)
