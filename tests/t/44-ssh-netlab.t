@@ -161,7 +161,7 @@ t0=$(date +%s%3N)
 profile "$HEAD" ssh
 t0=$(($(date +%s%3N) - t0))
 is "the database is out of the bastion's reach: exit 1" "$STATUS" 1
-like "... and said" "$ERR" 'does not reach the database at db.lab:[0-9]* within $(slow 5) s'
+like "... and said" "$ERR" "does not reach the database at db.lab:[0-9]* within $(slow 5) s"
 check "... within 6000 ms (took $t0)" [ "$t0" -le "$(slow 6000)" ]
 ip -n "$DB" route del blackhole "$INNER.1/32"
 profile "$HEAD" ssh
