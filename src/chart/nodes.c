@@ -25,9 +25,10 @@ enum {
     ROWS_MOST = 4000 / ROW_LEAST, /* with more nodes, several share a row */
     LABEL_STEP = 23,
     ROUTE_GAP = 34, /* above a route's rows, for its name, where there are several */
-    BAR = 0x8CA3BFFF,
-    ODD_BAR = 0xC2410CFF,
 };
+
+/* Not in the enum: what does not fit an int makes all of its constants unsigned. */
+static const uint32_t BAR = 0x8CA3BFFF, ODD_BAR = 0xC2410CFF;
 
 struct row {
     uint32_t route;
