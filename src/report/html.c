@@ -19,7 +19,7 @@
 #include "report/page.h"
 
 /* SHA-256 of page.css and page.js: tests/t/17-html.t says them anew. */
-#define STYLE_HASH "TjgPv+qANWyUUuhB3yIAybm8+KeH4ktH5NhZso+ittg="
+#define STYLE_HASH "zKg7uAYdtaHCCVyta89OV4emFmJ7vNpUY0FFjp1q3ic="
 #define SCRIPT_HASH "b10YY7MMdQ4JRnjrbjVFofybFuTAw8xk1km3IPT79i0="
 
 static void put_lines(const char *const *lines, FILE *out)

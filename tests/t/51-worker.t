@@ -74,6 +74,11 @@ check "... under an array task's name" whole "$OUT_DIR/power_4_7"
 check "... under a het component's name" whole "$OUT_DIR/power_5+1"
 like "... and the log says where" "$(grep '^job=1 .*reported' "$T/log")" \
 	"verdict=[a-z]+ path=$OUT_DIR/power_1 as=$OWNER"
+check "... with its page" test -s "$OUT_DIR/power_1/report.html"
+submit 8
+MONSTER_POWER_HTML=no run "$MP" worker --drain
+check "html = no: whole ..." whole "$OUT_DIR/power_8"
+check "... without a page" test ! -e "$OUT_DIR/power_8/report.html"
 submit 1
 is "a job that was reported is not queued again" "$(count waiting)" 0
 
