@@ -10,6 +10,8 @@ libbackends_a_SOURCES = \
 	backends/frame/check.h \
 	backends/frame/emit.c \
 	backends/frame/emit.h \
+	backends/frame/hosts.c \
+	backends/frame/hosts.h \
 	backends/frame/order.c \
 	backends/frame/order.h
 libbackends_a_SOURCES += \

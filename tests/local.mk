@@ -20,6 +20,7 @@ MP_UNIT_TESTS = \
 	tests/unit/test_energy \
 	tests/unit/test_error \
 	tests/unit/test_home \
+	tests/unit/test_hosts \
 	tests/unit/test_html \
 	tests/unit/test_ini \
 	tests/unit/test_interval \

@@ -472,11 +472,14 @@ int mp_csv_rows(struct mp_csv_reader *r, const struct mp_csv_header *h,
     rows->header = h;
     rows->plan = plan;
     rows->emit = emit;
-    rows->sensors = (struct mp_csv_sensors){.plan = plan, .emit = emit};
+    rows->sensors =
+        (struct mp_csv_sensors){.plan = plan, .emit = emit, .hosts = {.plan = plan}};
     rows->last_key = NO_KEY;
     mp_zone_init(&rows->zone);
     while ((rc = step(rows, err)) > 0)
         ;
+    if (rc == 0)
+        rc = mp_hosts_say(&rows->sensors.hosts, r->name, mp_emit_findings(emit), err);
     mp_csv_sensors_free(&rows->sensors);
     mp_keyset_free(&rows->keyset);
     free(rows->keys);

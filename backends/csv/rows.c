@@ -21,6 +21,7 @@ int mp_csv_open(struct mp_csv_reader *r, int fd, const char *name,
 
     *r = (struct mp_csv_reader){.fd = fd, .name = name, .run = run, .line = 1};
     r->regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    r->start = r->regular ? lseek(fd, 0, SEEK_CUR) : 0;
     r->buffer = calloc(1, MP_CSV_BUFFER + MP_CSV_PAD);
     r->scratch = malloc(MP_CSV_RECORD_MAX);
     if (r->buffer == NULL || r->scratch == NULL) {

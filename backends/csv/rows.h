@@ -45,6 +45,7 @@ struct mp_csv_reader {
     const char *name;         /* for error texts; borrowed */
     const struct mp_run *run; /* borrowed; NULL in tests */
     bool regular;
+    int64_t start; /* of a regular file: where the input begins */
     bool eof;
     char *buffer; /* owned; contents are [pos, end), then MP_CSV_PAD zero bytes */
     size_t pos, end;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 /* What one series costs in the sinks is bounded, so their number is: far more than any
  * cluster has. */
@@ -141,6 +142,84 @@ static int add_or_check(struct mp_csv_sensors *s, const struct mp_series *new,
     return 0;
 }
 
+/* ---- which node ---- */
+
+/* Show `hosts` every host of the rest of the file, from the line after the header on. */
+static int see_all(struct mp_csv_sensors *s, struct mp_csv_reader *r, int column,
+                   struct mp_error *err)
+{
+    struct mp_keyset seen = {0};
+    struct mp_csv_record rec;
+    char name[MP_CSV_FIELD_MAX + 1];
+    int rc = mp_csv_next(r, &rec, err); /* the header */
+
+    while (rc > 0 && (rc = mp_csv_next(r, &rec, err)) > 0) {
+        const struct mp_csv_field *f = &rec.fields[column];
+        size_t known = seen.n;
+
+        if ((size_t)column >= rec.n || f->len == 0)
+            continue;
+        if (mp_keyset_put(&seen, f->text, f->len, err) < 0 ||
+            (seen.n > known && mp_hosts_see(&s->hosts, text_of(f, name), err) < 0))
+            rc = -1;
+    }
+    mp_keyset_free(&seen);
+    return rc;
+}
+
+/* The whole file, with a buffer of its own; `r` then goes on where it was. */
+static int look_ahead(struct mp_csv_sensors *s, const struct mp_csv_reader *r, int column,
+                      struct mp_error *err)
+{
+    struct mp_csv_reader again;
+    int64_t at = lseek(r->fd, 0, SEEK_CUR);
+    int rc = -1;
+
+    s->looked_ahead = true;
+    if (lseek(r->fd, r->start, SEEK_SET) < 0)
+        return mp_fail(err, MP_FAULT_FAILED, "cannot read %s again", r->name);
+    if (mp_csv_open(&again, r->fd, r->name, r->run, err) == 0) {
+        rc = see_all(s, &again, column, err);
+        mp_csv_close(&again);
+    }
+    if (lseek(r->fd, at, SEEK_SET) < 0 && rc == 0)
+        rc = mp_fail(err, MP_FAULT_FAILED, "cannot read %s again", r->name);
+    return rc;
+}
+
+/* A stream shows its hosts one by one: rows of one that then turns out to have a rival
+ * have been handed on. */
+static int check_rivals(const struct mp_csv_sensors *s, const struct mp_csv_reader *r,
+                        int column, const char *hostname, struct mp_error *err)
+{
+    for (size_t i = 0; s->matched && i < s->known.n; i++) {
+        const struct mp_series *series = &s->all[i].series;
+
+        if (mp_hosts_find(&s->hosts, series->hostname) != (long)series->node)
+            return mp_csv_fail(r, column, err,
+                               "%s, after rows of %s, which were taken to be of node %s "
+                               "of the job; leave one of the two out, or give a file",
+                               hostname, series->hostname,
+                               s->plan->nodes[series->node].name);
+    }
+    return 0;
+}
+
+static int find_node(struct mp_csv_sensors *s, const struct mp_csv_reader *r, int column,
+                     const char *hostname, long *node, struct mp_error *err)
+{
+    if (!s->looked_ahead && mp_hosts_see(&s->hosts, hostname, err) < 0)
+        return -1;
+    if (r->regular && !s->looked_ahead && mp_hosts_differs(&s->hosts, hostname) &&
+        look_ahead(s, r, column, err) < 0)
+        return -1;
+    if (!r->regular && check_rivals(s, r, column, hostname, err) < 0)
+        return -1;
+    *node = mp_hosts_find(&s->hosts, hostname);
+    s->matched = s->matched || (*node >= 0 && !s->hosts.nodes[*node].exact);
+    return 0;
+}
+
 int mp_csv_sensor_find(struct mp_csv_sensors *s, const struct mp_csv_reader *r,
                        const struct mp_csv_field *const fields[MP_CSV_N_COLUMNS],
                        const int place[MP_CSV_N_COLUMNS], bool naive, long *number,
@@ -161,7 +240,9 @@ int mp_csv_sensor_find(struct mp_csv_sensors *s, const struct mp_csv_reader *r,
         return mp_csv_fail(r,
                            place[new.hostname == NULL ? MP_CSV_HOSTNAME : MP_CSV_METRIC],
                            err, "empty");
-    long node = mp_plan_find_node(s->plan, new.hostname);
+    long node;
+    if (find_node(s, r, place[MP_CSV_HOSTNAME], new.hostname, &node, err) < 0)
+        return -1;
     if (node < 0)
         return 0;
     new.node = (uint32_t)node;
@@ -190,6 +271,7 @@ void mp_csv_sensors_free(struct mp_csv_sensors *s)
     for (size_t i = 0; i < s->known.n; i++)
         free_sensor(&s->all[i]);
     free(s->all);
+    mp_hosts_free(&s->hosts);
     mp_keyset_free(&s->known);
     s->all = NULL;
 }

@@ -8,6 +8,7 @@
 
 #include "backends/csv/rows.h"
 #include "backends/frame/emit.h"
+#include "backends/frame/hosts.h"
 #include "base/keyset.h"
 #include "model/plan.h"
 #include "model/sample.h"
@@ -38,12 +39,19 @@ struct mp_csv_sensors {
     struct mp_csv_sensor *all;  /* known.n of them */
     size_t capacity;
     struct mp_keyset known; /* (node, metric, source, fqdd); same numbers as `all` */
+    struct mp_hosts hosts;
+    bool looked_ahead; /* `hosts` has seen every host of the file */
+    bool matched;      /* some sensor is of a host that is spelled otherwise */
 };
 
 /* The number of a row's sensor, or MP_CSV_NOT_PLANNED for a node or a metric that the
  * plan does not ask for.  `fields` are in the usual order, `place` says where each stands
  * in the file.  Hostnames and metrics are compared without case; the first spelling of a
- * hostname stays.  Units that change within a sensor are an error. */
+ * hostname stays.  Units that change within a sensor are an error.
+ *
+ * A host that differs from a node's name by its domain is that node where no other host
+ * of the input could be (hosts.h): a file is looked through for others when the first
+ * such host comes; in a stream, an other one that comes later is an error. */
 int mp_csv_sensor_find(struct mp_csv_sensors *s, const struct mp_csv_reader *r,
                        const struct mp_csv_field *const fields[MP_CSV_N_COLUMNS],
                        const int place[MP_CSV_N_COLUMNS], bool naive, long *number,

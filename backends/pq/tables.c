@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/frame/hosts.h"
 #include "backends/pq/zone.h"
 #include "base/utf8.h"
 
@@ -443,22 +444,111 @@ static bool routed_here(const struct mp_pqconn *c, const struct mp_plan *plan,
     return strcmp(mp_pq_database_of(route), c->database) == 0;
 }
 
-static int report_unknown(const struct mp_pqconn *c, const struct mp_plan *plan,
-                          const struct mp_pqtables *t, struct mp_findings *findings,
-                          struct mp_error *err)
+/* Set known[i] for the plan's nodes that are not to be looked for: found, or of another
+ * database.  Returns how many are left. */
+static size_t mark_known(const struct mp_pqconn *c, const struct mp_plan *plan,
+                         const struct mp_pqtables *t, bool *known)
 {
-    bool *known = calloc(plan->n_nodes + 1, sizeof *known);
-    char reason[200];
-    int rc = 0;
+    size_t left = 0;
 
-    if (known == NULL)
-        return no_memory(err);
+    for (size_t i = 0; i < plan->n_nodes; i++)
+        known[i] = !routed_here(c, plan, i);
     for (size_t i = 0; i < t->nodes.n; i++)
         known[t->nodes.names[i].node] = true;
+    for (size_t i = 0; i < plan->n_nodes; i++)
+        left += !known[i];
+    return left;
+}
+
+static int report_unknown(const struct mp_pqconn *c, const struct mp_plan *plan,
+                          const bool *known, const struct mp_hosts *hosts,
+                          struct mp_findings *findings, struct mp_error *err)
+{
+    char reason[200];
+
     snprintf(reason, sizeof reason, "not in public.nodes of database %s", c->database);
-    for (size_t i = 0; rc == 0 && i < plan->n_nodes; i++)
-        if (!known[i] && routed_here(c, plan, i))
-            rc = mp_findings_missing(findings, plan->nodes[i].name, NULL, reason, err);
+    for (size_t i = 0; i < plan->n_nodes; i++)
+        if (!known[i] && (hosts->nodes == NULL || hosts->nodes[i].name == NULL) &&
+            mp_findings_missing(findings, plan->nodes[i].name, NULL, reason, err) < 0)
+            return -1;
+    snprintf(reason, sizeof reason, "public.nodes of database %s", c->database);
+    return mp_hosts_say(hosts, reason, findings, err);
+}
+
+/* Hosts of the same first labels. */
+static const char labels_sql[] =
+    "SELECT n.nodeid, n.hostname FROM public.nodes n"
+    " WHERE lower(split_part(n.hostname::text, '.', 1)) IN"
+    "  (SELECT lower(split_part(w.name, '.', 1)) FROM unnest($1::text[]) AS w(name))"
+    " AND n.nodeid IS NOT NULL"
+    " ORDER BY n.nodeid, n.hostname::text COLLATE \"C\"";
+
+/* Add the rows whose host is a node of the plan by its first label. */
+static int take_labels(const PGresult *res, struct mp_hosts *hosts,
+                       struct mp_pqdim *nodes, struct mp_error *err)
+{
+    struct mp_pqdim known = *nodes;
+    size_t n = (size_t)PQntuples(res);
+    struct mp_pqname *grown = realloc(nodes->names, (nodes->n + n + 1) * sizeof *grown);
+
+    if (grown == NULL)
+        return no_memory(err);
+    nodes->names = known.names = grown;
+    for (size_t row = 0; row < n; row++)
+        if (mp_hosts_see(hosts, PQgetvalue(res, (int)row, 1), err) < 0)
+            return -1;
+    for (size_t row = 0; row < n; row++) {
+        const char *name = PQgetvalue(res, (int)row, 1);
+        int64_t id = strtoll(PQgetvalue(res, (int)row, 0), NULL, 10);
+        long node = mp_hosts_find(hosts, name);
+
+        if (node < 0 || hosts->nodes[node].exact || mp_pqdim_find(&known, id) != NULL ||
+            (row > 0 && strtoll(PQgetvalue(res, (int)row - 1, 0), NULL, 10) == id))
+            continue;
+        grown[nodes->n] = (struct mp_pqname){.id = id, .node = (uint32_t)node};
+        grown[nodes->n].name = strdup(name);
+        if (grown[nodes->n++].name == NULL)
+            return no_memory(err);
+    }
+    qsort(grown, nodes->n, sizeof *grown, compare_names);
+    return 0;
+}
+
+/* Nodes that public.nodes does not have under their names: it may spell them with another
+ * domain. */
+static int read_labels(struct mp_pqconn *c, const struct mp_run *run,
+                       const struct mp_plan *plan, struct mp_findings *findings,
+                       struct mp_pqtables *t, struct mp_error *err)
+{
+    struct mp_hosts hosts = {.plan = plan};
+    bool *known = calloc(plan->n_nodes + 1, sizeof *known);
+    const char **names = calloc(plan->n_nodes + 1, sizeof *names);
+    char *array = NULL;
+    PGresult *res = NULL;
+    int rc = -1;
+
+    if (known == NULL || names == NULL) {
+        no_memory(err);
+        goto out;
+    }
+    rc = 0;
+    if (mark_known(c, plan, t, known) == 0)
+        goto out;
+    for (size_t i = 0; i < plan->n_nodes; i++)
+        names[i] = known[i] ? NULL : plan->nodes[i].name;
+    array = mp_pq_text_array(names, plan->n_nodes);
+    rc = array == NULL ? no_memory(err)
+                       : mp_pqconn_query(c, run, "reading public.nodes", labels_sql, 1,
+                                         (const char *const[]){array}, &res, err);
+    if (rc == 0)
+        rc = take_labels(res, &hosts, &t->nodes, err);
+    if (rc == 0)
+        rc = report_unknown(c, plan, known, &hosts, findings, err);
+out:
+    PQclear(res);
+    mp_hosts_free(&hosts);
+    free(array);
+    free(names);
     free(known);
     return rc;
 }
@@ -490,7 +580,7 @@ static int read_nodes(struct mp_pqconn *c, const struct mp_run *run,
                              (const char *const[]){array}, &res, err) == 0)
         rc = take_names(c, res, "public.nodes", findings, &t->nodes, err);
     if (rc == 0)
-        rc = report_unknown(c, plan, t, findings, err);
+        rc = read_labels(c, run, plan, findings, t, err);
     PQclear(res);
     free(array);
     free(names);

@@ -3,9 +3,10 @@
  * types, and the dimensions that give ids their names.
  *
  * Read anew for each fetch, inside the transaction that then reads the samples, in at
- * most five statements however many nodes there are.  Duplicate rows in a dimension never
- * multiply samples: an id has one name (the first in byte order; a warning says so where
- * they differ), a metric one unit.
+ * most five statements however many nodes there are, and a sixth where public.nodes does
+ * not have some of them under their names (frame/hosts.h).  Duplicate rows in a dimension
+ * never multiply samples: an id has one name (the first in byte order; a warning says so
+ * where they differ), a metric one unit.
  */
 #ifndef MP_PQTABLES_H
 #define MP_PQTABLES_H

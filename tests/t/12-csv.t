@@ -253,4 +253,28 @@ awk -v head="$HEAD" 'BEGIN {
 fetch
 check "120,000 rows come out as they went in" cmp "$T/in.csv" "$T/.out"
 
+
+# ---- a domain more or less ----
+
+d() { echo "$(t "$1"),$2,$S,$3,W,TotalCPUPower"; }
+keeps "a host with a domain is the node of its first label" "$(d 15:05 rpc-91-1.localdomain 1)\n$(d 15:05 rpc-91-2 2)\n"
+like "which is said" "$("$MP" fetch --backend csv --input "$T/in.csv" --start 2026-02-04T15:00:00Z \
+	--end 2026-02-04T16:00:00Z --nodelist 'rpc-91-[1-2]' 2>&1 >"$T/.out")" \
+	'in.csv spells nodes .* rpc-91-1 is rpc-91-1.localdomain there'
+makes "but not where the node is there by its own name, though later" \
+	"$(d 15:05 rpc-91-1.x 1)\n$(d 15:05 rpc-91-1 2)\n" "$(d 15:05 rpc-91-1 2)"
+makes "nor where two could be it" \
+	"$(d 15:05 rpc-91-1.x 1)\n$(d 15:05 rpc-91-2 2)\n$(d 15:06 rpc-91-1.y 3)\n" "$(d 15:05 rpc-91-2 2)"
+stream() { # LINES: what fetch makes of them from a pipe
+	printf '%b' "$HEAD\n$1" >"$T/in.csv"
+	run bash -c 'cat "$1" | "$2" fetch -q --backend csv --input - --start 2026-02-04T15:00:00Z \
+		--end 2026-02-04T16:00:00Z --nodelist rpc-91-1' - "$T/in.csv" "$MP"
+}
+stream "$(d 15:05 rpc-91-1.x 1)\n"
+is "a stream's host with a domain" "$OUT" "$HEAD
+$(d 15:05 rpc-91-1.x 1)"
+stream "$(d 15:05 rpc-91-1.x 1)\n$(d 15:06 rpc-91-1.y 1)\n"
+like "a rival that comes later in a stream is refused" "$STATUS$ERR" \
+	'^1.*line 3, column 2 \(hostname\): rpc-91-1.y, after rows of rpc-91-1.x, which were taken to be of node rpc-91-1'
+
 done_testing

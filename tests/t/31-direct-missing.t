@@ -27,6 +27,39 @@ profile 'rpc-91-[1-2],rpg-91-1'
 is "everything there: exit 0" "$STATUS" 0
 like "everything there: valid" "$J" '"verdict": *"valid"'
 
+# ---- a domain more or less ----
+
+cp "$T/out/power_1/raw_power.csv" "$T/before.csv"
+pg_sql zen4 -c "UPDATE nodes SET hostname = hostname || '.localdomain'"
+profile 'rpc-91-[1-2],rpg-91-1'
+is "hosts with a domain, a nodelist without: exit 0" "$STATUS" 0
+like "said, and valid all the same" "$OUT" \
+	'public.nodes of database zen4 spells nodes with another domain.*rpc-91-1 is rpc-91-1.localdomain, rpc-91-2 is rpc-91-2.localdomain there'
+check "all samples are there, as the database spells them" \
+	cmp <(sed 's/,\(rpc-91-[12]\),/,\1.localdomain,/' "$T/before.csv") "$T/out/power_1/raw_power.csv"
+sed '/"program"/d; /"backend/d; /"database"/d' "$T/out/power_1/summary.json" >"$T/database.json"
+mv "$T/out/power_1/raw_power.csv" "$T/domain.csv"
+run "$MP" profile -c "$T/mp.ini" --backend csv --input "$T/domain.csv" --job-id 1 --start $S --end $E \
+	--nodelist 'rpc-91-[1-2],rpg-91-1' --outdir "$T/out"
+like "a replay says it too" "$OUT" 'rpc-91-1 is rpc-91-1.localdomain, rpc-91-2 is'
+check "and has the same figures" cmp "$T/database.json" \
+	<(sed '/"program"/d; /"backend/d; /"database"/d' "$T/out/power_1/summary.json")
+pg_sql zen4 -c "UPDATE nodes SET hostname = split_part(hostname, '.', 1)"
+profile 'rpc-91-1.hpc.example,rpc-91-2.hpc.example'
+is "the reverse, a nodelist with a domain: exit 0" "$STATUS" 0
+like "and said" "$OUT" 'rpc-91-1.hpc.example is rpc-91-1, '
+pg_sql zen4 -c "UPDATE nodes SET hostname = 'rpc-91-1.b' WHERE hostname = 'rpc-91-3'" \
+	-c "UPDATE nodes SET hostname = 'rpc-91-2.a' WHERE hostname = 'rpc-91-2'" \
+	-c "UPDATE nodes SET hostname = 'RPC-91-2.b' WHERE hostname = 'rpc-91-4'"
+profile 'rpc-91-[1-2]'
+is "two to choose from: exit 4" "$STATUS" 4
+like "nothing is guessed, and that is said" "$J" \
+	'rpc-91-2: public.nodes of database zen4 has (rpc-91-2.a and RPC-91-2.b|RPC-91-2.b and rpc-91-2.a), and nothing says which'
+unlike "the name itself always wins" "$OUT$J" 'rpc-91-1 is '
+is "nothing of the others is read" "$(cut -d, -f2 "$T/out/power_1/raw_power.csv" | sort -u | tr '\n' ' ')" \
+	'hostname rpc-91-1 '
+pg_sql zen4 -c "UPDATE nodes SET hostname = 'rpc-91-' || nodeid"
+
 # ---- duplicates ----
 
 fetch 'rpc-91-[1-2],rpg-91-1'
