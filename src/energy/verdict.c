@@ -13,7 +13,7 @@
 #include "energy/rules.h"
 
 static const double COVERAGE_ENOUGH = 0.95;
-static const double DROPPED_TOLERATED = 0.1;
+static const double DROPPED_TOLERATED = 0.25;
 static const double WIDTH_TOLERATED = 0.05; /* half of the interval, of the total */
 
 enum { COVERAGES_SHOWN = 8 };
