@@ -124,10 +124,11 @@ static int meet(struct mp_instants *in, uint32_t series, struct mp_error *err)
 static double reference(const struct mp_watch *node, enum mp_role role)
 {
     enum mp_role other = role == MP_ROLE_INPUT ? MP_ROLE_OUTPUT : MP_ROLE_INPUT;
-    double parts = parts_of(node->was);
+    double parts;
 
     if (node->sensors[other] > 0)
         return is_fresh(node, other, node->stamp, FRESH_US) ? node->was[other] : NAN;
+    parts = parts_of(node->was);
     if (role != MP_ROLE_INPUT && role != MP_ROLE_OUTPUT)
         parts -= node->was[role];
     return parts > 0 && parts_fresh(node, node->stamp, FRESH_US) ? parts : NAN;
@@ -148,8 +149,11 @@ static bool others_busy(const struct mp_watch *node, const struct mp_sensor *s)
  * while the node's power changed is blamed. */
 static void follow_zero(const struct mp_watch *node, struct mp_sensor *s, double w)
 {
-    bool busy = (s->w == 0 || w == 0) && others_busy(node, s);
+    bool busy;
 
+    if (s->w != 0 && w != 0)
+        return;
+    busy = others_busy(node, s);
     if (s->n > 0 && s->w == 0)
         s->zeros_busy += busy && s->busy_before;
     s->busy_before = busy || s->n == 0;
@@ -172,8 +176,10 @@ static void follow_still(struct mp_sensor *s, int64_t time, double w, double bes
     } else if (s->n > 0) {
         double by = fabs(beside - still->beside);
 
-        still->moved += by > 0.05 * still->beside && by > 5;
-        still->far += by > 0.15 * still->beside && by > 25;
+        if (by > 0.05 * still->beside && by > 5) {
+            still->moved++;
+            still->far += by > 0.15 * still->beside && by > 25;
+        }
     }
     if (s->n > 0 && w == s->w) {
         still->to = time;
@@ -189,13 +195,17 @@ static void follow_still(struct mp_sensor *s, int64_t time, double w, double bes
  * than what else moved at that time. */
 static void look_for_spike(struct mp_sensor *s, double w, double beside)
 {
-    double high = fmax(s->last[0], s->last[2]), by = s->last[1] - high;
-    double moved = s->beside[1] - fmax(s->beside[0], beside);
-    double times = isnan(moved) ? 10 : 3;
+    double middle = s->last[1];
 
-    if (s->n > 2 && s->last[1] > times * high && by > 50 && !(moved > 0.3 * by)) {
-        s->spikes++;
-        s->spike_w += by;
+    if (middle > 3 * s->last[0] && middle > 3 * s->last[2]) {
+        double by = middle - fmax(s->last[0], s->last[2]);
+        double moved = s->beside[1] - fmax(s->beside[0], beside);
+        bool alone = !isnan(moved) || by > 0.9 * middle; /* ten times, unseen */
+
+        if (s->n > 2 && by > 50 && alone && !(moved > 0.3 * by)) {
+            s->spikes++;
+            s->spike_w += by;
+        }
     }
     s->beside[0] = s->beside[1];
     s->beside[1] = beside;
@@ -307,8 +317,8 @@ static void look_for_peak(struct mp_watch *n, double in)
 {
     double parts = parts_of(n->now);
 
-    n->most_input = fmax(n->most_input, in);
-    n->most_parts = fmax(n->most_parts, parts);
+    n->most_input = in > n->most_input ? in : n->most_input;
+    n->most_parts = parts > n->most_parts ? parts : n->most_parts;
     if (n->wholes > 1 && parts > PEAK * n->most_input + PEAK_W) {
         n->peaks++;
         n->peaks_w += parts - fmax(in, n->input_before);

@@ -137,9 +137,13 @@ static int settle(struct mp_traces *t, struct mp_trace *trace, struct mp_error *
 static int tell_sample(struct mp_traces *t, const struct mp_trace *trace,
                        struct mp_error *err)
 {
-    uint32_t alike = trace->stamps > 0 ? trace->alike : count_alike(t, trace);
-    double w = value_of(trace, alike < trace->n_at ? alike : trace->n_at) * trace->factor;
+    double w = trace->waiting.value * trace->factor; /* the only one, mostly */
 
+    if (trace->n_at > 1) {
+        uint32_t alike = trace->stamps > 0 ? trace->alike : count_alike(t, trace);
+
+        w = value_of(trace, alike < trace->n_at ? alike : trace->n_at) * trace->factor;
+    }
     for (size_t i = 0; i < t->n_followers; i++) {
         struct mp_follower *f = t->followers[i];
 

@@ -45,10 +45,16 @@ static int judge(const struct mp_yardstick *y, uint64_t i, struct mp_steps *gaps
 int mp_yardstick_step(struct mp_yardstick *y, int64_t start, int64_t end,
                       struct mp_steps *gaps)
 {
+    const struct mp_long_step *s;
+
     if (y->n < MP_BESIDE)
         y->first[y->n] = end - start;
     y->recent[y->n++ % MP_AROUND] = (struct mp_long_step){start, end};
-    return y->n > MP_BESIDE ? judge(y, y->n - 1 - MP_BESIDE, gaps) : 0;
+    if (y->n <= MP_BESIDE)
+        return 0;
+    s = &y->recent[(y->n - 1 - MP_BESIDE) % MP_AROUND];
+    return s->end - s->start > MP_SHORTEST_GAP_US ? judge(y, y->n - 1 - MP_BESIDE, gaps)
+                                                  : 0;
 }
 
 int mp_yardstick_end(struct mp_yardstick *y, struct mp_steps *gaps)
