@@ -63,6 +63,7 @@ MP_SHELL_TESTS = \
 	tests/t/01-style.t \
 	tests/t/10-hosts.t \
 	tests/t/10-profile-csv.t \
+	tests/t/18-show.t \
 	tests/t/30-direct-rows.t \
 	tests/t/31-direct-missing.t \
 	tests/t/32-direct-failures.t \

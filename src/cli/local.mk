@@ -12,5 +12,6 @@ libmp_cli_a_SOURCES = \
 	src/cli/hosts.c \
 	src/cli/profile.c \
 	src/cli/queue.c \
+	src/cli/show.c \
 	src/cli/worker.c \
 	src/cli/write_report.c

@@ -20,9 +20,8 @@
 
 static const char usage_text[] =
     "Fetches the power samples of a job's nodes and writes DIR/power_<ID>/ with\n"
-    "raw_power.csv, timeseries.png/.pdf, energy_pie.png/.pdf, report.html, "
-    "summary.json,\n"
-    "and from four nodes on nodes.png/.pdf.\n"
+    "raw_power.csv, timeseries.png/.pdf, energy_pie.png/.pdf, report.html, report.txt,\n"
+    "summary.json, and from four nodes on nodes.png/.pdf.\n"
     "With --job-id alone, window, nodes and owner are looked up in the database.\n";
 
 enum { REASONS_SHOWN = 10 };

@@ -10,6 +10,7 @@
 
 #include "energy/components.h"
 #include "energy/impl.h"
+#include "energy/line.h"
 #include "energy/outliers.h"
 #include "energy/quality.h"
 #include "energy/verdict.h"
@@ -130,6 +131,7 @@ int mp_energy_result(struct mp_energy *e, const struct mp_findings *findings,
     if (mp_components_sum(e, err) < 0 || mp_outliers_find(e->plan, r, err) < 0 ||
         mp_verdict_find(e, findings, err) < 0)
         return -1;
+    mp_line_make(e->plan, e->table, &e->grid, r);
     *out = r;
     return 0;
 }

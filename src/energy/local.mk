@@ -17,6 +17,8 @@ libmp_energy_a_SOURCES = \
 	src/energy/instants.h \
 	src/energy/interval.c \
 	src/energy/interval.h \
+	src/energy/line.c \
+	src/energy/line.h \
 	src/energy/missing.c \
 	src/energy/outliers.c \
 	src/energy/outliers.h \

@@ -85,6 +85,8 @@ struct mp_node_result {
     uint32_t n_inputs; /* usable input series: one in all, or one per power supply */
 };
 
+enum { MP_LINE_COLUMNS = 64 };
+
 enum mp_verdict { MP_VALID, MP_PARTIAL, MP_SUSPECT };
 const char *mp_verdict_name(enum mp_verdict v); /* "valid", "partial", "suspect" */
 
@@ -105,6 +107,9 @@ struct mp_energy_result {
      * stand on such instants, as MonSTer's whole seconds do up to six days). */
     struct mp_power power;
     double grid_s;
+    double line[MP_LINE_COLUMNS]; /* W, its mean in n_line equal parts of the window; NaN
+                                     where all inputs have a gap (line.h) */
+    size_t n_line;
     double coverage;                 /* mean of the nodes' */
     struct mp_series_result *series; /* n_series */
     size_t n_series;

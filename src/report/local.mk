@@ -3,6 +3,8 @@
 noinst_LIBRARIES += libmp-report.a
 libmp_report_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 libmp_report_a_SOURCES = \
+	src/report/digest.c \
+	src/report/digest.h \
 	src/report/html.c \
 	src/report/html.h \
 	src/report/outdir.c \
@@ -12,6 +14,8 @@ libmp_report_a_SOURCES = \
 	src/report/rawcsv.h \
 	src/report/report.c \
 	src/report/report.h \
+	src/report/screen.c \
+	src/report/screen.h \
 	src/report/summary.c \
 	src/report/summary.h
 

@@ -32,9 +32,9 @@
 /* All that is ever ours in a report's directory.  summary.json comes last, by rename:
  * where it exists, the report is whole. */
 static const char *const our_files[] = {
-    "raw_power.csv",  "timeseries.png",    "timeseries.pdf", "energy_pie.png",
-    "energy_pie.pdf", "nodes.png",         "report.html",    "nodes.pdf",
-    "summary.json",   "summary.json.part",
+    "raw_power.csv",  "timeseries.png", "timeseries.pdf",    "energy_pie.png",
+    "energy_pie.pdf", "nodes.png",      "report.html",       "nodes.pdf",
+    "report.txt",     "summary.json",   "summary.json.part",
 };
 enum {
     N_OUR_FILES = sizeof our_files / sizeof *our_files,

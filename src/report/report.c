@@ -4,14 +4,20 @@
 
 #include "report/report.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "chart/chart.h"
 #include "energy/evaluate.h"
+#include "report/digest.h"
 #include "report/html.h"
 #include "report/outdir.h"
 #include "report/rawcsv.h"
 #include "chart/reduce.h"
+#include "report/screen.h"
 #include "report/summary.h"
 
 struct mp_report {
@@ -103,6 +109,28 @@ static int draw_charts(struct mp_report *r, const struct mp_chart_input *in,
     return rc;
 }
 
+static int write_text(struct mp_report *r, const struct mp_summary_input *in,
+                      struct mp_error *err)
+{
+    struct mp_screen screen = {.width = MP_SCREEN_USUAL, .utf8 = true};
+    struct mp_digest digest = {0};
+    int fd, rc = -1;
+
+    if (mp_outdir_create(r->dir, "report.txt", &fd, err) < 0 ||
+        mp_digest_make(&digest, in, err) < 0)
+        goto out;
+    screen.out = fdopen(dup(fd), "w");
+    if (screen.out != NULL)
+        mp_screen_report(&screen, &digest);
+    rc = 0;
+    if (screen.out == NULL || ferror(screen.out) || fclose(screen.out) != 0)
+        rc =
+            mp_fail(err, MP_FAULT_FAILED, "cannot write report.txt: %s", strerror(errno));
+out:
+    mp_digest_free(&digest);
+    return rc;
+}
+
 static int write_summary(struct mp_report *r, const struct mp_summary_input *in,
                          struct mp_error *err)
 {
@@ -139,8 +167,8 @@ int mp_report_finish(struct mp_report *r, const struct mp_plan *plan,
         return -1;
     chart.energy = summary.energy;
     r->result = summary.energy;
-    if (draw_charts(r, &chart, err) < 0 || write_summary(r, &summary, err) < 0 ||
-        mp_outdir_commit(r->dir, err) < 0)
+    if (draw_charts(r, &chart, err) < 0 || write_text(r, &summary, err) < 0 ||
+        write_summary(r, &summary, err) < 0 || mp_outdir_commit(r->dir, err) < 0)
         return -1;
     *verdict = summary.energy->verdict;
     return 0;

@@ -309,6 +309,16 @@ static json_t *uncertainty(struct writer *w, const struct mp_summary_input *in)
     return o;
 }
 
+/* Whole watts: it is for a line of 64 characters. */
+static json_t *line(struct writer *w, const struct mp_energy_result *e)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < e->n_line; i++)
+        append(w, list, number(round(e->line[i])));
+    return list;
+}
+
 static void write_totals(struct writer *w, const struct mp_summary_input *in)
 {
     const struct mp_energy_result *e = in->energy;
@@ -331,6 +341,7 @@ static void write_totals(struct writer *w, const struct mp_summary_input *in)
     open_member(w, "uncertainty", uncertainty(w, in));
     o = power(w, &e->power);
     put(w, o, "grid_s", number(e->grid_s));
+    put(w, o, "line", line(w, e));
     member(w, "power_w", o);
     member(w, "coverage", number(e->coverage));
     member(w, "samples", count(e->samples));

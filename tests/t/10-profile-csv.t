@@ -6,7 +6,7 @@
 
 REC=$MP_SRCDIR/tests/data/recording.csv
 START=2025-10-15T03:00:00Z END=2025-10-15T04:00:00Z NODES='rpc-91-[1-2],rpg-93-1'
-FILES='energy_pie.pdf energy_pie.png raw_power.csv report.html summary.json timeseries.pdf timeseries.png'
+FILES='energy_pie.pdf energy_pie.png raw_power.csv report.html report.txt summary.json timeseries.pdf timeseries.png'
 export MONSTER_POWER_CONFIG=$T/empty.ini
 : >"$MONSTER_POWER_CONFIG"
 chmod 600 "$MONSTER_POWER_CONFIG"

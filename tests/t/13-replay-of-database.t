@@ -42,7 +42,7 @@ for zone in UTC America/Chicago Asia/Kolkata; do
 	is "$zone: from the database: exit 4 (a node is silent)" "$STATUS" 4 || diag "$ERR"
 	report "$T/b" -c "$T/direct.ini" --backend csv --input "$T/a/power_7/raw_power.csv"
 	is "$zone: replayed: exit 4" "$STATUS" 4 || diag "$ERR"
-	for f in raw_power.csv timeseries.png timeseries.pdf energy_pie.png energy_pie.pdf; do
+	for f in raw_power.csv timeseries.png timeseries.pdf energy_pie.png energy_pie.pdf report.txt; do
 		check "$zone: $f" cmp "$T/a/power_7/$f" "$T/b/power_7/$f"
 	done
 	is "$zone: summary.json but for its provenance" \

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT
+ * screen.c - a digest laid out in columns of text. */
+#include "config.h"
+
+#include "report/screen.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "base/zone.h"
+#include "chart/text.h"
+#include "model/role.h"
+
+enum { INDENT = 9, NAMED = 8, TEXT_MAX = 1024 };
+
+static int width_of(const struct mp_screen *s)
+{
+    if (s->width < MP_SCREEN_NARROWEST)
+        return MP_SCREEN_NARROWEST;
+    return s->width < MP_SCREEN_WIDEST ? s->width : MP_SCREEN_WIDEST;
+}
+
+/* --- texts -------------------------------------------------------------------------- */
+
+static int columns_of(const char *text)
+{
+    int n = 0;
+
+    for (; *text != '\0'; text++)
+        n += !mp_utf8_is_inside(*text);
+    return n;
+}
+
+/* At most `most` characters of it; in ASCII, what is none becomes '?', and ± "+-". */
+static void put(const struct mp_screen *s, const char *text, int most)
+{
+    size_t n;
+
+    for (; *text != '\0' && most > 0; text += n, most--) {
+        uint32_t c = mp_utf8_read(text, &n);
+
+        if (s->utf8 || c < 0x80)
+            fwrite(text, 1, n, s->out);
+        else if (c == 0xb1)
+            fputs("+-", s->out);
+        else
+            fputc('?', s->out);
+    }
+}
+
+static void put_padded(const struct mp_screen *s, const char *text, int columns)
+{
+    int used = columns_of(text);
+
+    put(s, text, columns);
+    if (used < columns)
+        fprintf(s->out, "%*s", columns - used, "");
+}
+
+static void blanks(const struct mp_screen *s, int n)
+{
+    fprintf(s->out, "%*s", n > 0 ? n : 0, "");
+}
+
+/* Words broken over lines, the first of which has begun at column `at`; all others begin
+ * at INDENT. */
+static void put_wrapped(const struct mp_screen *s, const char *text, int at)
+{
+    int width = width_of(s);
+    bool first = true;
+
+    while (*text != '\0') {
+        size_t len = strcspn(text, " ");
+        char word[TEXT_MAX];
+        int columns;
+
+        snprintf(word, sizeof word, "%.*s", (int)len, text);
+        columns = columns_of(word);
+        if (!first && at + 1 + columns > width) {
+            fputc('\n', s->out);
+            blanks(s, INDENT);
+            at = INDENT;
+        } else if (!first) {
+            fputc(' ', s->out);
+            at++;
+        }
+        put(s, word, TEXT_MAX);
+        at += columns;
+        first = false;
+        text += len;
+        text += strspn(text, " ");
+    }
+    fputc('\n', s->out);
+}
+
+static void put_labelled(const struct mp_screen *s, const char *label, const char *text)
+{
+    fprintf(s->out, "%-*s", INDENT, label);
+    put_wrapped(s, text, INDENT);
+}
+
+static void put_verdict(const struct mp_screen *s, const char *verdict)
+{
+    const char *colour = strcmp(verdict, "valid") == 0     ? "\033[32m"
+                         : strcmp(verdict, "partial") == 0 ? "\033[33m"
+                                                           : "\033[31m";
+
+    if (s->colour)
+        fputs(colour, s->out);
+    put(s, verdict, 20);
+    if (s->colour)
+        fputs("\033[0m", s->out);
+}
+
+static void time_text(int64_t us, char *out)
+{
+    struct mp_zone zone;
+
+    mp_zone_init(&zone);
+    out[mp_time_text(&zone, us, false, out)] = '\0';
+}
+
+/* --- one report --------------------------------------------------------------------- */
+
+static void put_job(const struct mp_screen *s, const struct mp_digest *d)
+{
+    char id[80], name[TEXT_MAX], list[TEXT_MAX], text[TEXT_MAX * 2 + 128];
+    char from[MP_TIME_TEXT_MAX + 1], to[MP_TIME_TEXT_MAX + 1], length[32];
+    int room = width_of(s) - columns_of(d->verdict) - 1;
+
+    mp_text_clean(d->id, id, sizeof id);
+    mp_text_clean(d->name, name, sizeof name);
+    snprintf(text, sizeof text, "Job %s  %s", id, name);
+    put_padded(s, text, room);
+    fputc(' ', s->out);
+    put_verdict(s, d->verdict);
+    fputc('\n', s->out);
+    time_text(d->start, from);
+    time_text(d->end, to);
+    mp_text_duration(d->end - d->start, length, sizeof length);
+    snprintf(text, sizeof text, "%s to %s, %s", from, to, length);
+    put(s, text, width_of(s));
+    mp_text_clean(d->nodelist, list, sizeof list);
+    mp_text_clean(d->user, name, sizeof name);
+    snprintf(text, sizeof text, "%s%s%zu node%s: %s", name, name[0] != '\0' ? ", " : "",
+             d->n_nodes, d->n_nodes == 1 ? "" : "s", list);
+    fputc('\n', s->out);
+    put(s, text, width_of(s));
+    fputs("\n\n", s->out);
+}
+
+static void put_energy(const struct mp_screen *s, const struct mp_digest *d)
+{
+    char energy[64], mean[32], least[32], most[32], text[512];
+
+    if (isnan(d->kwh)) {
+        put_labelled(s, "Energy",
+                     "not measured: no node has a sample of its input power");
+        return;
+    }
+    mp_text_energy(d->kwh, d->half, energy, sizeof energy);
+    snprintf(text, sizeof text, "%s (%s%s%s)", energy,
+             isnan(d->half) ? "too few samples for an interval" : "95 %",
+             d->sensor != NULL ? "; " : "", d->sensor != NULL ? d->sensor : "");
+    put_labelled(s, "Energy", text);
+    mp_text_power(d->mean_w, mean, sizeof mean);
+    mp_text_power(d->min_w, least, sizeof least);
+    mp_text_power(d->max_w, most, sizeof most);
+    snprintf(text, sizeof text, "%s on average, %s at least, %s at most", mean, least,
+             most);
+    put_labelled(s, "Power", text);
+}
+
+static void put_component(const struct mp_screen *s, const struct mp_digest *d,
+                          enum mp_role role, double sum)
+{
+    double share = sum > 0 ? d->components[role] / sum : 0;
+    int room = width_of(s) - INDENT - 6 - 26, n;
+    char energy[64];
+
+    mp_text_energy(d->components[role], d->halves[role], energy, sizeof energy);
+    put_padded(s, mp_role_info(role)->label, INDENT - 1);
+    fputc(' ', s->out);
+    put_padded(s, energy, 22);
+    n = (int)lround(share * room);
+    fprintf(s->out, " %5.1f %%%s", 100 * share, n > 0 ? " " : "");
+    for (; n > 0; n--)
+        fputs(s->utf8 ? "\u2588" : "#", s->out);
+    fputc('\n', s->out);
+}
+
+static void put_components(const struct mp_screen *s, const struct mp_digest *d)
+{
+    double sum = 0;
+
+    for (int i = 0; i < MP_N_COMPONENTS; i++)
+        sum += isnan(d->components[i]) ? 0 : d->components[i];
+    if (!(sum > 0))
+        return;
+    fputc('\n', s->out);
+    for (int place = 0; place < MP_N_SHOWN; place++) {
+        enum mp_role role = mp_role_shown(place);
+
+        if (role < MP_N_COMPONENTS && !isnan(d->components[role]))
+            put_component(s, d, role, sum);
+    }
+}
+
+/* Eight heights from 0 to the highest mean; a blank is a gap. */
+static void put_line(const struct mp_screen *s, const struct mp_digest *d)
+{
+    static const char *const blocks[] = {"\u2581", "\u2582", "\u2583", "\u2584",
+                                         "\u2585", "\u2586", "\u2587", "\u2588"};
+    static const char ascii[] = "_.-=+*%@";
+    size_t room = (size_t)(width_of(s) - INDENT), step = 1;
+    double most = 0;
+    char text[64];
+
+    for (size_t i = 0; i < d->n_line; i++)
+        most = fmax(most, d->line[i]);
+    if (!(most > 0))
+        return;
+    while (d->n_line / step > room)
+        step++;
+    fprintf(s->out, "\n%-*s", INDENT, "Time");
+    for (size_t i = 0; i < d->n_line; i += step) {
+        int height = isnan(d->line[i]) ? -1 : (int)fmin(7, d->line[i] / most * 8);
+
+        if (height < 0)
+            fputc(' ', s->out);
+        else if (s->utf8)
+            fputs(blocks[height], s->out);
+        else
+            fputc(ascii[height], s->out);
+    }
+    mp_text_power(most, text, sizeof text);
+    fprintf(s->out, "\n%*s0 to %s over the window%s\n", INDENT, "", text,
+            s->utf8 ? "" : ", from _ to @");
+}
+
+static int by_energy(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+static void put_spread(const struct mp_screen *s, const struct mp_digest *d)
+{
+    double *kwh = calloc(d->n_nodes + 1, sizeof *kwh);
+    char least[64], median[64], most[64], text[256];
+    size_t n = 0;
+
+    for (size_t i = 0; kwh != NULL && i < d->n_nodes; i++)
+        if (!isnan(d->nodes[i].kwh))
+            kwh[n++] = d->nodes[i].kwh;
+    if (n > 1) {
+        qsort(kwh, n, sizeof *kwh, by_energy);
+        mp_text_energy(kwh[0], NAN, least, sizeof least);
+        mp_text_energy(kwh[n / 2], NAN, median, sizeof median);
+        mp_text_energy(kwh[n - 1], NAN, most, sizeof most);
+        snprintf(text, sizeof text, "%s to %s, the middle one %s", least, most, median);
+        fputc('\n', s->out);
+        put_labelled(s, "Nodes", text);
+    }
+    free(kwh);
+}
+
+static void put_odd(const struct mp_screen *s, const struct mp_digest *d)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < d->n_nodes; i++) {
+        const struct mp_digest_node *node = &d->nodes[i];
+        char name[256], energy[64], text[512];
+
+        if (isnan(node->median_kwh) || ++n > NAMED)
+            continue;
+        mp_text_clean(node->name, name, sizeof name);
+        mp_text_energy(node->kwh, node->half, energy, sizeof energy);
+        snprintf(text, sizeof text, "%s: %s, %.2f times the middle of its kind", name,
+                 energy, node->kwh / node->median_kwh);
+        put_labelled(s, n == 1 ? "Unlike" : "", text);
+    }
+    if (n > NAMED)
+        fprintf(s->out, "%*sand %zu more, see summary.json\n", INDENT, "", n - NAMED);
+}
+
+static void put_reasons(const struct mp_screen *s, const struct mp_digest *d)
+{
+    char text[TEXT_MAX];
+
+    fputc('\n', s->out);
+    snprintf(text, sizeof text, "%s; samples stand for %.1f %% of the window", d->verdict,
+             floor(1000 * d->coverage) / 10);
+    put_labelled(s, "Verdict", text);
+    for (size_t i = 0; i < d->n_reasons && i < NAMED; i++) {
+        mp_text_clean(d->reasons[i], text, sizeof text);
+        fprintf(s->out, "%*s", INDENT, "- ");
+        put_wrapped(s, text, INDENT);
+    }
+    if (d->n_reasons > NAMED)
+        fprintf(s->out, "%*sand %zu more, see summary.json\n", INDENT, "",
+                d->n_reasons - NAMED);
+}
+
+void mp_screen_report(const struct mp_screen *s, const struct mp_digest *d)
+{
+    put_job(s, d);
+    put_energy(s, d);
+    put_components(s, d);
+    put_line(s, d);
+    put_spread(s, d);
+    put_odd(s, d);
+    put_reasons(s, d);
+}
+
+/* --- several ------------------------------------------------------------------------ */
+
+void mp_screen_table(const struct mp_screen *s, const struct mp_digest *d, size_t n)
+{
+    fprintf(s->out, "%-12s %6s %12s %-24s %10s  %s\n", "JOB", "NODES", "LENGTH", "ENERGY",
+            "MEAN", "VERDICT");
+    for (size_t i = 0; i < n; i++) {
+        char id[80], length[32], energy[64], mean[32];
+
+        mp_text_clean(d[i].id, id, sizeof id);
+        mp_text_duration(d[i].end - d[i].start, length, sizeof length);
+        mp_text_energy(d[i].kwh, d[i].half, energy, sizeof energy);
+        mp_text_power(d[i].mean_w, mean, sizeof mean);
+        put_padded(s, id, 12);
+        fprintf(s->out, " %6zu %12s ", d[i].n_nodes, length);
+        put_padded(s, energy, 24);
+        fprintf(s->out, " %10s  ", mean);
+        put_verdict(s, d[i].verdict);
+        fputc('\n', s->out);
+    }
+}
