@@ -146,6 +146,7 @@ static int new_series(struct mp_pqcopy *p, const struct row_key *key, uint32_t *
         .route = table->route,
         .metric_index = table->metric,
         .units = table->units,
+        .accuracy = table->accuracy,
         .naive = table->types[MP_PQ_TIME] == MP_PQ_TIMESTAMP,
         .source = name_of(p, table, MP_PQ_SOURCE, key->c),
         .fqdd = name_of(p, table, MP_PQ_FQDD, key->d),

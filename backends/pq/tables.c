@@ -12,6 +12,7 @@
 
 #include "backends/frame/hosts.h"
 #include "backends/pq/zone.h"
+#include "base/numtext.h"
 #include "base/utf8.h"
 
 static const struct {
@@ -590,7 +591,7 @@ static int read_nodes(struct mp_pqconn *c, const struct mp_run *run,
 /* ---- units ---- */
 
 static const char units_sql[] =
-    "SELECT w.ord, m.units"
+    "SELECT w.ord, m.units, to_jsonb(m) ->> 'accuracy'" /* NULL without such a column */
     " FROM unnest($1::text[]) WITH ORDINALITY AS w(name, ord)"
     " JOIN public.metrics_definition m ON lower(m.metric_id) = lower(w.name)"
     " ORDER BY w.ord, m.units IS NULL, m.metric_id = w.name DESC, m.units::text COLLATE "
@@ -603,6 +604,17 @@ static bool differ(const char *a, const char *b)
 
     return a != NULL && b != NULL &&
            (!mp_units_to_watt(a, &x) || !mp_units_to_watt(b, &y) || x != y);
+}
+
+/* MonSTer writes 0 where it knows nothing. */
+static double accuracy_of(const char *text)
+{
+    double percent;
+
+    return text != NULL && mp_number_read(text, strlen(text), &percent) == 0 &&
+                   percent > 0 && percent <= MP_ACCURACY_MAX
+               ? percent
+               : 0;
 }
 
 static int take_units(const struct mp_pqconn *c, const PGresult *res,
@@ -621,6 +633,7 @@ static int take_units(const struct mp_pqconn *c, const PGresult *res,
             table->units = units != NULL ? strdup(units) : NULL;
             if (units != NULL && table->units == NULL)
                 return no_memory(err);
+            table->accuracy = accuracy_of(get(res, row, 2));
         } else if ((units == NULL) != (table->units == NULL) ||
                    (units != NULL && strcmp(units, table->units) != 0)) {
             findings->units_contradict =

@@ -54,7 +54,8 @@ struct mp_pqtable {
     char *columns[MP_PQ_N_COLUMNS]; /* as spelled there; NULL: no such column (source and
                                        fqdd only) */
     enum mp_pqtype types[MP_PQ_N_COLUMNS];
-    char *units; /* from metrics_definition; NULL: none */
+    char *units;     /* from metrics_definition; NULL: none */
+    double accuracy; /* likewise, % of the reading; 0: unknown */
 };
 
 /* id -> name, sorted by id, each id once. */

@@ -20,9 +20,16 @@ struct mp_origin {
     const char *name; /* ENV: the variable; OPTION: the option; both static */
 };
 
+enum mp_route_note { MP_NOTE_ACCURACY, MP_NOTE_LAG, MP_NOTE_UNITS, MP_N_ROUTE_NOTES };
+
 /* Where a route's keys come from. */
 struct mp_route_origin {
     struct mp_origin prefix, metrics;
+    /* accuracy, lag and units of metrics as the file has them; owned; NULL: not there */
+    struct {
+        char *text;
+        struct mp_origin origin;
+    } notes[MP_N_ROUTE_NOTES];
     struct mp_origin *own; /* one for each of mp_backend_keys.route_keys; owned */
 };
 
@@ -75,6 +82,7 @@ void mp_routes_free(struct mp_settings *s);
 /* The keys of a [route], in the order they are shown: prefix, the backends' own, metrics;
  * NULL behind the last. */
 struct mp_route;
+extern const struct mp_key mp_route_note_keys[MP_N_ROUTE_NOTES];
 const struct mp_key *mp_route_key_at(const struct mp_settings *s, size_t i);
 /* What the sections are for. */
 extern const char mp_routes_help[];

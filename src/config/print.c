@@ -103,6 +103,10 @@ static void put_routes(struct printer *p)
         for (size_t k = 0; k < route->n_own; k++)
             put(p, route->own[k].name, route->own[k].value, &origin->own[k]);
         put_metrics(p, route, &origin->metrics);
+        for (int k = 0; k < MP_N_ROUTE_NOTES; k++)
+            if (origin->notes[k].text != NULL)
+                put(p, mp_route_note_keys[k].name, origin->notes[k].text,
+                    &origin->notes[k].origin);
     }
 }
 

@@ -4,13 +4,16 @@
 
 #include "config/impl.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/numtext.h"
 #include "base/nearest.h"
 #include "config/settings.h"
+#include "model/sample.h"
 
 /* PostgreSQL cuts identifiers at NAMEDATALEN - 1. */
 enum { IDENTIFIER_BYTES = 63 };
@@ -47,8 +50,10 @@ static int replace(char **member, const char *text, struct mp_error *err)
 
 static void clear_metrics(struct mp_route *route)
 {
-    for (size_t i = 0; i < route->n_metrics; i++)
+    for (size_t i = 0; i < route->n_metrics; i++) {
         free(route->metrics[i].name);
+        free(route->metrics[i].units);
+    }
     free(route->metrics);
     route->metrics = NULL;
     route->n_metrics = 0;
@@ -213,6 +218,8 @@ void mp_routes_free(struct mp_settings *s)
     for (size_t i = 0; i < s->n_routes; i++) {
         mp_route_clear(&s->routes[i]);
         free(s->parts->routes[i].own);
+        for (int k = 0; k < MP_N_ROUTE_NOTES; k++)
+            free(s->parts->routes[i].notes[k].text);
     }
     free(s->routes);
     free(s->parts->routes);
@@ -243,6 +250,26 @@ static const struct mp_key metrics_key = {
         "draws), output (what its power supplies deliver) or none. It may be left "
         "out with the names above."};
 
+const struct mp_key mp_route_note_keys[MP_N_ROUTE_NOTES] = {
+    [MP_NOTE_ACCURACY] =
+        {.name = "accuracy",
+         .fallback = "",
+         .help = "How well sensors measure: a list of Name:percent of the reading, "
+                 "separated by commas, such as SystemInputPower:2. It is part of the "
+                 "energy's interval. Metrics that are not named have what the database's "
+                 "metrics_definition.accuracy says, if that is above 0."},
+    [MP_NOTE_LAG] =
+        {.name = "lag",
+         .fallback = "",
+         .help = "By how many seconds readings trail: a list of Name:seconds, 0 to 600, "
+                 "separated by commas. A sensor that sends the average of the last 30 "
+                 "seconds trails by 15."},
+    [MP_NOTE_UNITS] = {
+        .name = "units",
+        .fallback = "",
+        .help = "In what sensors really report: a list of Name:unit, separated by "
+                "commas. It stands in for the database's units."}};
+
 const char mp_routes_help[] =
     "Nodes whose names start with a prefix, and where their samples are. One section per "
     "route; the name is one word. The longest prefix that matches counts. Two routes are "
@@ -259,7 +286,11 @@ const struct mp_key *mp_route_key_at(const struct mp_settings *s, size_t i)
         n++;
     if (i == 0)
         return &prefix_key;
-    return i <= n ? &own[i - 1].key : i == n + 1 ? &metrics_key : NULL;
+    if (i <= n)
+        return &own[i - 1].key;
+    if (i == n + 1)
+        return &metrics_key;
+    return i - n - 2 < MP_N_ROUTE_NOTES ? &mp_route_note_keys[i - n - 2] : NULL;
 }
 
 char *mp_route_metrics(const struct mp_route *route)
@@ -310,6 +341,12 @@ static int set_key(struct mp_settings *s, size_t i, const char *key, const char 
         origin->metrics = here;
         return set_metrics(route, value, where, err);
     }
+    for (int k = 0; k < MP_N_ROUTE_NOTES; k++) {
+        if (strcmp(key, mp_route_note_keys[k].name) != 0)
+            continue;
+        origin->notes[k].origin = here; /* read when all metrics are known */
+        return replace(&origin->notes[k].text, value, err);
+    }
     for (size_t k = 0; own[k].key.name != NULL; k++) {
         if (strcmp(own[k].key.name, key) != 0)
             continue;
@@ -352,6 +389,70 @@ static int inherit(struct mp_settings *s, struct mp_route *route, struct mp_erro
     return 0;
 }
 
+static int note_metric(struct mp_metric *m, enum mp_route_note note, const char *value,
+                       const char *where, struct mp_error *err)
+{
+    double number, factor;
+
+    if (note == MP_NOTE_UNITS) {
+        if (!mp_units_to_watt(value, &factor))
+            return mp_fail(err, MP_FAULT_USAGE, "%s: %s is no unit of power: W, mW or kW",
+                           where, value);
+        return replace(&m->units, value, err);
+    }
+    if (mp_number_read(value, strlen(value), &number) < 0 || !(number >= 0) ||
+        number > (note == MP_NOTE_LAG ? MP_LAG_MAX_US / 1000000 : MP_ACCURACY_MAX))
+        return mp_fail(err, MP_FAULT_USAGE, "%s: %s is no number of %s", where, value,
+                       note == MP_NOTE_LAG ? "seconds from 0 to 600"
+                                           : "per cent from 0 to 100");
+    if (note == MP_NOTE_LAG)
+        m->lag = llround(number * 1e6);
+    else
+        m->accuracy = number;
+    return 0;
+}
+
+/* `item` is "Name:value"; it is written to. */
+static int take_note(struct mp_route *route, enum mp_route_note note, char *item,
+                     const char *where, struct mp_error *err)
+{
+    char *value = strchr(item, ':');
+
+    if (value == NULL)
+        return mp_fail(err, MP_FAULT_USAGE, "%s: %s has no value: Name:value", where,
+                       trim(item));
+    *value = '\0';
+    item = trim(item);
+    for (size_t i = 0; i < route->n_metrics; i++)
+        if (strcasecmp(route->metrics[i].name, item) == 0)
+            return note_metric(&route->metrics[i], note, trim(value + 1), where, err);
+    return mp_fail(err, MP_FAULT_USAGE, "%s: %s is no metric of this route", where, item);
+}
+
+static int take_notes(struct mp_settings *s, size_t i, struct mp_error *err)
+{
+    int rc = 0;
+
+    for (int k = 0; k < MP_N_ROUTE_NOTES && rc == 0; k++) {
+        const char *text = s->parts->routes[i].notes[k].text;
+        char *copy, *rest, *item;
+        char where[512];
+
+        if (text == NULL || *text == '\0')
+            continue;
+        snprintf(where, sizeof where, "%s:%d: [route %s] %s", s->parts->path,
+                 s->parts->routes[i].notes[k].origin.line, s->routes[i].name,
+                 mp_route_note_keys[k].name);
+        copy = rest = strdup(text);
+        if (copy == NULL)
+            return no_memory(err);
+        while (rc == 0 && (item = strsep(&rest, ",")) != NULL)
+            rc = take_note(&s->routes[i], (enum mp_route_note)k, item, where, err);
+        free(copy);
+    }
+    return rc;
+}
+
 int mp_routes_finish(struct mp_settings *s, struct mp_error *err)
 {
     for (size_t i = 0; i < s->n_routes; i++) {
@@ -363,7 +464,7 @@ int mp_routes_finish(struct mp_settings *s, struct mp_error *err)
                                "%s: [route %s] and [route %s] have the same prefix %s",
                                s->parts->path, s->routes[j].name, route->name,
                                route->prefix);
-        if (inherit(s, route, err) < 0)
+        if (inherit(s, route, err) < 0 || take_notes(s, i, err) < 0)
             return -1;
     }
     return 0;

@@ -52,6 +52,7 @@ static int meet(struct mp_traces *t, uint32_t index, struct mp_error *err)
     }
     trace = &t->series[index];
     trace->met = true;
+    trace->lag = mp_series_lag(s, mp_traces_metric(t, index));
     trace->power = mp_units_to_watt(units, &trace->factor);
     trace->limit = MP_PLAUSIBLE_W / trace->factor;
     if (!trace->power && units != NULL &&
@@ -94,6 +95,41 @@ static int tell_vertex(struct mp_traces *t, const struct mp_vertex *v,
     return t->n_ready < MP_VERTICES_AT_ONCE ? 0 : tell(t, err);
 }
 
+/* What a reading says of the time before it; the line is cut where the window starts. */
+static int tell_lagging(struct mp_traces *t, struct mp_trace *trace, struct mp_error *err)
+{
+    const int64_t start = t->plan->start;
+    struct mp_vertex v = trace->waiting;
+
+    v.time -= trace->lag;
+    if (v.time < start) {
+        trace->early = v;
+        trace->any_early = true;
+        return 0;
+    }
+    if (trace->any_early && v.time > start) {
+        const struct mp_vertex a = trace->early;
+        const double share = (double)(start - a.time) / (double)(v.time - a.time);
+        const struct mp_vertex cut = {start, a.value + share * (v.value - a.value),
+                                      v.series};
+
+        if (tell_vertex(t, &cut, err) < 0)
+            return -1;
+    }
+    trace->any_early = false;
+    return tell_vertex(t, &v, err);
+}
+
+/* All readings of the series trail so far that none says anything of the window. */
+static int tell_early(struct mp_traces *t, const struct mp_trace *trace,
+                      struct mp_error *err)
+{
+    struct mp_vertex v = trace->early;
+
+    v.time = t->plan->start;
+    return trace->any_early ? tell_vertex(t, &v, err) : 0;
+}
+
 /* Are the samples of the first stamp those of several sensors?  Equal ones are one
  * sensor's row, stored twice, but for GPUs, which may all be idle. */
 static uint32_t count_alike(const struct mp_traces *t, const struct mp_trace *trace)
@@ -131,7 +167,7 @@ static int settle(struct mp_traces *t, struct mp_trace *trace, struct mp_error *
                                  spread * trace->factor > 2;
     }
     trace->uneven += trace->n_at != trace->alike;
-    return tell_vertex(t, &trace->waiting, err);
+    return tell_lagging(t, trace, err);
 }
 
 static int tell_sample(struct mp_traces *t, const struct mp_trace *trace,
@@ -207,7 +243,8 @@ static int traces_end(struct mp_sink *sink, struct mp_error *err)
     for (uint32_t i = 0; i < t->n; i++) {
         if (!t->series[i].any)
             continue;
-        if (settle(t, &t->series[i], err) < 0 || tell(t, err) < 0)
+        if (settle(t, &t->series[i], err) < 0 || tell_early(t, &t->series[i], err) < 0 ||
+            tell(t, err) < 0)
             return -1;
         for (size_t k = 0; k < t->n_followers; k++)
             if (t->followers[k]->ops->last(t->followers[k], i, err) < 0)

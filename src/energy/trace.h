@@ -48,11 +48,14 @@ struct mp_vertex {
 /* One series; index = index in the series table. */
 struct mp_trace {
     struct mp_vertex waiting; /* its last vertex so far, where `any` is set */
-    double factor;            /* to W */
-    double limit;             /* MP_PLAUSIBLE_W in its units */
-    double sum, low, high;    /* of the samples with that time ... */
-    uint32_t n_at;            /* ... and how many there are */
-    uint32_t alike;           /* sensors that nothing tells apart; 1, mostly */
+    struct mp_vertex early;   /* the last that its lag puts before the window ... */
+    bool any_early;           /* ... where it has one, and none within yet */
+    int64_t lag;           /* µs that its readings trail: vertices are so much earlier */
+    double factor;         /* to W */
+    double limit;          /* MP_PLAUSIBLE_W in its units */
+    double sum, low, high; /* of the samples with that time ... */
+    uint32_t n_at;         /* ... and how many there are */
+    uint32_t alike;        /* sensors that nothing tells apart; 1, mostly */
     uint64_t fate[MP_N_FATES];
     uint64_t repeated;       /* samples beyond one of each sensor with one time */
     uint64_t stamps;         /* different times ... */

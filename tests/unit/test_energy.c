@@ -73,6 +73,34 @@ START_TEST(sampled_sine)
 }
 END_TEST
 
+/* A sensor's average of 30 s trails by 15: readings are shifted back, and the last is
+ * held to the end. */
+START_TEST(lag_shifts_readings_back)
+{
+    struct rig rig;
+    uint32_t s;
+
+    rig_open(&rig, 600, one_node);
+    rig.plan.routes[0].metrics[4].lag = 15000000;
+    s = rig_series(&rig, rpc1, "SystemInputPower", "PowerMetrics", "W");
+    for (int t = 2; t <= 600; t += 4)
+        rig_push(&rig, s, t, 100 + (t - 15));
+    rig_end(&rig);
+    near(rig.result->total_kwh,
+         (100 * 583 + 583 * 583 / 2.0 + (600 - 583) * 683) / RIG_KWH, 1e-14);
+    rig_close(&rig);
+
+    rig_open(&rig, 10, one_node);
+    rig.plan.routes[0].metrics[4].lag = 15000000;
+    s = rig_series(&rig, rpc1, "SystemInputPower", "PowerMetrics", "W");
+    rig_push(&rig, s, 2, 300);
+    rig_push(&rig, s, 7, 400);
+    rig_end(&rig);
+    near(rig.result->total_kwh, 400 * 10 / RIG_KWH, 1e-14);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(edges_are_held_flat)
 {
     struct rig rig;
@@ -356,9 +384,9 @@ START_TEST(spike_of_one_node_shows_in_the_sum)
 END_TEST
 
 MP_UNIT_MAIN("energy", constant_power, ramp_is_exact, sampled_sine, edges_are_held_flat,
-             samples_of_one_time_count_by_their_mean, what_is_no_power_is_left_out,
-             a_high_spike_stays, units, units_may_be_words, unknown_unit_is_an_error,
-             backwards_in_time_is_an_error, long_sums_stay_exact,
-             summer_time_is_none_of_our_business, one_sample_is_held_over_the_window,
-             an_instant_has_power_and_no_energy, extremes_of_the_job_are_those_of_the_sum,
-             spike_of_one_node_shows_in_the_sum)
+             lag_shifts_readings_back, samples_of_one_time_count_by_their_mean,
+             what_is_no_power_is_left_out, a_high_spike_stays, units, units_may_be_words,
+             unknown_unit_is_an_error, backwards_in_time_is_an_error,
+             long_sums_stay_exact, summer_time_is_none_of_our_business,
+             one_sample_is_held_over_the_window, an_instant_has_power_and_no_energy,
+             extremes_of_the_job_are_those_of_the_sum, spike_of_one_node_shows_in_the_sum)
