@@ -23,6 +23,8 @@ libbackends_a_SOURCES += \
 	backends/pq/section.h \
 	backends/ssh/section.c \
 	backends/ssh/section.h \
+	backends/csv/beside.c \
+	backends/csv/beside.h \
 	backends/csv/fetch.c \
 	backends/csv/fetch.h \
 	backends/csv/rows.c \

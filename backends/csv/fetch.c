@@ -464,6 +464,7 @@ int mp_csv_rows(struct mp_csv_reader *r, const struct mp_csv_header *h,
                 const struct mp_plan *plan, struct mp_emit *emit, struct mp_error *err)
 {
     struct rows *rows = calloc(1, sizeof *rows);
+    struct mp_csv_beside *beside;
     int rc;
 
     if (rows == NULL)
@@ -472,8 +473,9 @@ int mp_csv_rows(struct mp_csv_reader *r, const struct mp_csv_header *h,
     rows->header = h;
     rows->plan = plan;
     rows->emit = emit;
-    rows->sensors =
-        (struct mp_csv_sensors){.plan = plan, .emit = emit, .hosts = {.plan = plan}};
+    beside = mp_csv_beside_read(r->name);
+    rows->sensors = (struct mp_csv_sensors){
+        .plan = plan, .emit = emit, .beside = beside, .hosts = {.plan = plan}};
     rows->last_key = NO_KEY;
     mp_zone_init(&rows->zone);
     while ((rc = step(rows, err)) > 0)
@@ -481,6 +483,7 @@ int mp_csv_rows(struct mp_csv_reader *r, const struct mp_csv_header *h,
     if (rc == 0)
         rc = mp_hosts_say(&rows->sensors.hosts, r->name, mp_emit_findings(emit), err);
     mp_csv_sensors_free(&rows->sensors);
+    mp_csv_beside_free(beside);
     mp_keyset_free(&rows->keyset);
     free(rows->keys);
     free(rows);

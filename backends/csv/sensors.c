@@ -260,6 +260,7 @@ int mp_csv_sensor_admit(struct mp_csv_sensors *s, struct mp_csv_sensor *sensor,
 {
     uint32_t index;
 
+    mp_csv_beside_tell(s->beside, s->plan, &sensor->series);
     if (mp_emit_admit(s->emit, &sensor->series, &index, err) < 0)
         return -1;
     sensor->index = index;

@@ -6,6 +6,7 @@
 #ifndef MP_CSV_SENSORS_H
 #define MP_CSV_SENSORS_H
 
+#include "backends/csv/beside.h"
 #include "backends/csv/rows.h"
 #include "backends/frame/emit.h"
 #include "backends/frame/hosts.h"
@@ -38,6 +39,7 @@ struct mp_csv_sensors {
     struct mp_emit *emit;       /* borrowed */
     struct mp_csv_sensor *all;  /* known.n of them */
     size_t capacity;
+    const struct mp_csv_beside *beside; /* borrowed; NULL: nothing */
     struct mp_keyset known; /* (node, metric, source, fqdd); same numbers as `all` */
     struct mp_hosts hosts;
     bool looked_ahead; /* `hosts` has seen every host of the file */

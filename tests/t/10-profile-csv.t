@@ -164,6 +164,27 @@ exec 9>&-
 wait $pid
 is "SIGHUP under nohup does not stop it" "$?$(ls -A "$T/nohup")" 4power_5
 
+# What is known of sensors goes into the interval, and with the summary into a replay.
+profile --job-id 6
+like "without an accuracy: in words" "$OUT" "sensor accuracy, typically 2-5 %, not included"
+rm -rf "$T/out/power_6"
+printf '[route %s]\naccuracy = SystemInputPower:2\nlag = SystemInputPower:1.5\n' rpc rpg >"$T/own.ini"
+profile -c "$T/own.ini" --job-id 6
+like "with one: included" "$OUT" "± 2\\.[0-9] % \\(sampling, 95 %\\); sensor accuracy included"
+mkdir "$T/knows"
+run "$MP" profile --backend csv --input "$T/out/power_6/raw_power.csv" --job-id 6 --start $START \
+	--end $END --nodelist "$NODES" --outdir "$T/knows"
+is "a replay beside the summary says the same" \
+	"$(diff "$T/out/power_6/summary.json" "$T/knows/power_6/summary.json" | grep '^[<>]' | grep -Fv '"database": ')" ""
+rm -rf "$T/out/power_6"
+printf '[route rpc]\naccuracy = SystemInputPwer:2\n' >"$T/own.ini"
+profile -c "$T/own.ini" --job-id 6
+is "an accuracy of no metric: exit 2" "$STATUS" 2
+like "... names the line" "$ERR" "own.ini:2: \\[route rpc\\] accuracy: SystemInputPwer is no metric"
+printf '[route rpc]\nlag = SystemInputPower:601\nunits = SystemInputPower:BTU\n' >"$T/own.ini"
+profile -c "$T/own.ini" --job-id 6
+like "a lag out of range: said" "$ERR" "601 is no number of seconds from 0 to 600"
+
 # A file that may not grow: an error like a full disk, and nothing left behind.
 mkdir "$T/limited"
 run bash -c 'ulimit -f 100; "$@"' - "$MP" profile --input "$REC" --job-id 5 --start $START \

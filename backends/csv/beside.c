@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ * beside.c - the series of a summary.json, by name. */
+#include "config.h"
+
+#include "backends/csv/beside.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct mp_csv_beside {
+    json_t *series; /* name_of() -> element of the summary's "series" */
+};
+
+/* Node, metric, source and FQDD as one text, to be freed; NULL: out of memory. */
+static char *name_of(const char *node, const char *metric, const char *source,
+                     const char *fqdd)
+{
+    char *name;
+
+    if (asprintf(&name, "%s\n%s\n%c%s\n%c%s", node, metric, source != NULL ? '=' : '-',
+                 source != NULL ? source : "", fqdd != NULL ? '=' : '-',
+                 fqdd != NULL ? fqdd : "") < 0)
+        return NULL;
+    return name;
+}
+
+static void index_series(struct mp_csv_beside *b, json_t *list)
+{
+    size_t i;
+    json_t *one;
+
+    json_array_foreach(list, i, one)
+    {
+        const char *node = json_string_value(json_object_get(one, "node"));
+        const char *metric = json_string_value(json_object_get(one, "metric"));
+        char *name =
+            node != NULL && metric != NULL
+                ? name_of(node, metric, json_string_value(json_object_get(one, "source")),
+                          json_string_value(json_object_get(one, "fqdd")))
+                : NULL;
+
+        if (name != NULL)
+            json_object_set(b->series, name, one);
+        free(name);
+    }
+}
+
+struct mp_csv_beside *mp_csv_beside_read(const char *input)
+{
+    static const char raw[] = "raw_power.csv";
+    const char *slash = strrchr(input, '/');
+    const int folder = slash != NULL ? (int)(slash + 1 - input) : 0;
+    struct mp_csv_beside *b = NULL;
+    json_t *summary;
+    char *path;
+
+    if (strcmp(input + folder, raw) != 0 ||
+        asprintf(&path, "%.*ssummary.json", folder, input) < 0)
+        return NULL;
+    summary = json_load_file(path, 0, NULL);
+    free(path);
+    if (json_is_array(json_object_get(summary, "series")))
+        b = calloc(1, sizeof *b);
+    if (b != NULL && (b->series = json_object()) != NULL)
+        index_series(b, json_object_get(summary, "series"));
+    json_decref(summary);
+    return b;
+}
+
+/* A number of the element, 0 where it is none or out of range. */
+static double number_of(const json_t *one, const char *key, double most)
+{
+    double v = json_number_value(json_object_get(one, key));
+
+    return v > 0 && v <= most ? v : 0;
+}
+
+void mp_csv_beside_tell(const struct mp_csv_beside *beside, const struct mp_plan *plan,
+                        struct mp_series *series)
+{
+    const json_t *one;
+    char *name;
+
+    if (beside == NULL)
+        return;
+    name = name_of(plan->nodes[series->node].name, series->metric, series->source,
+                   series->fqdd);
+    if (name == NULL)
+        return;
+    one = json_object_get(beside->series, name);
+    series->accuracy = number_of(one, "accuracy_percent", MP_ACCURACY_MAX);
+    series->lag = llround(number_of(one, "lag_s", MP_LAG_MAX_US / 1e6) * 1e6);
+    free(name);
+}
+
+void mp_csv_beside_free(struct mp_csv_beside *beside)
+{
+    if (beside == NULL)
+        return;
+    json_decref(beside->series);
+    free(beside);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ * beside.h - what a report's summary.json knows of the sensors in the raw_power.csv
+ * beside it and its rows do not say: how well they measure and how far they trail.  A
+ * replay that takes it comes to the same interval.
+ */
+#ifndef MP_CSV_BESIDE_H
+#define MP_CSV_BESIDE_H
+
+#include "model/plan.h"
+#include "model/sample.h"
+
+struct mp_csv_beside; /* opaque */
+
+/* NULL where `input` is no raw_power.csv, or has no summary.json of this program beside
+ * it, which is no error: such a file says nothing of its sensors. */
+struct mp_csv_beside *mp_csv_beside_read(const char *input);
+/* Fill in accuracy and lag of a series of the plan; `beside` may be NULL. */
+void mp_csv_beside_tell(const struct mp_csv_beside *beside, const struct mp_plan *plan,
+                        struct mp_series *series);
+void mp_csv_beside_free(struct mp_csv_beside *beside);
+
+#endif
