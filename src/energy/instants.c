@@ -54,7 +54,7 @@ static double parts_of(const double w[MP_N_ROLES])
 
 static bool is_fresh(const struct mp_watch *n, int role, int64_t time, int64_t since)
 {
-    return n->sensors[role] > 0 && n->heard[role] >= time - since &&
+    return !n->by_sensor && n->sensors[role] > 0 && n->heard[role] >= time - since &&
            n->heard[role] <= time + AT_ONCE_US;
 }
 
@@ -126,6 +126,8 @@ static double reference(const struct mp_watch *node, enum mp_role role)
     enum mp_role other = role == MP_ROLE_INPUT ? MP_ROLE_OUTPUT : MP_ROLE_INPUT;
     double parts;
 
+    if (node->by_sensor)
+        return NAN;
     if (node->sensors[other] > 0)
         return is_fresh(node, other, node->stamp, FRESH_US) ? node->was[other] : NAN;
     parts = parts_of(node->was);
@@ -139,6 +141,8 @@ static bool others_busy(const struct mp_watch *node, const struct mp_sensor *s)
 {
     double w = 0;
 
+    if (node->by_sensor)
+        return false;
     for (int role = 0; role < MP_ROLE_NONE; role++)
         if (is_fresh(node, role, node->stamp, FRESH_US))
             w += node->was[role];
@@ -200,7 +204,7 @@ static void look_for_spike(struct mp_sensor *s, double w, double beside)
     if (middle > 3 * s->last[0] && middle > 3 * s->last[2]) {
         double by = middle - fmax(s->last[0], s->last[2]);
         double moved = s->beside[1] - fmax(s->beside[0], beside);
-        bool alone = !isnan(moved) || by > 0.9 * middle; /* ten times, unseen */
+        bool alone = !isnan(moved) || by > 0.95 * middle; /* twenty times, unseen */
 
         if (s->n > 2 && by > 50 && alone && !(moved > 0.3 * by)) {
             s->spikes++;
@@ -390,6 +394,7 @@ int mp_instants_sample(struct mp_instants *in, uint32_t series, int64_t time, do
         amend(node, s, w);
         return 0;
     }
+    node->by_sensor = node->by_sensor || time + AT_ONCE_US < node->stamp;
     if (time != node->stamp)
         end_instant(node);
     node->stamp = time;

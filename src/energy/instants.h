@@ -77,6 +77,7 @@ struct mp_watch {
     int64_t heard[MP_N_ROLES];    /* when last */
     uint32_t round[MP_N_ROLES];
     /* the instant being read */
+    bool by_sensor; /* one sensor after the other, so that there are no instants */
     int64_t stamp;
     double at[MP_N_ROLES];
     uint32_t n_at[MP_N_ROLES];

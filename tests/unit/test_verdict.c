@@ -449,6 +449,28 @@ START_TEST(samples_too_far_apart)
 }
 END_TEST
 
+/* One sensor after the other, as a sorted file has them: nothing is compared. */
+START_TEST(sorted_by_sensor)
+{
+    struct rig rig;
+    uint32_t s;
+
+    rig_open(&rig, SECONDS, nodes);
+    for (int node = 0; node < 2; node++) {
+        for (int k = EXTRA - 1; k >= 0; k--) {
+            s = add(&rig, nodes[node], k, NULL);
+            for (int t = 0; t <= SECONDS; t += STEP)
+                read_sensor(&rig, s, sensors[k].units, t,
+                            (t == SECONDS - STEP ? 4 : 1) * power(node, t) *
+                                sensors[k].share);
+        }
+    }
+    rig_end(&rig);
+    ck_assert_int_eq(rig.result->verdict, MP_VALID);
+    rig_close(&rig);
+}
+END_TEST
+
 static double late_input(int k, int t, double w)
 {
     return k == INPUT ? power(0, t - 60) : w;
@@ -480,4 +502,5 @@ MP_UNIT_MAIN("verdict", nothing_wrong, spikes, zeros,
              memory_that_draws_nothing_is_not_measured, frozen, counted_twice,
              a_sensor_renamed, values_that_contradict_each_other,
              gpus_without_a_name_add_up, units_and_sums, units_that_contradict_each_other,
-             samples_too_far_apart, input_that_comes_late, a_gpu_that_the_other_node_has)
+             samples_too_far_apart, sorted_by_sensor, input_that_comes_late,
+             a_gpu_that_the_other_node_has)
