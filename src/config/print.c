@@ -92,6 +92,18 @@ static void put_metrics(struct printer *p, const struct mp_route *route,
     free(text);
 }
 
+/* A required key without a value is the backend's to refuse, when it is opened; a file
+ * that says so would be refused when it is read. */
+static bool may_be_said(const struct mp_settings *s, const char *name, const char *value)
+{
+    const struct mp_key *key;
+
+    for (size_t i = 0; (key = mp_route_key_at(s, i)) != NULL; i++)
+        if (strcmp(key->name, name) == 0)
+            return !key->required || *value != '\0';
+    return true;
+}
+
 static void put_routes(struct printer *p)
 {
     for (size_t i = 0; i < p->s->n_routes; i++) {
@@ -101,7 +113,8 @@ static void put_routes(struct printer *p)
         fprintf(p->out, "\n[route %s]\n", route->name);
         put(p, "prefix", route->prefix, &origin->prefix);
         for (size_t k = 0; k < route->n_own; k++)
-            put(p, route->own[k].name, route->own[k].value, &origin->own[k]);
+            if (may_be_said(p->s, route->own[k].name, route->own[k].value))
+                put(p, route->own[k].name, route->own[k].value, &origin->own[k]);
         put_metrics(p, route, &origin->metrics);
         for (int k = 0; k < MP_N_ROUTE_NOTES; k++)
             if (origin->notes[k].text != NULL)

@@ -434,7 +434,8 @@ START_TEST(prints_what_loads_back)
 
     load(
         "[database]\nhost = \"a;b # c\"\nuser = \"it's \\\"me\\\"\"\npassword = hunter2\n"
-        "[power]\noutdir = \"/a b/\"\n[route x]\nprefix = \"\"\ndatabase = \"d;\"\n");
+        "[power]\noutdir = \"/a b/\"\n[route x]\nprefix = \"\"\ndatabase = \"d;\"\n"
+        "[route y]\nprefix = y\n");
     f = open_memstream(&first, &n);
     ck_assert_int_eq(mp_settings_print(&s, f, &err), 0);
     fclose(f);
@@ -446,9 +447,10 @@ START_TEST(prints_what_loads_back)
     ck_assert_str_eq(database_of(&s)->user, "it's \"me\"");
     ck_assert_str_eq(database_of(&s)->password, "");
     ck_assert_str_eq(s.power->outdir, "/a b/");
-    ck_assert_uint_eq(s.n_routes, 3);
+    ck_assert_uint_eq(s.n_routes, 4);
     ck_assert_str_eq(mp_route_value(&s.routes[2], "database"), "d;");
     ck_assert_str_eq(s.routes[2].prefix, "");
+    ck_assert_str_eq(mp_route_value(&s.routes[3], "database"), "");
     f = open_memstream(&second, &n);
     ck_assert_int_eq(mp_settings_print(&s, f, &err), 0);
     fclose(f);
