@@ -8,21 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A user's bytes may stand in the text; a terminal or a log must not obey them. */
-static void escape_into(char *dst, size_t size, const char *src)
-{
-    size_t n = 0;
-
-    for (; *src != '\0' && n + 5 < size; src++) {
-        unsigned char c = (unsigned char)*src;
-
-        if (c < 0x20 || c == 0x7f)
-            n += (size_t)snprintf(dst + n, size - n, "\\x%02x", c);
-        else
-            dst[n++] = (char)c;
-    }
-    dst[n] = '\0';
-}
+#include "base/utf8.h"
 
 int mp_fail(struct mp_error *err, enum mp_fault fault, const char *fmt, ...)
 {
@@ -35,7 +21,8 @@ int mp_fail(struct mp_error *err, enum mp_fault fault, const char *fmt, ...)
     vsnprintf(raw, sizeof raw, fmt, ap);
     va_end(ap);
     err->fault = fault;
-    escape_into(err->text, sizeof err->text, raw);
+    /* a stranger's bytes may stand in it; a terminal must not obey them */
+    mp_utf8_escape(err->text, sizeof err->text, raw);
     return -1;
 }
 
@@ -50,7 +37,7 @@ int mp_fail_in(struct mp_error *err, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(prefix, sizeof prefix, fmt, ap);
     va_end(ap);
-    escape_into(escaped, sizeof escaped, prefix);
+    mp_utf8_escape(escaped, sizeof escaped, prefix);
     snprintf(whole, sizeof whole, "%s: %s", escaped, err->text);
     whole[sizeof err->text - 1] = '\0';
     memcpy(err->text, whole, strlen(whole) + 1);

@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,4 +72,33 @@ char *mp_utf8_clean(const char *text)
     }
     *out = '\0';
     return clean;
+}
+
+/* How many bytes at `text` may go as they are; 0: the first must not. */
+static size_t harmless(const char *text)
+{
+    size_t n = well_formed(text);
+    uint32_t c = n > 0 ? mp_utf8_read(text, &n) : 0;
+
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f) ? 0 : n;
+}
+
+void mp_utf8_escape(char *out, size_t size, const char *text)
+{
+    size_t used = 0;
+
+    while (*text != '\0' && used + 5 < size) {
+        size_t n = harmless(text);
+
+        if (n == 0) {
+            used += (size_t)snprintf(out + used, size - used, "\\x%02x",
+                                     (unsigned char)*text++);
+            /* the second byte of a C1 character alone is no UTF-8, and follows */
+            continue;
+        }
+        memcpy(out + used, text, n);
+        used += n;
+        text += n;
+    }
+    out[used] = '\0';
 }

@@ -28,4 +28,9 @@ bool mp_utf8_is_valid(const char *text);
  * NULL: out of memory. */
 char *mp_utf8_clean(const char *text);
 
+/* `text` for a terminal or a log, which must not obey it, cut to `size` bytes with the
+ * NUL: \xNN stands for each byte of a control character (C0, DEL, C1) and for what is no
+ * UTF-8. */
+void mp_utf8_escape(char *out, size_t size, const char *text);
+
 #endif

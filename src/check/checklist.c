@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "base/whole.h"
 
 enum { PROGRAM_LIMIT_S = 5 };
@@ -24,16 +25,14 @@ void mp_check_say(struct mp_checklist *c, enum mp_check_level level, const char 
                   const char *fmt, ...)
 {
     static const char *const words[] = {"ok", "warn", "FAIL"};
-    char text[1024];
+    char text[1024], shown[1024];
     va_list ap;
 
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    for (char *p = text; *p != '\0'; p++)
-        if ((unsigned char)*p < ' ' || *p == 0x7f)
-            *p = '?';
-    printf("%-4s  %s%s%s\n", words[level], text, remedy != NULL ? " -- " : "",
+    mp_utf8_escape(shown, sizeof shown, text);
+    printf("%-4s  %s%s%s\n", words[level], shown, remedy != NULL ? " -- " : "",
            remedy != NULL ? remedy : "");
     c->fails += level == MP_CHECK_FAIL;
     c->warnings += level == MP_CHECK_WARN;

@@ -7,15 +7,28 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "energy/presence.h"
 #include "report/rawcsv.h"
 #include "session/session.h"
 
+/* Names of the database's may stand in it. */
+static void tell_line(const char *text)
+{
+    char shown[1024];
+
+    mp_utf8_escape(shown, sizeof shown, text);
+    fprintf(stderr, "monster-power: %s\n", shown);
+}
+
 static void tell_missing(const char *node, const char *metric, const char *reason)
 {
-    fprintf(stderr, "monster-power: %s%s%s: %s\n", node != NULL ? node : "",
-            node != NULL && metric != NULL ? ", " : "", metric != NULL ? metric : "",
-            reason);
+    char line[1024];
+
+    snprintf(line, sizeof line, "%s%s%s: %s", node != NULL ? node : "",
+             node != NULL && metric != NULL ? ", " : "", metric != NULL ? metric : "",
+             reason);
+    tell_line(line);
 }
 
 /* Nodes and metrics without a row, but for those of which the backend knows why. */
@@ -47,7 +60,7 @@ static int tell(const struct mp_session *s, struct mp_error *err)
     if (mp_presences_of_series(&presences, &s->plan, &s->series, err) < 0)
         return -1;
     for (size_t i = 0; i < f->n_warnings; i++)
-        fprintf(stderr, "monster-power: %s\n", f->warnings[i]);
+        tell_line(f->warnings[i]);
     for (size_t i = 0; i < f->n_missing; i++)
         tell_missing(f->missing[i].node, f->missing[i].metric, f->missing[i].reason);
     tell_absent(&presences, f);

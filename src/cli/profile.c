@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "chart/text.h"
 #include "session/progress.h"
 #include "report/report.h"
@@ -36,6 +37,15 @@ static void tell_interval(const struct mp_energy_result *r)
                100 * r->uncertainty.kwh / r->total_kwh, mp_sensor_words(&r->uncertainty));
 }
 
+/* Names of the database's may stand in it. */
+static void tell_detail(const char *text)
+{
+    char shown[1024];
+
+    mp_utf8_escape(shown, sizeof shown, text);
+    printf("  %s\n", shown);
+}
+
 /* One line that answers the question, then what is in the way of trusting it. */
 static void tell(const struct mp_report *report, const struct mp_findings *findings)
 {
@@ -54,12 +64,12 @@ static void tell(const struct mp_report *report, const struct mp_findings *findi
     if (!isnan(r->total_kwh))
         tell_interval(r);
     for (size_t i = 0; i < r->n_reasons && i < REASONS_SHOWN; i++)
-        printf("  %s\n", r->reasons[i]);
+        tell_detail(r->reasons[i]);
     if (r->n_reasons > REASONS_SHOWN)
         printf("  and %zu more reasons, see summary.json\n",
                r->n_reasons - REASONS_SHOWN);
     for (size_t i = 0; i < findings->n_warnings && i < REASONS_SHOWN; i++)
-        printf("  %s\n", findings->warnings[i]);
+        tell_detail(findings->warnings[i]);
 }
 
 static int write_report(struct mp_session *session, const char *outdir,

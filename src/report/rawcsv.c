@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/numtext.h"
+#include "base/utf8.h"
 #include "base/wait.h"
 #include "base/zone.h"
 
@@ -53,7 +54,8 @@ struct mp_rawcsv {
     struct time_text time;
     char *buffer; /* BUFFER_SIZE */
     size_t used;
-    bool regular; /* a file; else a pipe or terminal, which may keep us waiting */
+    bool terminal; /* names must not speak to it */
+    bool regular;  /* a file; else a pipe or terminal, which may keep us waiting */
     int64_t written, flushed; /* bytes of a file; from `offset` on */
     int64_t offset;
     uint64_t rows;
@@ -68,10 +70,10 @@ static void put(char **p, const char *text, size_t len)
     *p = out + len;
 }
 
-/* Room that a field may need, quoted. */
+/* Room that a field may need, quoted or escaped. */
 static size_t field_room(const char *text)
 {
-    return text != NULL ? 2 * strlen(text) + 2 : 0;
+    return text != NULL ? 4 * strlen(text) + 3 : 0;
 }
 
 /* One field as COPY ... CSV prints it. */
@@ -91,8 +93,18 @@ static char *put_field(char *p, const char *text)
     return p;
 }
 
-static int make_ends(struct line_ends *ends, const struct mp_series *s,
-                     struct mp_error *err)
+static char *put_name(const struct mp_rawcsv *w, char *p, const char *text)
+{
+    char shown[BUFFER_SIZE / 4];
+
+    if (!w->terminal || text == NULL)
+        return put_field(p, text);
+    mp_utf8_escape(shown, sizeof shown, text);
+    return put_field(p, shown);
+}
+
+static int make_ends(const struct mp_rawcsv *w, struct line_ends *ends,
+                     const struct mp_series *s, struct mp_error *err)
 {
     size_t room = field_room(s->hostname) + field_room(s->source) + field_room(s->fqdd) +
                   field_room(s->units) + field_room(s->metric) + 8 + COPY_STEP;
@@ -105,15 +117,15 @@ static int make_ends(struct line_ends *ends, const struct mp_series *s,
     }
     ends->text = p;
     *p++ = ',';
-    p = put_field(p, s->hostname);
+    p = put_name(w, p, s->hostname);
     *p++ = ',';
-    p = put_field(p, s->source);
+    p = put_name(w, p, s->source);
     *p++ = ',';
-    p = put_field(p, s->fqdd);
+    p = put_name(w, p, s->fqdd);
     *p++ = ',';
     ends->before = (uint32_t)(p - ends->text);
     *p++ = ',';
-    p = put_field(p, s->units);
+    p = put_name(w, p, s->units);
     *p++ = ',';
     p = put_field(p, s->metric);
     *p++ = '\n';
@@ -136,7 +148,7 @@ static int meet_new_series(struct mp_rawcsv *w, struct mp_error *err)
     for (; w->n_ends < w->series->n; w->n_ends++) {
         struct line_ends *ends = &w->ends[w->n_ends];
 
-        if (make_ends(ends, &w->series->series[w->n_ends], err) < 0)
+        if (make_ends(w, ends, &w->series->series[w->n_ends], err) < 0)
             return -1;
         if (ends->before + ends->after > w->longest)
             w->longest = ends->before + ends->after;
@@ -154,6 +166,7 @@ static int begin(struct mp_sink *sink, const struct mp_plan *plan,
     w->series = series;
     mp_zone_init(&w->zone);
     w->time.us = INT64_MIN;
+    w->terminal = isatty(w->fd);
     w->regular = fstat(w->fd, &st) == 0 && S_ISREG(st.st_mode);
     w->offset = w->regular ? lseek(w->fd, 0, SEEK_CUR) : 0;
     w->buffer = malloc(BUFFER_SIZE);

@@ -26,6 +26,18 @@ START_TEST(escapes_control_bytes)
 }
 END_TEST
 
+/* C1 as UTF-8 has it, and a byte that is C1 where the terminal does not read UTF-8. */
+START_TEST(escapes_c1_but_not_letters)
+{
+    struct mp_error err = {0};
+
+    mp_fail(&err, MP_FAULT_FAILED,
+            "caf\xc3\xa9 \xe4\xb8\xad \xc2\x9b"
+            "31m \x9d");
+    ck_assert_str_eq(err.text, "caf\xc3\xa9 \xe4\xb8\xad \\xc2\\x9b31m \\x9d");
+}
+END_TEST
+
 START_TEST(cuts_what_is_too_long)
 {
     struct mp_error err = {0};
@@ -51,5 +63,6 @@ START_TEST(prefixes_an_error_passed_on)
 }
 END_TEST
 
-MP_UNIT_MAIN("error", fills_text_and_fault, escapes_control_bytes, cuts_what_is_too_long,
+MP_UNIT_MAIN("error", fills_text_and_fault, escapes_control_bytes,
+             escapes_c1_but_not_letters, cuts_what_is_too_long,
              prefixes_an_error_passed_on)

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -229,6 +230,33 @@ START_TEST(a_reader_that_does_not_read_can_be_left)
 }
 END_TEST
 
+/* A name must not speak to a terminal; a file and a pipe get its bytes. */
+START_TEST(a_terminal_gets_no_escapes)
+{
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    char text[512] = "";
+    struct bench b;
+    ssize_t n;
+
+    ck_assert(grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+    begin(&b, open(ptsname(terminal), O_RDWR | O_NOCTTY));
+    series(&b, "n1", "s\x1b]0;x\a",
+           "f\xc2\x9b"
+           "31m",
+           NULL, false);
+    row(&b, 0, 0, MP_VALUE_INT, 1, NULL);
+    ck_assert_int_eq(mp_sink_end(b.sink, &b.err), 0);
+    n = read(terminal, text, sizeof text - 1);
+    ck_assert_int_gt(n, 0);
+    ck_assert_ptr_nonnull(strstr(text, ",n1,s\\x1b]0;x\\x07,f\\xc2\\x9b31m,"));
+    mp_rawcsv_free(b.csv);
+    mp_series_table_free(&b.table);
+    close(b.fd);
+    close(terminal);
+}
+END_TEST
+
 MP_UNIT_MAIN("rawcsv", prints_each_kind_of_value, quotes_where_copy_does,
              nothing_without_rows, many_buffers_and_late_series,
-             a_full_disk_and_a_gone_reader, a_reader_that_does_not_read_can_be_left)
+             a_full_disk_and_a_gone_reader, a_reader_that_does_not_read_can_be_left,
+             a_terminal_gets_no_escapes)
