@@ -38,6 +38,8 @@ if WITH_LIBPQ
 libbackends_a_SOURCES += \
 	backends/pq/address.c \
 	backends/pq/address.h \
+	backends/pq/answer.c \
+	backends/pq/answer.h \
 	backends/pq/cancel.c \
 	backends/pq/cancel.h \
 	backends/pq/check.c \

@@ -56,6 +56,7 @@ MP_UNIT_TESTS = \
 if WITH_LIBPQ
 MP_UNIT_TESTS += tests/unit/test_pqcopy
 tests_unit_test_pqcopy_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS)
+check_PROGRAMS += tests/tools/pg_peer
 endif
 
 MP_SHELL_TESTS = \
@@ -71,6 +72,7 @@ MP_SHELL_TESTS = \
 	tests/t/34-direct-login.t \
 	tests/t/35-direct-jobs.t \
 	tests/t/36-direct-worker.t \
+	tests/t/37-direct-hostile.t \
 	tests/t/50-hook.t \
 	tests/t/51-worker.t \
 	tests/t/52-slurm.t \

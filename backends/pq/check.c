@@ -103,7 +103,8 @@ static int mark_heard(struct mp_pqconn *c, const struct mp_run *run,
         no_memory(err);
     } else
         rc = mp_pqconn_query(c, run, "looking for the newest samples", sql, 2,
-                             (const char *const[]){ids, end}, &res, err);
+                             (const char *const[]){ids, end},
+                             &(struct mp_pqshape){.columns = "i"}, &res, err);
     for (int row = 0; rc == 0 && row < PQntuples(res); row++) {
         const struct mp_pqname *node =
             mp_pqdim_find(&t->nodes, strtoll(PQgetvalue(res, row, 0), NULL, 10));
@@ -217,10 +218,10 @@ static int check_age(const struct checker *k, const struct mp_pqtable *table,
         goto out;
     }
     rc = mp_pqconn_query(k->c, k->run, "looking for the newest sample", sql, 0, NULL,
-                         &res, err);
+                         &(struct mp_pqshape){.columns = "1I"}, &res, err);
     if (rc < 0)
         goto out;
-    if (PQntuples(res) != 1 || PQgetisnull(res, 0, 0))
+    if (PQgetisnull(res, 0, 0))
         say(k, MP_CHECK_WARN, "does the collector run?", "%s has no sample", q.table);
     else if (strtoll(PQgetvalue(res, 0, 0), NULL, 10) > OLD_SAMPLE_S)
         say(k, MP_CHECK_WARN, "does the collector run?",
@@ -245,7 +246,7 @@ static int check_nodes(const struct checker *k, const struct mp_route *route,
             k->c, k->run, "reading public.nodes",
             "SELECT count(DISTINCT lower(hostname)) FROM public.nodes"
             " WHERE lower(left(hostname, length($1::text))) = lower($1::text)",
-            1, values, &res, err) < 0)
+            1, values, &(struct mp_pqshape){.columns = "1i"}, &res, err) < 0)
         return -1;
     if (strcmp(PQgetvalue(res, 0, 0), "0") == 0)
         say(k, MP_CHECK_WARN, "check the prefix of the route, and public.nodes",
@@ -271,7 +272,7 @@ static int check_jobs(const struct checker *k, struct mp_error *err)
             " FROM (SELECT 1) one LEFT JOIN pg_namespace n ON n.nspname = 'slurm'"
             " LEFT JOIN pg_class c ON c.relnamespace = n.oid"
             "  AND c.relname = 'jobs'",
-            0, NULL, &res, err) < 0)
+            0, NULL, &(struct mp_pqshape){.columns = "1s"}, &res, err) < 0)
         return -1;
     if (strcmp(PQgetvalue(res, 0, 0), "ok") == 0)
         say(k, MP_CHECK_OK, NULL, "slurm.jobs can be read");

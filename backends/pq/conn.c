@@ -111,6 +111,9 @@ static int handshake(struct mp_pqconn *c, const struct mp_run *run, int64_t limi
                                      err);
         if (ready < 0)
             return mp_fail(err, why.fault, "%s", why.text);
+        if (mp_clock_us() >= limit) /* one that talks and talks */
+            return mp_pqerror_silent(c, "connect_timeout", c->config->connect_timeout,
+                                     err);
         state = PQconnectPoll(c->pg);
         if (state == PGRES_POLLING_FAILED)
             return mp_pqerror_connection(c, "connecting", err);
@@ -127,14 +130,15 @@ static int set_up_session(struct mp_pqconn *c, const struct mp_run *run,
     struct mp_error ignored;
 
     if (mp_pqconn_query(c, run, "setting the session up",
-                        "SET default_transaction_read_only = on", 0, NULL, &res, err) < 0)
+                        "SET default_transaction_read_only = on", 0, NULL, NULL, &res,
+                        err) < 0)
         return -1;
     PQclear(res);
     res = NULL;
     if (PQserverVersion(c->pg) >= 140000)
         mp_pqconn_query(c, run, "setting the session up",
-                        "SET client_connection_check_interval = '10s'", 0, NULL, &res,
-                        &ignored);
+                        "SET client_connection_check_interval = '10s'", 0, NULL, NULL,
+                        &res, &ignored);
     PQclear(res);
     return 0;
 }
@@ -281,12 +285,19 @@ static int64_t silence_limit(const struct mp_pqconn *c)
                        : INT64_MAX / 2;
 }
 
+/* Something is asked of the server: from here on its patience and size count. */
+static void start_asking(struct mp_pqconn *c)
+{
+    c->patience_us = silence_limit(c);
+    c->before = mp_pqanswer_bytes(c);
+}
+
 static int wait_for_server(struct mp_pqconn *c, const struct mp_run *run, short events,
                            struct mp_error *err)
 {
-    int ready = mp_pqwait(c, run, PQsocket(c->pg), events, silence_limit(c), err);
+    int ready = mp_pqwait(c, run, PQsocket(c->pg), events, c->patience_us, err);
 
-    if (ready == 0)
+    if (ready == 0 || (ready > 0 && mp_clock_us() >= c->patience_us))
         return mp_pqerror_silent(c, "statement_timeout", c->config->statement_timeout,
                                  err);
     return ready < 0 ? -1 : 0;
@@ -330,6 +341,8 @@ static int next_result(struct mp_pqconn *c, const struct mp_run *run, const char
             return -1;
         if (PQconsumeInput(c->pg) == 0)
             return lost(c, what, err);
+        if (mp_pqanswer_bounded(c, what, c->before, err) < 0)
+            return -1;
     }
     *out = PQgetResult(c->pg);
     return 0;
@@ -370,20 +383,33 @@ static int read_results(struct mp_pqconn *c, const struct mp_run *run, const cha
     }
 }
 
-int mp_pqconn_query(struct mp_pqconn *c, const struct mp_run *run, const char *what,
-                    const char *sql, int n_values, const char *const *values,
-                    PGresult **out, struct mp_error *err)
+static int ask(struct mp_pqconn *c, const struct mp_run *run, const char *what,
+               const char *sql, int n_values, const char *const *values, PGresult **out,
+               struct mp_error *err)
 {
     int sent = n_values > 0
                    ? PQsendQueryParams(c->pg, sql, n_values, NULL, values, NULL, NULL, 0)
                    : PQsendQuery(c->pg, sql);
 
     *out = NULL;
+    start_asking(c);
     if (sent == 0)
         return mp_pqerror_connection(c, what, err);
     if (flush(c, run, what, err) < 0)
         return -1;
     return read_results(c, run, what, out, err);
+}
+
+int mp_pqconn_query(struct mp_pqconn *c, const struct mp_run *run, const char *what,
+                    const char *sql, int n_values, const char *const *values,
+                    const struct mp_pqshape *shape, PGresult **out, struct mp_error *err)
+{
+    if (ask(c, run, what, sql, n_values, values, out, err) == 0 &&
+        mp_pqanswer_check(c, what, *out, shape, err) == 0)
+        return 0;
+    PQclear(*out);
+    *out = NULL;
+    return -1;
 }
 
 int mp_pqconn_begin(struct mp_pqconn *c, const struct mp_run *run, struct mp_error *err)
@@ -407,7 +433,7 @@ int mp_pqconn_begin(struct mp_pqconn *c, const struct mp_run *run, struct mp_err
              "SET LOCAL statement_timeout = '%ds'",
              literal, c->config->statement_timeout);
     PQfreemem(literal);
-    rc = mp_pqconn_query(c, run, "starting a transaction", sql, 0, NULL, &res, err);
+    rc = mp_pqconn_query(c, run, "starting a transaction", sql, 0, NULL, NULL, &res, err);
     PQclear(res);
     return rc;
 }
@@ -415,8 +441,8 @@ int mp_pqconn_begin(struct mp_pqconn *c, const struct mp_run *run, struct mp_err
 int mp_pqconn_commit(struct mp_pqconn *c, const struct mp_run *run, struct mp_error *err)
 {
     PGresult *res = NULL;
-    int rc =
-        mp_pqconn_query(c, run, "ending the transaction", "COMMIT", 0, NULL, &res, err);
+    int rc = mp_pqconn_query(c, run, "ending the transaction", "COMMIT", 0, NULL, NULL,
+                             &res, err);
 
     PQclear(res);
     return rc;
@@ -428,7 +454,7 @@ int mp_pqconn_copy(struct mp_pqconn *c, const struct mp_run *run, const char *sq
     PGresult *res = NULL;
     bool copying;
 
-    if (mp_pqconn_query(c, run, "reading samples", sql, 0, NULL, &res, err) < 0)
+    if (ask(c, run, "reading samples", sql, 0, NULL, &res, err) < 0)
         return -1;
     copying = PQresultStatus(res) == PGRES_COPY_OUT;
     PQclear(res);
@@ -459,7 +485,10 @@ int mp_pqconn_copy_next(struct mp_pqconn *c, const struct mp_run *run, char **da
     int n;
 
     while ((n = PQgetCopyData(c->pg, data, 1)) == 0) {
-        if (looked && wait_for_rows(c, run, err) < 0)
+        if (!looked)
+            start_asking(c);
+        else if (mp_pqanswer_bounded(c, "reading samples", c->before, err) < 0 ||
+                 wait_for_rows(c, run, err) < 0)
             return -1;
         looked = true;
         if (PQconsumeInput(c->pg) == 0)

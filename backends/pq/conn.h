@@ -8,6 +8,7 @@
 #ifndef MP_PQCONN_H
 #define MP_PQCONN_H
 
+#include "backends/pq/answer.h"
 #include "backends/pq/state.h"
 #include "base/error.h"
 #include "base/run.h"
@@ -25,11 +26,12 @@ int mp_pqconn_open(struct mp_pqconn *c, const struct mp_run *run, struct mp_erro
 int mp_pqconn_begin(struct mp_pqconn *c, const struct mp_run *run, struct mp_error *err);
 int mp_pqconn_commit(struct mp_pqconn *c, const struct mp_run *run, struct mp_error *err);
 
-/* One statement with text parameters (NULL: SQL NULL); *out is the caller's to PQclear.
- * `what` says in an error what was being done: "reading public.nodes". */
+/* One statement with text parameters (NULL: SQL NULL); *out is the caller's to PQclear,
+ * and of the shape asked for (NULL: it answers no rows).  `what` says in an error what
+ * was being done: "reading public.nodes". */
 int mp_pqconn_query(struct mp_pqconn *c, const struct mp_run *run, const char *what,
                     const char *sql, int n_values, const char *const *values,
-                    PGresult **out, struct mp_error *err);
+                    const struct mp_pqshape *shape, PGresult **out, struct mp_error *err);
 
 /* Starts statements of which the last is a COPY ... TO STDOUT. */
 int mp_pqconn_copy(struct mp_pqconn *c, const struct mp_run *run, const char *sql,

@@ -20,7 +20,7 @@ static const unsigned char signature[11] = "PGCOPY\n\377\r\n";
 
 #define PG_EPOCH_US INT64_C(946684800000000) /* 2000-01-01 00:00 UTC, in Unix µs */
 
-enum { EXACT_DOUBLE_BITS = 53 };
+enum { EXACT_DOUBLE_BITS = 53, MESSAGES_A_LOOK = 1024 };
 
 struct reader {
     const unsigned char *at, *end;
@@ -93,26 +93,46 @@ static int malformed(struct mp_error *err)
 
 /* NULL, an id, and a text never have the same number. */
 #define NO_NAME INT64_MIN
+/* The number of every text that cannot be a name. */
+#define BAD_NAME INT64_MAX
 
-static int text_key(struct mp_pqcopy *p, struct field text, int64_t *key, bool *bad,
+/* Numbers of what a server may name: series, and texts that tell them apart. */
+enum { KEYS_MAX = 1 << 20, TEXTS_MAX = 1 << 16 };
+#define UNUSABLE UINT32_MAX
+
+static int too_many(const char *what, struct mp_error *err)
+{
+    return mp_fail(err, MP_FAULT_FAILED,
+                   "the database names %s without end; is it a MonSTer database?", what);
+}
+
+static int text_key(struct mp_pqcopy *p, struct field text, int64_t *key,
                     struct mp_error *err)
 {
     long number;
 
-    if (memchr(text.bytes, '\0', text.n) != NULL) {
-        *bad = true;
+    if (text.n > MP_EMIT_NAME_MAX || memchr(text.bytes, '\0', text.n) != NULL) {
+        *key = BAD_NAME;
         return 0;
     }
     number = mp_keyset_put(&p->texts, text.bytes, text.n, err);
     *key = number;
-    return number < 0 ? -1 : 0;
+    if (number < 0)
+        return -1;
+    return p->texts.n <= TEXTS_MAX ? 0 : too_many("sources and FQDDs", err);
 }
 
-static inline int name_key(struct mp_pqcopy *p, struct field id, struct field text,
-                           int64_t *key, bool *bad, struct mp_error *err)
+/* Of the two fields only the one that the table has counts. */
+static inline int name_key(struct mp_pqcopy *p, enum mp_pqtype type, struct field id,
+                           struct field text, int64_t *key, bool *bad,
+                           struct mp_error *err)
 {
-    *key = id.bytes != NULL ? integer(id, bad) : NO_NAME;
-    return text.bytes != NULL ? text_key(p, text, key, bad, err) : 0;
+    *key = NO_NAME;
+    if (type == MP_PQ_TEXT)
+        return text.bytes != NULL ? text_key(p, text, key, err) : 0;
+    if (id.bytes != NULL)
+        *key = integer(id, bad);
+    return 0;
 }
 
 /* The joined text of a source or fqdd; an id that its dimension does not have is NULL, as
@@ -127,7 +147,7 @@ static char *name_of(const struct mp_pqcopy *p, const struct mp_pqtable *table,
     if (key == NO_NAME)
         return NULL;
     if (table->types[column] == MP_PQ_TEXT)
-        return p->texts.keys[key].bytes;
+        return key == BAD_NAME ? NULL : p->texts.keys[key].bytes;
     name = mp_pqdim_find(dim, key);
     return name != NULL ? name->name : NULL;
 }
@@ -136,6 +156,30 @@ static char *name_of(const struct mp_pqcopy *p, const struct mp_pqtable *table,
 struct row_key {
     int64_t a, b, c, d;
 };
+
+/* The sensor of a row that cannot be used: told once, and left out from there on. */
+static int lose_sensor(struct mp_pqcopy *p, const struct row_key *key, const char *why,
+                       struct mp_error *err)
+{
+    const struct mp_pqtable *table = &p->tables->table[key->a];
+    const struct mp_pqname *node = mp_pqdim_find(&p->tables->nodes, key->b);
+    long known = mp_keyset_put(&p->known, key, sizeof *key, err);
+
+    if (known < 0)
+        return -1;
+    p->series[known] = UNUSABLE;
+    return mp_findings_missing(mp_emit_findings(p->emit), node->name,
+                               p->plan->routes[table->route].metrics[table->metric].name,
+                               why, err);
+}
+
+static bool is_usable(const struct mp_pqtable *table, enum mp_pqcolumn column,
+                      int64_t key, const char *name)
+{
+    if (table->types[column] == MP_PQ_TEXT && key == BAD_NAME)
+        return false;
+    return name == NULL || strlen(name) <= MP_EMIT_NAME_MAX;
+}
 
 static int new_series(struct mp_pqcopy *p, const struct row_key *key, uint32_t *number,
                       struct mp_error *err)
@@ -148,12 +192,17 @@ static int new_series(struct mp_pqcopy *p, const struct row_key *key, uint32_t *
         .units = table->units,
         .accuracy = table->accuracy,
         .naive = table->types[MP_PQ_TIME] == MP_PQ_TIMESTAMP,
-        .source = name_of(p, table, MP_PQ_SOURCE, key->c),
-        .fqdd = name_of(p, table, MP_PQ_FQDD, key->d),
     };
 
     if (node == NULL || node->name == NULL)
         return malformed(err); /* only ids we asked for can come */
+    *number = UNUSABLE;
+    s.source = name_of(p, table, MP_PQ_SOURCE, key->c);
+    s.fqdd = name_of(p, table, MP_PQ_FQDD, key->d);
+    if (!is_usable(table, MP_PQ_SOURCE, key->c, s.source) ||
+        !is_usable(table, MP_PQ_FQDD, key->d, s.fqdd))
+        return lose_sensor(p, key, "a row of it has a source or FQDD that is no name",
+                           err);
     s.hostname = node->name;
     s.node = node->node;
     return mp_emit_series(p->emit, &s, number, err);
@@ -172,6 +221,8 @@ static int find_series(struct mp_pqcopy *p, const struct row_key *key, uint32_t 
         *number = p->series[at];
         return 0;
     }
+    if (known >= KEYS_MAX)
+        return too_many("sensors", err);
     if (known == p->series_capacity) {
         size_t capacity = known > 0 ? 2 * known : 64;
         uint32_t *grown = realloc(p->series, capacity * sizeof *grown);
@@ -206,17 +257,10 @@ static void set_integer(struct mp_sample *s, int64_t value, char *digits)
         set_text(s, digits, mp_int_text(value, digits));
 }
 
-static int set_numeric(struct mp_sample *s, const struct mp_pqtable *table,
-                       struct field f, struct mp_error *err)
+static int set_numeric(struct mp_sample *s, struct field f, struct mp_error *err)
 {
     const char *text = (const char *)f.bytes;
 
-    if (f.n > MP_VALUE_TEXT_MAX)
-        return mp_fail(err, MP_FAULT_FAILED,
-                       "column %s of table %s.%s holds a number of more than %d digits, "
-                       "which no power has; delete it",
-                       table->columns[MP_PQ_VALUE], table->schema, table->name,
-                       MP_VALUE_TEXT_MAX);
     if (mp_number_read(text, f.n, &s->value) < 0)
         return malformed(err);
     set_text(s, text, f.n);
@@ -263,7 +307,7 @@ static int set_value(struct mp_sample *s, const struct mp_pqtable *table, struct
     case MP_PQ_FLOAT8:
         return set_float(s, f, err);
     case MP_PQ_NUMERIC:
-        return set_numeric(s, table, f, err);
+        return set_numeric(s, f, err);
     default:
         whole = integer(f, &bad);
         if (bad)
@@ -275,15 +319,26 @@ static int set_value(struct mp_sample *s, const struct mp_pqtable *table, struct
 
 /* ---- rows ---- */
 
-/* The row's number of fields and time stand first: 2 + 4 + 8 bytes. */
+/* The row's number of fields and time stand first: 2 + 4 + 8 bytes.  "infinity" and what
+ * else is above our own last time is that. */
 static int64_t row_time(const struct mp_pqcopy *p)
 {
-    return (int64_t)be64((const unsigned char *)p->message + p->at + 6) + PG_EPOCH_US;
+    int64_t us = (int64_t)be64((const unsigned char *)p->message + p->at + 6);
+
+    return us < INT64_MAX - PG_EPOCH_US ? us + PG_EPOCH_US : INT64_MAX;
 }
 
 static int n_fields(const struct mp_pqlayout *l)
 {
     return 3 + l->wide_node + l->source_id + l->source_text + l->fqdd_id + l->fqdd_text;
+}
+
+#define ENDLESS "a row of it holds a number of more digits than any power has"
+
+static bool is_endless(const struct mp_pqtable *table, struct field value)
+{
+    return table->types[MP_PQ_VALUE] == MP_PQ_NUMERIC && value.bytes != NULL &&
+           value.n > MP_VALUE_TEXT_MAX;
 }
 
 static int read_row(struct mp_pqcopy *p, struct mp_error *err)
@@ -301,6 +356,7 @@ static int read_row(struct mp_pqcopy *p, struct mp_error *err)
     struct field value = next_field(&r);
     struct mp_sample sample = {.time = row_time(p)};
     char digits[MP_NUMBER_TEXT_MAX];
+    const struct mp_pqtable *at;
     struct row_key key;
 
     if (r.bad || node.bytes == NULL || (l->wide_node && table.bytes == NULL))
@@ -314,17 +370,25 @@ static int read_row(struct mp_pqcopy *p, struct mp_error *err)
         key.a = (int64_t)(((uint64_t)key.b - (uint64_t)(int64_t)id) >> 32);
         key.b = id;
     }
-    if (name_key(p, source_id, source_text, &key.c, &r.bad, err) < 0 ||
-        name_key(p, fqdd_id, fqdd_text, &key.d, &r.bad, err) < 0)
-        return -1;
     if (r.bad || key.a < 0 || (uint64_t)key.a >= p->tables->n_tables)
         return malformed(err);
-    if (find_series(p, &key, &sample.series, err) < 0 ||
-        set_value(&sample, &p->tables->table[key.a], value, digits, err) < 0 ||
-        mp_emit_sample(p->emit, &sample, err) < 0)
+    at = &p->tables->table[key.a];
+    if (name_key(p, at->types[MP_PQ_SOURCE], source_id, source_text, &key.c, &r.bad,
+                 err) < 0 ||
+        name_key(p, at->types[MP_PQ_FQDD], fqdd_id, fqdd_text, &key.d, &r.bad, err) < 0)
         return -1;
     p->at = (int)((const char *)r.at - p->message);
-    return 0;
+    if (r.bad)
+        return malformed(err);
+    if (find_series(p, &key, &sample.series, err) < 0)
+        return -1;
+    if (sample.series == UNUSABLE)
+        return 0;
+    if (is_endless(at, value))
+        return lose_sensor(p, &key, ENDLESS, err);
+    return set_value(&sample, at, value, digits, err) < 0
+               ? -1
+               : mp_emit_sample(p->emit, &sample, err);
 }
 
 static int read_header(struct mp_pqcopy *p, struct mp_error *err)
@@ -354,11 +418,13 @@ static int read_rows(struct mp_pqcopy *p, int64_t until, struct mp_error *err)
         int left = p->length - p->at;
         int fields = left >= 2 ? (int16_t)(bytes[0] << 8 | bytes[1]) : 0;
 
-        if (fields == -1) {
+        if (fields == -1 && !p->over) {
             p->at = p->length;
+            p->over = true;
             return 1;
         }
-        if (fields != n_fields(&p->layout) || left < 14 || be32(bytes + 2) != 8)
+        if (p->over || fields != n_fields(&p->layout) || left < 14 ||
+            be32(bytes + 2) != 8)
             return malformed(err);
         if (row_time(p) < p->plan->start || row_time(p) > p->plan->end)
             return malformed(err);
@@ -400,8 +466,11 @@ int mp_pqcopy_read(struct mp_pqcopy *p, struct mp_pqconn *c, const struct mp_run
 
     while (rc > 0) {
         char *message = NULL;
-        int length = mp_pqconn_copy_next(c, run, &message, err);
+        int length;
 
+        if (p->messages++ % MESSAGES_A_LOOK == 0 && mp_run_check(run, err) < 0)
+            return -1;
+        length = mp_pqconn_copy_next(c, run, &message, err);
         if (length < 0)
             return -1;
         if (length == 0) {

@@ -2,7 +2,8 @@
  * copy.h - decodes the binary COPY of statement.h into rows.
  *
  * Nothing of what the server sends is trusted: lengths, counts and ids are checked, and
- * what does not fit is an error.
+ * what does not fit is an error.  A name or number that cannot be used costs its sensor:
+ * that is a finding, and the others' samples come.
  */
 #ifndef MP_PQCOPY_H
 #define MP_PQCOPY_H
@@ -25,12 +26,15 @@ struct mp_pqcopy {
     struct mp_pqlayout layout;
     struct mp_emit *emit;
     struct mp_keyset known; /* (table, node id, source, fqdd), as struct row_key */
-    uint32_t *series;       /* per key of `known`: number of its series */
+    uint32_t
+        *series; /* per key of `known`: number of its series, or UINT32_MAX: unusable */
     size_t series_capacity;
     struct mp_keyset texts; /* source and fqdd where they are texts */
     char *message;          /* being decoded: [at, length) is left */
     int at, length;
-    bool started; /* the header has been read */
+    uint32_t messages; /* so far; now and then the run is asked */
+    bool started;      /* the header has been read */
+    bool over;         /* the trailer has been read: nothing may follow */
     bool ended;
 };
 

@@ -13,6 +13,8 @@
 #include "backends/pq/conn.h"
 #include "backends/pq/pool.h"
 
+#define LAST_SECOND INT64_C(253402300799) /* of the year 9999 */
+
 /* A --job-id argument taken apart. */
 struct label {
     const char *text;
@@ -84,12 +86,15 @@ static int look_up(struct mp_pqconn *c, const struct mp_run *run, const struct l
      * numbered one after the other */
     uint64_t number = l->kind == '+' ? l->id + l->part : l->id;
 
+    static const struct mp_pqshape shape = {.columns = "SSSSSSSSSSS"};
+
     snprintf(id, sizeof id, "%" PRIu64, number);
     snprintf(part, sizeof part, "%" PRIu64, l->part);
     if (l->kind == '_')
-        return mp_pqconn_query(c, run, "reading slurm.jobs", by_task_sql, 2, values, out,
-                               err);
-    return mp_pqconn_query(c, run, "reading slurm.jobs", by_id_sql, 1, values, out, err);
+        return mp_pqconn_query(c, run, "reading slurm.jobs", by_task_sql, 2, values,
+                               &shape, out, err);
+    return mp_pqconn_query(c, run, "reading slurm.jobs", by_id_sql, 1, values, &shape,
+                           out, err);
 }
 
 static const char *field(const PGresult *res, int column)
@@ -97,11 +102,13 @@ static const char *field(const PGresult *res, int column)
     return PQgetisnull(res, 0, column) ? NULL : PQgetvalue(res, 0, column);
 }
 
+/* 0 where there is none, or one that no clock shows. */
 static int64_t number(const PGresult *res, int column)
 {
     const char *text = field(res, column);
+    long long n = text != NULL ? strtoll(text, NULL, 10) : 0;
 
-    return text != NULL ? strtoll(text, NULL, 10) : 0;
+    return n >= 0 && n <= LAST_SECOND ? n : 0;
 }
 
 static bool same(const PGresult *a, const PGresult *b, int column)

@@ -5,6 +5,7 @@
 #define MP_PQSTATE_H
 
 #include <libpq-fe.h>
+#include <stdint.h>
 
 #include "backends/pq/target.h"
 #include "backends/pq/section.h"
@@ -23,6 +24,8 @@ struct mp_pqconn {
     const struct mp_pq_target *target;
     char sqlstate[6];      /* of the last failure; "" where the server gave none */
     enum mp_pqretry retry; /* whether that failure may pass */
+    int64_t patience_us;   /* until when (mp_clock_us) the answer awaited may take */
+    long long before;      /* mp_pqanswer_bytes() when it was asked for */
 };
 
 #endif

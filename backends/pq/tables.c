@@ -243,9 +243,6 @@ static int take_catalogue(const struct mp_pqconn *c, const PGresult *res,
     for (int row = 0; row < PQntuples(res); row++) {
         size_t i = strtoul(PQgetvalue(res, row, CAT_ORD), NULL, 10) - 1;
 
-        if (i >= t->n_tables)
-            return mp_fail(err, MP_FAULT_FAILED, "database %s: the catalogue is odd",
-                           c->database);
         if (check_arm(c, &t->table[i], res, row, err) < 0)
             return -1;
         if (!is_true(res, row, CAT_TABLE))
@@ -329,7 +326,9 @@ static int read_catalogue(struct mp_pqconn *c, const struct mp_run *run,
     if (schemas == NULL || tables == NULL)
         no_memory(err);
     else if (mp_pqconn_query(c, run, "reading the catalogue", catalogue_sql, 2,
-                             (const char *const[]){schemas, tables}, &res, err) == 0)
+                             (const char *const[]){schemas, tables},
+                             &(struct mp_pqshape){"#bBbBSISb", t->n_tables}, &res,
+                             err) == 0)
         rc = take_catalogue(c, res, t, err);
     PQclear(res);
     free(schemas);
@@ -406,7 +405,8 @@ static int read_dim(struct mp_pqconn *c, const struct mp_run *run, const char *t
     int rc;
 
     snprintf(what, sizeof what, "reading %s", table);
-    rc = mp_pqconn_query(c, run, what, sql, 0, NULL, &res, err);
+    rc = mp_pqconn_query(c, run, what, sql, 0, NULL,
+                         &(struct mp_pqshape){.columns = "IS"}, &res, err);
     if (rc == 0)
         rc = take_names(c, res, table, findings, dim, err);
     PQclear(res);
@@ -538,9 +538,11 @@ static int read_labels(struct mp_pqconn *c, const struct mp_run *run,
     for (size_t i = 0; i < plan->n_nodes; i++)
         names[i] = known[i] ? NULL : plan->nodes[i].name;
     array = mp_pq_text_array(names, plan->n_nodes);
-    rc = array == NULL ? no_memory(err)
-                       : mp_pqconn_query(c, run, "reading public.nodes", labels_sql, 1,
-                                         (const char *const[]){array}, &res, err);
+    rc = array == NULL
+             ? no_memory(err)
+             : mp_pqconn_query(c, run, "reading public.nodes", labels_sql, 1,
+                               (const char *const[]){array},
+                               &(struct mp_pqshape){.columns = "is"}, &res, err);
     if (rc == 0)
         rc = take_labels(res, &hosts, &t->nodes, err);
     if (rc == 0)
@@ -578,7 +580,8 @@ static int read_nodes(struct mp_pqconn *c, const struct mp_run *run,
     if (array == NULL)
         no_memory(err);
     else if (mp_pqconn_query(c, run, "reading public.nodes", nodes_sql, 1,
-                             (const char *const[]){array}, &res, err) == 0)
+                             (const char *const[]){array},
+                             &(struct mp_pqshape){"IS#", plan->n_nodes}, &res, err) == 0)
         rc = take_names(c, res, "public.nodes", findings, &t->nodes, err);
     if (rc == 0)
         rc = read_labels(c, run, plan, findings, t, err);
@@ -630,6 +633,7 @@ static int take_units(const struct mp_pqconn *c, const PGresult *res,
 
         if (i != last) {
             last = i;
+            free(table->units);
             table->units = units != NULL ? strdup(units) : NULL;
             if (units != NULL && table->units == NULL)
                 return no_memory(err);
@@ -666,7 +670,8 @@ static int read_units(struct mp_pqconn *c, const struct mp_run *run,
     if (array == NULL)
         no_memory(err);
     else if (mp_pqconn_query(c, run, "reading public.metrics_definition", units_sql, 1,
-                             (const char *const[]){array}, &res, err) == 0)
+                             (const char *const[]){array},
+                             &(struct mp_pqshape){"#S", t->n_tables}, &res, err) == 0)
         rc = take_units(c, res, findings, t, err);
     PQclear(res);
     free(array);

@@ -84,9 +84,9 @@ int mp_pqzone_set(struct mp_pqconn *c, const struct mp_run *run, struct mp_error
             err, MP_FAULT_FAILED,
             "a table's timestamps have no time zone, and this machine's zone has "
             "no name to tell PostgreSQL; set TZ, for example TZ=America/Chicago");
-    rc = mp_pqconn_query(c, run, "setting the time zone",
-                         "SELECT set_config('TimeZone', $1, true)", 1,
-                         (const char *const[]){name}, &res, err);
+    rc = mp_pqconn_query(
+        c, run, "setting the time zone", "SELECT set_config('TimeZone', $1, true)", 1,
+        (const char *const[]){name}, &(struct mp_pqshape){.columns = "1s"}, &res, err);
     PQclear(res);
     return rc;
 }

@@ -299,6 +299,32 @@ START_TEST(survives_changed_bytes)
 }
 END_TEST
 
+/* Two tables, of which one has ids and one has texts: both fields are in every row, and a
+ * server may fill the one that its table does not have. */
+START_TEST(a_text_table_takes_no_id)
+{
+    struct rig r;
+    struct bytes b = {.n = 0};
+
+    set_up(&r, MP_PQ_INT4);
+    r.table[1].types[MP_PQ_SOURCE] = MP_PQ_TEXT;
+    r.copy.layout.source_text = true;
+    put_header(&b);
+    put_be(&b, 6, 2);
+    put_int(&b, (uint64_t)(START - PG_EPOCH), 8);
+    put_int(&b, UINT64_C(1) << 32 | 1, 8);
+    put_int(&b, 1000000000, 4); /* would be a text's number */
+    put_null(&b);
+    put_null(&b);
+    put_int(&b, 7, 4);
+    ck_assert_int_eq(send(&r, &b, b.n), 1);
+    ck_assert_int_eq(mp_emit_finish(r.emit, &r.err), 0);
+    ck_assert_uint_eq(r.seen.n, 1);
+    ck_assert_ptr_null(r.series.series[0].source);
+    tear_down(&r);
+}
+END_TEST
+
 /* ---- arrays ---- */
 
 START_TEST(arrays_are_quoted)
@@ -318,4 +344,5 @@ END_TEST
 
 MP_UNIT_MAIN("pqcopy", reads_rows_and_puts_them_in_order, stops_before_the_next_slice,
              refuses_times_that_were_not_asked_for, numerics_come_as_text,
-             refuses_every_cut, survives_changed_bytes, arrays_are_quoted)
+             refuses_every_cut, survives_changed_bytes, a_text_table_takes_no_id,
+             arrays_are_quoted)
