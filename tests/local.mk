@@ -123,7 +123,8 @@ check_PROGRAMS += $(MP_UNIT_TESTS) tests/tools/chart_demo
 TESTS += $(MP_UNIT_TESTS)
 endif
 TESTS += $(MP_SHELL_TESTS)
-EXTRA_DIST += $(MP_SHELL_TESTS) $(MP_TEST_SUPPORT) tests/distro/run
+EXTRA_DIST += $(MP_SHELL_TESTS) $(MP_TEST_SUPPORT) tests/distro/run \
+	tests/distro/guide tests/distro/make-deb
 
 # The judge of the verdict, see the head of tests/trust/flaws.
 check_PROGRAMS += tests/tools/flaw_job
