@@ -23,6 +23,7 @@ static void count_samples(const struct mp_trace *t, struct mp_series_result *r)
 {
     for (int fate = 0; fate < MP_N_FATES; fate++)
         r->samples += t->fate[fate];
+    r->borrowed = t->borrowed;
     r->dropped_null = t->fate[MP_FATE_NULL];
     if (!t->power)
         return;

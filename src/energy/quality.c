@@ -174,6 +174,34 @@ static void find_gaps(const struct mp_energy *e, const struct mp_acc *a,
     r->coverage = end > start ? 1 - (double)uncovered / (double)(end - start) : 1;
 }
 
+/* A series that has neighbours of the window only: they cover what is between them if
+ * they are no further apart than a step that is no gap, a single one what is near it. */
+static void judge_neighbours(const struct mp_energy *e, const struct mp_trace *t,
+                             struct mp_series_result *r, int64_t limit,
+                             struct mp_gap *gap)
+{
+    int64_t start = e->plan->start, end = e->plan->end;
+    int64_t from = start, to = start; /* what they cover */
+
+    r->interval_s = NAN;
+    if (t->has_before && t->has_behind) {
+        r->interval_s = (double)(t->behind.time - t->before.time) / 1e6;
+        if (t->behind.time - t->before.time <= limit)
+            to = end;
+    } else if (t->has_before) {
+        to = t->before.time + limit;
+        to = to < start ? start : to > end ? end : to;
+    } else {
+        from = t->behind.time - limit;
+        from = from < start ? start : from > end ? end : from;
+        to = end;
+    }
+    r->coverage = end > start ? (double)(to - from) / (double)(end - start) : to >= from;
+    r->gaps = gap;
+    r->n_gaps = to - from < end - start;
+    *gap = from > start ? (struct mp_gap){start, from} : (struct mp_gap){to, end};
+}
+
 static size_t most_gaps(const struct mp_energy *e)
 {
     size_t n = 0;
@@ -207,7 +235,10 @@ int mp_quality_series(struct mp_energy *e, struct mp_error *err)
         a = &e->accs[i];
         mp_steps_sort_longest(&a->steps);
         m = measure_of(e, &e->table->series[i], a, peers, n_peers);
-        find_gaps(e, a, r, &m, gaps);
+        if (r->borrowed > 0)
+            judge_neighbours(e, &e->traces->series[i], r, m.limit, gaps);
+        else
+            find_gaps(e, a, r, &m, gaps);
         gaps += r->n_gaps;
     }
     free(peers);

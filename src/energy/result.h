@@ -45,7 +45,8 @@ struct mp_gap {
 
 /* What one series came to.  Index = index in the series table. */
 struct mp_series_result {
-    uint64_t samples;            /* stored rows in the window, dropped ones included */
+    uint64_t samples;            /* stored rows, dropped ones included */
+    uint64_t borrowed;           /* ... of which lie outside the window: then all */
     double energy_kwh;           /* NaN with no usable sample, like the next three */
     double mean_w, min_w, max_w; /* mean = energy / window; the value where the window is
                                     a single instant */

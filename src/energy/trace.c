@@ -152,6 +152,21 @@ static double value_of(const struct mp_trace *trace, uint32_t alike)
     return trace->n_at == alike ? trace->sum : trace->sum / trace->n_at * alike;
 }
 
+/* A neighbour: the nearest one of each side. */
+static int keep_neighbour(struct mp_traces *t, struct mp_trace *trace)
+{
+    bool before = trace->waiting.time < t->plan->start;
+    struct mp_vertex *v = before ? &trace->before : &trace->behind;
+
+    if (before || !trace->has_behind) {
+        *v = trace->waiting;
+        v->time -= trace->lag;
+    }
+    trace->has_before = trace->has_before || before;
+    trace->has_behind = trace->has_behind || !before;
+    return 0;
+}
+
 /* No further sample has the time of what waits. */
 static int settle(struct mp_traces *t, struct mp_trace *trace, struct mp_error *err)
 {
@@ -167,7 +182,7 @@ static int settle(struct mp_traces *t, struct mp_trace *trace, struct mp_error *
                                  spread * trace->factor > 2;
     }
     trace->uneven += trace->n_at != trace->alike;
-    return tell_lagging(t, trace, err);
+    return trace->borrowed > 0 ? keep_neighbour(t, trace) : tell_lagging(t, trace, err);
 }
 
 static int tell_sample(struct mp_traces *t, const struct mp_trace *trace,
@@ -175,6 +190,8 @@ static int tell_sample(struct mp_traces *t, const struct mp_trace *trace,
 {
     double w = trace->waiting.value * trace->factor; /* the only one, mostly */
 
+    if (trace->borrowed > 0)
+        return 0; /* nothing else of the job is known of its instant */
     if (trace->n_at > 1) {
         uint32_t alike = trace->stamps > 0 ? trace->alike : count_alike(t, trace);
 
@@ -212,6 +229,50 @@ static int take(struct mp_traces *t, struct mp_trace *trace, const struct mp_sam
     return tell_sample(t, trace, err);
 }
 
+/* A sample outside the window is no error where it is near, and there is none inside. */
+static int borrow(struct mp_traces *t, struct mp_trace *trace, const struct mp_sample *s,
+                  struct mp_error *err)
+{
+    const int64_t near = mp_plan_near(t->plan);
+    uint64_t n = 0;
+
+    for (int fate = 0; fate < MP_N_FATES; fate++)
+        n += trace->fate[fate];
+    if (n > trace->borrowed || s->time < t->plan->start - near ||
+        s->time > t->plan->end + near)
+        return bad_order(t, s, err);
+    trace->borrowed++;
+    return 0;
+}
+
+static double value_between(const struct mp_trace *trace, int64_t time)
+{
+    const struct mp_vertex *a = &trace->before, *b = &trace->behind;
+
+    if (!trace->has_before || !trace->has_behind)
+        return trace->has_before ? a->value : b->value;
+    if (time > b->time) /* it lags */
+        return b->value;
+    return a->value +
+           (b->value - a->value) * (double)(time - a->time) / (double)(b->time - a->time);
+}
+
+/* The line of a series that has neighbours only. */
+static int tell_line(struct mp_traces *t, const struct mp_trace *trace,
+                     struct mp_error *err)
+{
+    const int64_t start = t->plan->start, end = t->plan->end;
+    struct mp_vertex v = {start, value_between(trace, start), trace->waiting.series};
+
+    if (tell_vertex(t, &v, err) < 0)
+        return -1;
+    if (start == end)
+        return 0;
+    v.time = end;
+    v.value = value_between(trace, end);
+    return tell_vertex(t, &v, err);
+}
+
 static int traces_batch(struct mp_sink *sink, const struct mp_sample *samples, size_t n,
                         struct mp_error *err)
 {
@@ -224,9 +285,13 @@ static int traces_batch(struct mp_sink *sink, const struct mp_sample *samples, s
         if ((s->series >= t->n || !t->series[s->series].met) &&
             meet(t, s->series, err) < 0)
             return -1;
-        if (s->time < t->plan->start || s->time > t->plan->end)
-            return bad_order(t, s, err);
         trace = &t->series[s->series];
+        if (s->time < t->plan->start || s->time > t->plan->end) {
+            if (borrow(t, trace, s, err) < 0)
+                return -1;
+        } else if (trace->borrowed > 0) {
+            return bad_order(t, s, err);
+        }
         fate = fate_of(s, trace->limit);
         trace->fate[fate]++;
         if (fate == MP_FATE_COUNTS && trace->power && take(t, trace, s, err) < 0)
@@ -244,6 +309,7 @@ static int traces_end(struct mp_sink *sink, struct mp_error *err)
         if (!t->series[i].any)
             continue;
         if (settle(t, &t->series[i], err) < 0 || tell_early(t, &t->series[i], err) < 0 ||
+            (t->series[i].borrowed > 0 && tell_line(t, &t->series[i], err) < 0) ||
             tell(t, err) < 0)
             return -1;
         for (size_t k = 0; k < t->n_followers; k++)

@@ -14,6 +14,10 @@
  * values, these are of as many sensors that nothing tells apart (GPUs, mostly): from then
  * on it is their number times the mean, which is their sum, and stands in for one that
  * is missing.
+ *
+ * A series without a sample in a short window comes with its neighbours outside it
+ * (model/plan.h): its line is then the straight one between the two, cut off at the
+ * window's edges, or the level of the only one.
  */
 #ifndef MP_TRACE_H
 #define MP_TRACE_H
@@ -60,9 +64,12 @@ struct mp_trace {
     uint64_t repeated;       /* samples beyond one of each sensor with one time */
     uint64_t stamps;         /* different times ... */
     uint64_t contradictions; /* ... with values that differ by more than 2 % */
-    uint64_t uneven;         /* ... with more or fewer samples than `alike` */
-    bool met;                /* a sample has come */
-    bool power;              /* units known: else nothing of it counts */
+    uint64_t borrowed;       /* samples outside the window; then there is none inside */
+    struct mp_vertex before, behind; /* ... and what they come to, where has_... */
+    bool has_before, has_behind;
+    uint64_t uneven; /* ... with more or fewer samples than `alike` */
+    bool met;        /* a sample has come */
+    bool power;      /* units known: else nothing of it counts */
     bool any;
 };
 
@@ -105,8 +112,8 @@ struct mp_traces {
 };
 
 /* The sink is &t->sink.  Its batch fails, naming metric and node, where samples of a
- * series go back in time or leave the window, and where a unit is none of mW, W, kW,
- * unless the metric has no role (MP_ROLE_NONE). */
+ * series go back in time or leave the window (but for neighbours), and where a unit is
+ * none of mW, W, kW, unless the metric has no role (MP_ROLE_NONE). */
 void mp_traces_init(struct mp_traces *t, struct mp_follower *const *followers, size_t n);
 void mp_traces_free(struct mp_traces *t);
 

@@ -58,6 +58,18 @@ struct mp_plan {
     int32_t *place;         /* per key of `names`: index into nodes, or -1 */
 };
 
+/* A job may fall between two samples.  In a window of up to MP_NEAR_US, of a series
+ * without a sample inside the last one before and the first one behind it stand in, each
+ * up to MP_NEAR_US away: twelve intervals of the collector, one of the slowest sensors.
+ * One that is silent for longer is silent. */
+#define MP_NEAR_US (INT64_C(60) * 1000000)
+
+/* How far outside the window samples can be of use, µs; 0: they cannot. */
+static inline int64_t mp_plan_near(const struct mp_plan *plan)
+{
+    return plan->end - plan->start <= MP_NEAR_US ? MP_NEAR_US : 0;
+}
+
 /* A deep copy; and what frees one (the struct itself is the caller's). */
 int mp_route_copy(struct mp_route *dst, const struct mp_route *src, struct mp_error *err);
 void mp_route_clear(struct mp_route *route);

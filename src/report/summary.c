@@ -265,6 +265,7 @@ static char *lack_of_samples(struct writer *w, const struct mp_summary_input *in
 {
     const struct mp_energy_result *e = in->energy;
     const struct mp_series *first = NULL;
+    bool borrowed = false;
     size_t n = 0;
     char *line;
 
@@ -276,13 +277,17 @@ static char *lack_of_samples(struct writer *w, const struct mp_summary_input *in
             in->plan->routes[s->route].metrics[s->metric_index].role != MP_ROLE_INPUT)
             continue;
         first = first != NULL ? first : s;
+        borrowed = borrowed || e->series[e->order[k]].borrowed > 0;
         n++;
     }
     if (first == NULL)
         return NULL;
-    if (asprintf(&line, "fewer than three samples of %s of %s%s", first->metric,
+    if (asprintf(&line, "fewer than three samples of %s of %s%s%s", first->metric,
                  in->plan->nodes[first->node].name,
-                 n > 1 ? " and of other series of the total" : "") >= 0)
+                 n > 1 ? " and of other series of the total" : "",
+                 borrowed ? "; none lies in the window, the last before and the first "
+                            "after it stand in"
+                          : "") >= 0)
         return line;
     w->no_memory = true;
     return NULL;
@@ -397,6 +402,7 @@ static json_t *series_json(struct writer *w, const struct mp_summary_input *in, 
     put(w, o, "fqdd", text(s->fqdd));
     put(w, o, "units", text(s->units));
     put(w, o, "samples", count(r->samples));
+    put(w, o, "borrowed", count(r->borrowed));
     put(w, o, "energy_kwh", number(r->energy_kwh));
     put(w, o, "uncertainty_kwh", number(r->uncertainty_kwh));
     put(w, o, "accuracy_percent", number(accuracy > 0 ? accuracy : NAN));

@@ -220,9 +220,11 @@ static bool value_fits(enum mp_value_kind kind, double v)
 
 static bool sample_fits(struct receiver *r, const struct mp_wire_sample *w)
 {
+    const int64_t near = mp_plan_near(&r->content->plan);
+
     if (w->kind > MP_VALUE_TEXT || w->series >= r->content->series.n ||
-        w->time < r->start || w->time > r->end || w->time < r->last[w->series] ||
-        (w->kind != MP_VALUE_TEXT && w->text_len != 0) ||
+        w->time < r->start - near || w->time > r->end + near ||
+        w->time < r->last[w->series] || (w->kind != MP_VALUE_TEXT && w->text_len != 0) ||
         !value_fits((enum mp_value_kind)w->kind, w->value))
         return false;
     r->last[w->series] = w->time;

@@ -383,10 +383,55 @@ START_TEST(spike_of_one_node_shows_in_the_sum)
 }
 END_TEST
 
-MP_UNIT_MAIN("energy", constant_power, ramp_is_exact, sampled_sine, edges_are_held_flat,
-             lag_shifts_readings_back, samples_of_one_time_count_by_their_mean,
-             what_is_no_power_is_left_out, a_high_spike_stays, units, units_may_be_words,
-             unknown_unit_is_an_error, backwards_in_time_is_an_error,
-             long_sums_stay_exact, summer_time_is_none_of_our_business,
-             one_sample_is_held_over_the_window, an_instant_has_power_and_no_energy,
-             extremes_of_the_job_are_those_of_the_sum, spike_of_one_node_shows_in_the_sum)
+/* A window without a sample: the straight line between its neighbours, a single one's
+ * level.  What lies inside and what lies outside do not mix. */
+START_TEST(neighbours_make_a_straight_line)
+{
+    struct rig rig;
+    uint32_t s, single;
+
+    rig_open(&rig, 3, one_node);
+    s = rig_series(&rig, rpc1, "SystemInputPower", "PowerMetrics", "W");
+    single = rig_series(&rig, rpc1, "TotalCPUPower", "PowerMetrics", "W");
+    rig_push(&rig, s, -1, 100);
+    rig_push(&rig, s, 4, 200);
+    rig_push(&rig, single, -20, 50);
+    rig_end(&rig);
+    near(rig.result->total_kwh, 3 * 150 / RIG_KWH, 1e-15);
+    near(rig.result->power.min_w, 120, 1e-15);
+    near(rig.result->power.max_w, 180, 1e-15);
+    ck_assert_uint_eq(rig.result->series[s].samples, 2);
+    ck_assert_uint_eq(rig.result->series[s].borrowed, 2);
+    near(rig.result->series[s].coverage, 1, 0);
+    near(rig.result->series[s].interval_s, 5, 0);
+    ck_assert(isnan(rig.result->series[s].uncertainty_kwh));
+    near(rig.result->series[single].energy_kwh, 3 * 50 / RIG_KWH, 1e-15);
+    near(rig.result->series[single].coverage, 0, 0);
+    ck_assert_uint_eq(rig.result->series[single].n_gaps, 1);
+    ck_assert_int_eq(rig_try(&rig, s, 1, 100), -1);
+    rig_close(&rig);
+    rig_open(&rig, 3, one_node);
+    s = rig_series(&rig, rpc1, "SystemInputPower", "PowerMetrics", "W");
+    rig_push(&rig, s, 1, 100);
+    ck_assert_int_eq(rig_try(&rig, s, 4, 100), -1);
+    rig_end(&rig);
+    rig_close(&rig);
+    rig_open(&rig, 0, one_node); /* a job of no length */
+    s = rig_series(&rig, rpc1, "SystemInputPower", "PowerMetrics", "W");
+    rig_push(&rig, s, -1, 100);
+    rig_push(&rig, s, 4, 200);
+    rig_end(&rig);
+    near(rig.result->power.mean_w, 120, 1e-15);
+    near(rig.result->total_kwh, 0, 0);
+    rig_close(&rig);
+}
+END_TEST
+
+MP_UNIT_MAIN("energy", neighbours_make_a_straight_line, constant_power, ramp_is_exact,
+             sampled_sine, edges_are_held_flat, lag_shifts_readings_back,
+             samples_of_one_time_count_by_their_mean, what_is_no_power_is_left_out,
+             a_high_spike_stays, units, units_may_be_words, unknown_unit_is_an_error,
+             backwards_in_time_is_an_error, long_sums_stay_exact,
+             summer_time_is_none_of_our_business, one_sample_is_held_over_the_window,
+             an_instant_has_power_and_no_energy, extremes_of_the_job_are_those_of_the_sum,
+             spike_of_one_node_shows_in_the_sum)

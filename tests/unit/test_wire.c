@@ -257,10 +257,10 @@ START_TEST(samples_that_could_confuse_a_sink_are_refused)
     refused(bad, "a series that is not there");
     bad = good, bad.series = 1u << 30;
     refused(bad, "a series far away");
-    bad = good, bad.time = START - 1;
-    refused(bad, "a time before the window");
-    bad = good, bad.time = END + 1;
-    refused(bad, "a time after the window");
+    bad = good, bad.time = START - MP_NEAR_US - 1;
+    refused(bad, "a time long before the window");
+    bad = good, bad.time = END + MP_NEAR_US + 1;
+    refused(bad, "a time long after the window");
     bad = good, bad.kind = MP_VALUE_TEXT + 1;
     refused(bad, "an unknown kind");
     bad = good, bad.value = 0.5;
