@@ -21,7 +21,8 @@
  *
  * Order of rows, which the frame makes: by time; rows of equal time by route, then metric
  * (both in the plan's order), then hostname, source, fqdd (bytes; NULL last), then value
- * (NULL last).  The csv backend keeps the order of its file.
+ * (NULL last).  The csv backend keeps the order of its file.  Samples from outside the
+ * window come last, in this order.
  */
 #ifndef MP_BACKEND_H
 #define MP_BACKEND_H
@@ -81,10 +82,12 @@ struct mp_backend_ops {
     int (*open)(const struct mp_backend_config *config, const struct mp_run *run,
                 struct mp_backend **out, struct mp_error *err);
 
-    /* Required.  Every sample of the plan inside [start, end], both included, and those
-     * alone, to `emit`.  No sample at all is not an error.  What the plan asks for and
-     * cannot be read (a table that is not there) goes to mp_emit_findings, and the rest
-     * is read; -1 is for what makes the samples untrue or incomplete. */
+    /* Required.  Every sample of the plan inside [start, end], both included, to `emit`;
+     * of a short window also those mp_plan_near outside it, of which emit hands on what a
+     * series without any inside needs (emit.h).  No sample at all is not an error.  What
+     * the plan asks for and cannot be read (a table that is not there) goes to
+     * mp_emit_findings, and the rest is read; -1 is for what makes the samples untrue or
+     * incomplete. */
     int (*fetch)(struct mp_backend *b, const struct mp_plan *plan, struct mp_emit *emit,
                  struct mp_error *err);
 

@@ -12,6 +12,8 @@ libbackends_a_SOURCES = \
 	backends/frame/emit.h \
 	backends/frame/hosts.c \
 	backends/frame/hosts.h \
+	backends/frame/near.c \
+	backends/frame/near.h \
 	backends/frame/order.c \
 	backends/frame/order.h
 libbackends_a_SOURCES += \

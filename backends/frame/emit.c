@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/frame/near.h"
 #include "backends/frame/order.h"
 #include "base/keyset.h"
 #include "base/zone.h"
@@ -35,6 +36,7 @@ struct mp_emit {
     size_t n_ranked;
 
     struct mp_rows rows;
+    struct mp_near near;
     struct mp_sample batch[BATCH];
     int64_t from; /* the earliest time that may still come */
     bool begun, flushed, ended;
@@ -67,6 +69,7 @@ void mp_emit_free(struct mp_emit *e)
     mp_keyset_free(&e->known);
     mp_series_table_free(&e->named);
     mp_rows_free(&e->rows);
+    mp_near_free(&e->near);
     free(e->ranks);
     free(e->indexes);
     free(e);
@@ -241,10 +244,25 @@ static int misplaced(const struct mp_emit *e, int64_t us, struct mp_error *err)
                    (int)len, text);
 }
 
+static int outside(struct mp_emit *e, const struct mp_sample *s, struct mp_error *err)
+{
+    int64_t near = mp_plan_near(e->plan);
+
+    if ((s->time >= e->plan->start && s->time <= e->plan->end) ||
+        s->time < e->plan->start - near || s->time > e->plan->end + near)
+        return misplaced(e, s->time, err);
+    return mp_near_add(&e->near, e->plan, s, err);
+}
+
+void mp_emit_has_inside(struct mp_emit *e, uint32_t number)
+{
+    mp_near_forget(&e->near, number);
+}
+
 int mp_emit_sample(struct mp_emit *e, const struct mp_sample *s, struct mp_error *err)
 {
     if (s->time < e->from || s->time > e->plan->end)
-        return misplaced(e, s->time, err);
+        return outside(e, s, err);
     return mp_rows_add(&e->rows, s, err);
 }
 
@@ -296,9 +314,33 @@ int mp_emit_slice(struct mp_emit *e, int64_t until, struct mp_error *err)
     return flush(e, err);
 }
 
+/* Series without a sample inside get their neighbours. */
+static int borrow(struct mp_emit *e, struct mp_error *err)
+{
+    size_t series = 0, rows = 0;
+
+    for (uint32_t i = 0; e->near.any && i < e->n_ranked; i++) {
+        size_t before = rows;
+
+        if (e->indexes[i] == NOT_ADMITTED &&
+            mp_near_take(&e->near, i, &e->rows, &rows, err) < 0)
+            return -1;
+        series += rows > before;
+    }
+    if (series == 0)
+        return 0;
+    if (mp_findings_warn(e->findings, err,
+                         "no sample of %zu series lies in the window: the last before "
+                         "and the first after it, up to %d s away, stand in",
+                         series, (int)(mp_plan_near(e->plan) / 1000000)) < 0)
+        return -1;
+    return flush(e, err);
+}
+
 int mp_emit_finish(struct mp_emit *e, struct mp_error *err)
 {
-    if (flush(e, err) < 0 || begin(e, err) < 0 || mp_sink_end(e->sink, err) < 0)
+    if (flush(e, err) < 0 || borrow(e, err) < 0 || begin(e, err) < 0 ||
+        mp_sink_end(e->sink, err) < 0)
         return -1;
     e->ended = true;
     return 0;

@@ -7,6 +7,11 @@
  * on, and drives the sink (begin, batch ..., then end or abort).  Memory is that of the
  * samples of one slice, and bounded (order.h).
  *
+ * Of a short window, samples up to mp_plan_near outside may be given as well, at any
+ * time: of those the frame keeps for each series the last before and the first behind the
+ * window, and where the series has none inside hands these on, after all others, in the
+ * same order among themselves.  Everything else outside it drops.
+ *
  * A source that is in the promised order already, or whose own order is to be kept (a
  * replay), uses mp_emit_admit and mp_emit_batch instead, and nothing is copied.
  *
@@ -44,8 +49,8 @@ int mp_emit_series(struct mp_emit *e, const struct mp_series *s, uint32_t *numbe
                    struct mp_error *err);
 
 /* A sample of series number `s->series`, copied with its text.  An error where it lies
- * outside the plan's window or in a slice that was said to be complete: the sink's order
- * would be lost. */
+ * outside the plan's window, further than mp_plan_near, or in a slice that was said to be
+ * complete: the sink's order would be lost. */
 int mp_emit_sample(struct mp_emit *e, const struct mp_sample *s, struct mp_error *err);
 
 /* Every sample before `until` (µs since the epoch) has been given.  What waits is handed
@@ -56,6 +61,8 @@ int mp_emit_slice(struct mp_emit *e, int64_t until, struct mp_error *err);
  * what its samples carry. */
 int mp_emit_admit(struct mp_emit *e, const struct mp_series *s, uint32_t *index,
                   struct mp_error *err);
+/* The series, numbered for samples outside the window, was admitted by mp_emit_admit. */
+void mp_emit_has_inside(struct mp_emit *e, uint32_t number);
 /* Samples inside the window, those of a series in order of time, straight to the sink.
  * n may be 0. */
 int mp_emit_batch(struct mp_emit *e, const struct mp_sample *samples, size_t n,

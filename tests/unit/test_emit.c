@@ -88,19 +88,24 @@ struct fetch {
     struct mp_error err;
 };
 
-/* Nodes b and a (in this order) for a hundred seconds. */
-static void open_fetch(struct fetch *f)
+/* Nodes b and a (in this order). */
+static void open_window(struct fetch *f, int64_t seconds)
 {
     char b[] = "rpc-b", a[] = "rpc-a";
 
     memset(f, 0, sizeof *f);
     f->note.sink.ops = &note_ops;
     ck_assert_int_eq(mp_plan_make(&f->plan, (char *[]){b, a}, 2, rig_routes(), 2,
-                                  RIG_START, RIG_START + 100 * SECOND, &f->err),
+                                  RIG_START, RIG_START + seconds * SECOND, &f->err),
                      0);
     ck_assert_int_eq(mp_emit_new(&f->emit, &f->plan, &run, &f->series, &f->findings,
                                  &f->note.sink, &f->err),
                      0);
+}
+
+static void open_fetch(struct fetch *f)
+{
+    open_window(f, 100);
 }
 
 static void close_fetch(struct fetch *f)
@@ -281,7 +286,55 @@ START_TEST(nothing_is_nothing)
 }
 END_TEST
 
-MP_UNIT_MAIN("emit", rows_come_in_the_promised_order,
-             texts_are_kept_and_ordered_as_numbers, many_equal_rows_are_sorted_in_no_time,
-             a_flood_in_one_slice_is_refused, a_sample_out_of_place_is_refused,
-             a_sink_that_fails_stops_all, nothing_is_nothing)
+START_TEST(neighbours_stand_in_for_none)
+{
+    struct fetch f;
+    uint32_t a0, a1, b0, b1;
+
+    open_window(&f, 3);
+    a0 = name(&f, "rpc-a", 0, "f");
+    a1 = name(&f, "rpc-a", 1, "f");
+    b0 = name(&f, "rpc-b", 0, NULL);
+    b1 = name(&f, "rpc-b", 1, "f");
+    give(&f, a0, -60, 1);
+    give(&f, a0, -6, 2);
+    give(&f, a0, -1, 3);
+    give(&f, a0, -1, NAN);
+    give(&f, a1, -1, 7);
+    give(&f, a1, 2, 8);
+    give(&f, b0, -2, 5);
+    give(&f, b0, -2, 4);
+    ck_assert_int_eq(mp_emit_slice(f.emit, RIG_START + 3 * SECOND, &f.err), 0);
+    give(&f, a0, 4, -1);
+    give(&f, a0, 9, 10);
+    give(&f, a0, 5, 9);
+    give(&f, a1, 5, 9);
+    ck_assert_int_eq(give(&f, b1, 63, 1), 0);
+    ck_assert_int_eq(give(&f, b1, 64, 1), -1);
+    ck_assert_int_eq(give(&f, b1, 0, 1), -1); /* of a slice that was complete */
+    ck_assert_int_eq(mp_emit_finish(f.emit, &f.err), 0);
+    ck_assert_str_eq(f.note.said,
+                     "begin rpc-a/TotalMemoryPower/f@2=8 rpc-b/TotalCPUPower/-@-2=4 "
+                     "rpc-b/TotalCPUPower/-@-2=5 rpc-a/TotalCPUPower/f@-1=3 "
+                     "rpc-a/TotalCPUPower/f@5=9 rpc-b/TotalMemoryPower/f@63=1 end ");
+    ck_assert_uint_eq(f.findings.n_warnings, 1);
+    ck_assert_int_eq(strncmp(f.findings.warnings[0], "no sample of 3 series", 21), 0);
+    close_fetch(&f);
+}
+END_TEST
+
+START_TEST(a_long_window_has_no_neighbours)
+{
+    struct fetch f;
+
+    open_window(&f, 61);
+    ck_assert_int_eq(give(&f, name(&f, "rpc-a", 0, "f"), -1, 3), -1);
+    close_fetch(&f);
+}
+END_TEST
+
+MP_UNIT_MAIN("emit", neighbours_stand_in_for_none, a_long_window_has_no_neighbours,
+             rows_come_in_the_promised_order, texts_are_kept_and_ordered_as_numbers,
+             many_equal_rows_are_sorted_in_no_time, a_flood_in_one_slice_is_refused,
+             a_sample_out_of_place_is_refused, a_sink_that_fails_stops_all,
+             nothing_is_nothing)
