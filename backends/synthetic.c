@@ -266,12 +266,14 @@ static int synthetic_fetch(struct mp_backend *b, const struct mp_plan *plan,
     const struct config *c = ((struct synthetic *)b)->config;
     struct fetch f = {.config = c, .plan = plan, .emit = emit};
     int64_t step = c->interval * US_PER_S;
-    int64_t first = plan->start > 0 ? (plan->start + step - 1) / step * c->interval : 0;
+    int64_t from = plan->start - mp_plan_near(plan);
+    int64_t to = plan->end + mp_plan_near(plan);
+    int64_t first = from > 0 ? (from + step - 1) / step * c->interval : 0;
     int rc = 0;
 
     for (size_t n = 0; n < plan->n_nodes && rc == 0; n++)
         rc = add_node(&f, n, err);
-    for (int64_t t = first; t * US_PER_S <= plan->end && rc == 0; t += c->interval)
+    for (int64_t t = first; t * US_PER_S <= to && rc == 0; t += c->interval)
         rc = speak(&f, t, err);
     free(f.sensors);
     return rc;

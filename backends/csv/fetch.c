@@ -176,6 +176,36 @@ static int warn_naive(struct rows *rows, struct mp_error *err)
                             rows->reader->name);
 }
 
+static struct mp_sample sample_of(const struct row *row, int64_t us, uint32_t series)
+{
+    return (struct mp_sample){
+        .time = us,
+        .value = row->len > 0 ? row->value : NAN,
+        .text = row->text,
+        .series = series,
+        .text_len = (uint16_t)row->len,
+        .kind = row->len > 0 ? MP_VALUE_TEXT : MP_VALUE_NULL,
+    };
+}
+
+/* A row outside the window, which may stand in where its sensor has none inside. */
+static int add_outside(struct rows *rows, const struct row *row, int64_t us,
+                       struct mp_error *err)
+{
+    struct mp_csv_sensor *sensor = &rows->sensors.all[row->sensor];
+    int64_t near = mp_plan_near(rows->plan);
+    struct mp_sample sample;
+
+    if (us < rows->plan->start - near || us > rows->plan->end + near || near == 0 ||
+        sensor->index != MP_CSV_NO_SERIES)
+        return 0;
+    if (sensor->near == MP_CSV_NO_SERIES &&
+        mp_csv_sensor_near(&rows->sensors, sensor, err) < 0)
+        return -1;
+    sample = sample_of(row, us, (uint32_t)sensor->near);
+    return mp_emit_sample(rows->emit, &sample, err);
+}
+
 static int add_sample(struct rows *rows, const struct row *row, struct mp_error *err)
 {
     struct mp_csv_sensor *sensor;
@@ -189,7 +219,7 @@ static int add_sample(struct rows *rows, const struct row *row, struct mp_error 
     if (row->time.naive)
         us = instant_of(rows, sensor, us);
     if (us < rows->plan->start || us > rows->plan->end)
-        return 0;
+        return add_outside(rows, row, us, err);
     if (us < sensor->last)
         return fail_order(rows, sensor, us, err);
     if ((row->time.naive && warn_naive(rows, err) < 0) ||
@@ -197,14 +227,7 @@ static int add_sample(struct rows *rows, const struct row *row, struct mp_error 
          mp_csv_sensor_admit(&rows->sensors, sensor, err) < 0))
         return -1;
     sensor->last = us;
-    rows->samples[rows->n++] = (struct mp_sample){
-        .time = us,
-        .value = row->len > 0 ? row->value : NAN,
-        .text = row->text,
-        .series = (uint32_t)sensor->index,
-        .text_len = (uint16_t)row->len,
-        .kind = row->len > 0 ? MP_VALUE_TEXT : MP_VALUE_NULL,
-    };
+    rows->samples[rows->n++] = sample_of(row, us, (uint32_t)sensor->index);
     return rows->n == BATCH ? flush(rows, err) : 0;
 }
 

@@ -20,8 +20,8 @@ int mp_csv_header_read(struct mp_csv_reader *r, struct mp_csv_header *h,
                        struct mp_error *err);
 
 /* Everything after the header, in the order of the file: rows of other nodes, other
- * metrics or outside the window are left out.  A file in which the samples of a series
- * are not in order of time is an error. */
+ * metrics or outside the window (but for neighbours, emit.h) are left out.  A file in
+ * which the samples of a series are not in order of time is an error. */
 int mp_csv_rows(struct mp_csv_reader *r, const struct mp_csv_header *h,
                 const struct mp_plan *plan, struct mp_emit *emit, struct mp_error *err);
 

@@ -96,7 +96,8 @@ static void free_sensor(struct mp_csv_sensor *sensor)
 static int add_sensor(struct mp_csv_sensors *s, const struct mp_series *new,
                       const char *key, size_t len, struct mp_error *err)
 {
-    struct mp_csv_sensor sensor = {.series = *new, .index = MP_CSV_NO_SERIES};
+    struct mp_csv_sensor sensor = {
+        .series = *new, .index = MP_CSV_NO_SERIES, .near = MP_CSV_NO_SERIES};
     bool copied = copy_text(&sensor.series.hostname, new->hostname);
 
     sensor.last = INT64_MIN;
@@ -264,6 +265,20 @@ int mp_csv_sensor_admit(struct mp_csv_sensors *s, struct mp_csv_sensor *sensor,
     if (mp_emit_admit(s->emit, &sensor->series, &index, err) < 0)
         return -1;
     sensor->index = index;
+    if (sensor->near != MP_CSV_NO_SERIES)
+        mp_emit_has_inside(s->emit, (uint32_t)sensor->near);
+    return 0;
+}
+
+int mp_csv_sensor_near(struct mp_csv_sensors *s, struct mp_csv_sensor *sensor,
+                       struct mp_error *err)
+{
+    uint32_t number;
+
+    mp_csv_beside_tell(s->beside, s->plan, &sensor->series);
+    if (mp_emit_series(s->emit, &sensor->series, &number, err) < 0)
+        return -1;
+    sensor->near = number;
     return 0;
 }
 

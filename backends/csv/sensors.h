@@ -32,6 +32,8 @@ struct mp_csv_sensor {
     struct mp_series series; /* strings owned, but the metric, which is the plan's */
     long index;              /* in the series table, or MP_CSV_NO_SERIES so far */
     int64_t last;            /* time of its last sample, µs; INT64_MIN so far */
+    long near;               /* its number for samples outside the window, or
+                                MP_CSV_NO_SERIES so far */
 };
 
 struct mp_csv_sensors {
@@ -62,6 +64,9 @@ int mp_csv_sensor_find(struct mp_csv_sensors *s, const struct mp_csv_reader *r,
 /* Give the sensor its series. */
 int mp_csv_sensor_admit(struct mp_csv_sensors *s, struct mp_csv_sensor *sensor,
                         struct mp_error *err);
+/* Give it a number for samples outside the window. */
+int mp_csv_sensor_near(struct mp_csv_sensors *s, struct mp_csv_sensor *sensor,
+                       struct mp_error *err);
 void mp_csv_sensors_free(struct mp_csv_sensors *s);
 
 #endif

@@ -411,6 +411,8 @@ static int read_header(struct mp_pqcopy *p, struct mp_error *err)
 /* Decodes rows before `until`.  1: the message is used up; 0: the next row waits. */
 static int read_rows(struct mp_pqcopy *p, int64_t until, struct mp_error *err)
 {
+    const int64_t near = mp_plan_near(p->plan);
+
     if (!p->started && read_header(p, err) < 0)
         return -1;
     while (p->at < p->length) {
@@ -426,7 +428,7 @@ static int read_rows(struct mp_pqcopy *p, int64_t until, struct mp_error *err)
         if (p->over || fields != n_fields(&p->layout) || left < 14 ||
             be32(bytes + 2) != 8)
             return malformed(err);
-        if (row_time(p) < p->plan->start || row_time(p) > p->plan->end)
+        if (row_time(p) < p->plan->start - near || row_time(p) > p->plan->end + near)
             return malformed(err);
         if (row_time(p) >= until)
             return 0;

@@ -19,8 +19,8 @@ void mp_pqslices_choose(struct mp_pqslices *s, const struct mp_plan *plan, uint6
 {
     uint64_t seconds = ROWS_PER_SLICE / (pairs > 0 ? pairs : 1);
 
-    s->start = plan->start;
-    s->end = plan->end;
+    s->start = plan->start - mp_plan_near(plan);
+    s->end = plan->end + mp_plan_near(plan);
     s->width = (int64_t)(seconds > MIN_WIDTH_S ? seconds : MIN_WIDTH_S) * 1000000;
 }
 

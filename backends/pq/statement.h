@@ -31,7 +31,8 @@ struct mp_pqlayout {
 
 /* Slice k is [start + k width, start + (k + 1) width). */
 struct mp_pqslices {
-    int64_t start, end; /* the window, both included; µs since the epoch */
+    int64_t start, end; /* the window, both included, or of a short one also what lies
+                           near it; µs since the epoch */
     int64_t width;      /* µs */
 };
 

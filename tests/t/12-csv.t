@@ -277,4 +277,41 @@ stream "$(d 15:05 rpc-91-1.x 1)\n$(d 15:06 rpc-91-1.y 1)\n"
 like "a rival that comes later in a stream is refused" "$STATUS$ERR" \
 	'^1.*line 3, column 2 \(hostname\): rpc-91-1.y, after rows of rpc-91-1.x, which were taken to be of node rpc-91-1'
 
+# ---- a job between two samples ----
+
+mkdir "$T/short"
+short() { # START END: a report of rpc-91-1 from $T/in.csv
+	rm -rf "$T/short"/*
+	run "$MP" profile --backend csv --input "$T/in.csv" --start "2026-02-04T15:$1Z" --end "2026-02-04T15:$2Z" \
+		--nodelist rpc-91-1 --job-id 1 --outdir "$T/short"
+	J=$(cat "$T/short/power_1/summary.json" 2>/dev/null)
+}
+p() { echo "$(t "$1"),rpc-91-1,$S,$2,W,SystemInputPower"; }
+printf '%b' "$HEAD\n$(p 14:56 500)\n$(p 15:01 600)\n$(p 15:06 700)\n$(p 15:11 500)\n" >"$T/in.csv"
+short 15:02 15:05
+like "it has the line between its neighbours" "$J" '"total": 0.0005416666666666666,'
+like "... which is told" "$OUT" 'no sample of 1 series lies in the window'
+like "... in the summary by series" "$J" '"metric": "SystemInputPower".*"samples": 2, "borrowed": 2,'
+like "... and as the reason for there being no interval" "$J" \
+	'"reason": "fewer than three samples of SystemInputPower of rpc-91-1; none lies in the window'
+is "raw_power.csv holds the two" "$(cat "$T/short/power_1/raw_power.csv")" "$HEAD
+$(p 15:01 600)
+$(p 15:06 700)"
+grep -v '"database"' "$T/short/power_1/summary.json" >"$T/first.json"
+cp "$T/short/power_1/raw_power.csv" "$T/first.csv"
+mv "$T/first.csv" "$T/in.csv"
+cp "$T/in.csv" "$T/first.csv"
+short 15:02 15:05
+check "a replay has the same rows" cmp "$T/short/power_1/raw_power.csv" "$T/first.csv"
+check "... and says the same" cmp <(grep -v '"database"' "$T/short/power_1/summary.json") "$T/first.json"
+short 15:01 15:04
+is "a job with a sample inside borrows none" "$(wc -l <"$T/short/power_1/raw_power.csv")" 2
+like "... and is covered alike" "$J" '"borrowed": 0,.*"coverage": 1,'
+short 17:02 17:05
+is "further away than a minute there is no neighbour: exit 3" "$STATUS" 3
+short 15:30 15:40
+like "a single one, too far away to cover: partial" "$J" '"verdict": "partial"'
+short 15:12 16:13
+is "a window of more than a minute has none: exit 3" "$STATUS" 3
+
 done_testing

@@ -60,6 +60,26 @@ is "nothing of the others is read" "$(cut -d, -f2 "$T/out/power_1/raw_power.csv"
 	'hostname rpc-91-1 '
 pg_sql zen4 -c "UPDATE nodes SET hostname = 'rpc-91-' || nodeid"
 
+# ---- a job between two samples ----
+
+pg_sql zen4 -c "DELETE FROM idrac.systeminputpower WHERE extract(epoch FROM timestamp)::int % 5 <> 0"
+S0=$S E0=$E
+S=$((S0 + 101)) E=$((S0 + 103))
+profile 'rpc-91-[1-2]'
+is "a job between two samples: exit 0" "$STATUS" 0
+[ "$STATUS" = 0 ] || diag "$OUT$ERR"
+like "the neighbours are told" "$OUT" 'lies in the window: the last before and the first after it'
+is "and are in raw_power.csv" "$(cut -d, -f1 "$T/out/power_1/raw_power.csv" | tail -n +2 | sort -u | grep -vc ':4[123]+')" 2
+cp "$T/out/power_1/raw_power.csv" "$T/short.csv"
+sed '/"program"/d; /"backend"/d; /"database"/d' "$T/out/power_1/summary.json" >"$T/database.json"
+run "$MP" profile -c "$T/mp.ini" --backend csv --input "$T/short.csv" --job-id 1 --start $S --end $E \
+	--nodelist 'rpc-91-[1-2]' --outdir "$T/out"
+check "a replay has the same rows" cmp "$T/short.csv" "$T/out/power_1/raw_power.csv"
+check "and says the same" cmp "$T/database.json" \
+	<(sed '/"program"/d; /"backend"/d; /"database"/d' "$T/out/power_1/summary.json")
+
+S=$S0 E=$E0
+
 # ---- duplicates ----
 
 fetch 'rpc-91-[1-2],rpg-91-1'

@@ -215,7 +215,8 @@ END_TEST
 /* A server that answers for another time, or for the end of days. */
 START_TEST(refuses_times_that_were_not_asked_for)
 {
-    static const int64_t times[] = {START - 1, START + 10000001, INT64_MAX - PG_EPOCH};
+    static const int64_t times[] = {START - MP_NEAR_US - 1, START + 10000001 + MP_NEAR_US,
+                                    INT64_MAX - PG_EPOCH};
 
     for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
         struct rig r;
