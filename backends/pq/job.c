@@ -12,6 +12,7 @@
 
 #include "backends/pq/conn.h"
 #include "backends/pq/pool.h"
+#include "base/zone.h"
 
 #define LAST_SECOND INT64_C(253402300799) /* of the year 9999 */
 
@@ -33,6 +34,7 @@ enum {
     FIELD_START,
     FIELD_END,
     FIELD_RESTARTS,
+    FIELD_SUSPENDED,
     FIELD_HET_ID,
     FIELD_HET_OFFSET
 };
@@ -48,7 +50,8 @@ enum {
     "CASE jsonb_typeof(j->'nodes') WHEN 'array' THEN "                                   \
     " (SELECT string_agg(v, ',') FROM jsonb_array_elements_text(j->'nodes') v) "         \
     " ELSE j->>'nodes' END, "                                                            \
-    "j->>'start_time', j->>'end_time', j->>'restart_cnt', j->>'het_job_id', "            \
+    "j->>'start_time', j->>'end_time', j->>'restart_cnt', "                              \
+    "j->>'suspend_time', j->>'het_job_id', "                                             \
     "j->>'het_job_offset' FROM (SELECT to_jsonb(x) AS j FROM slurm.jobs x WHERE "
 
 /* A collector that keeps a row for each run of a requeued job: the last run that began,
@@ -86,7 +89,7 @@ static int look_up(struct mp_pqconn *c, const struct mp_run *run, const struct l
      * numbered one after the other */
     uint64_t number = l->kind == '+' ? l->id + l->part : l->id;
 
-    static const struct mp_pqshape shape = {.columns = "SSSSSSSSSSS"};
+    static const struct mp_pqshape shape = {.columns = "SSSSSSSSSSSS"};
 
     snprintf(id, sizeof id, "%" PRIu64, number);
     snprintf(part, sizeof part, "%" PRIu64, l->part);
@@ -183,6 +186,14 @@ static char *copy_field(const PGresult *res, int column, bool *failed)
     return copy;
 }
 
+/* Slurm sets it back to 0 when it requeues a job. */
+static int64_t suspended(const PGresult *res)
+{
+    int64_t seconds = number(res, FIELD_SUSPENDED);
+
+    return seconds > 0 && seconds < MP_TIME_LAST / 1000000 ? seconds * 1000000 : 0;
+}
+
 static int fill_job(const struct label *l, const PGresult *res, struct mp_job *job,
                     struct mp_error *err)
 {
@@ -197,6 +208,7 @@ static int fill_job(const struct label *l, const PGresult *res, struct mp_job *j
         .start = number(res, FIELD_START) * 1000000,
         .end = number(res, FIELD_END) * 1000000,
         .restart_count = (uint32_t)number(res, FIELD_RESTARTS),
+        .suspended = suspended(res),
     };
     if (!failed && job->label != NULL)
         return 0;

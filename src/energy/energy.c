@@ -137,6 +137,11 @@ struct mp_follower *mp_energy_follower(struct mp_energy *e)
     return &e->follower;
 }
 
+void mp_energy_set_suspended(struct mp_energy *e)
+{
+    e->suspended = true;
+}
+
 void mp_energy_free(struct mp_energy *e)
 {
     if (e == NULL)

@@ -14,6 +14,8 @@ struct mp_energy; /* opaque */
 
 int mp_energy_new(struct mp_energy **out, struct mp_error *err);
 struct mp_follower *mp_energy_follower(struct mp_energy *e);
+/* The job was suspended at times that nobody knows. */
+void mp_energy_set_suspended(struct mp_energy *e);
 void mp_energy_free(struct mp_energy *e);
 
 #endif

@@ -56,6 +56,7 @@ struct mp_energy {
     struct mp_grid grid;         /* W, the job's input power */
     struct mp_instants instants; /* what the verdict compares */
     struct mp_energy_result result;
+    bool suspended; /* the job was, for a while */
 };
 
 /* From the series' units to W; a thousandth by division, which is exact where the decimal

@@ -135,6 +135,17 @@ static int judge_findings(const struct mp_rules *q, const struct mp_findings *fi
                           "not everything could be read: see backend_findings");
 }
 
+/* The window is not all the job's, and no sample shows which part is. */
+static int judge_suspended(const struct mp_rules *q)
+{
+    if (!q->e->suspended)
+        return 0;
+    return mp_reason_give(q->r, MP_PARTIAL, q->err,
+                          "the job was suspended for a part of its window: the energy is "
+                          "that of the nodes from its start to its end, whoever ran on "
+                          "them, and the samples alone cannot tell when it ran");
+}
+
 int mp_verdict_find(struct mp_energy *e, const struct mp_findings *findings,
                     struct mp_error *err)
 {
@@ -146,7 +157,8 @@ int mp_verdict_find(struct mp_energy *e, const struct mp_findings *findings,
     if (judge_units(&q, findings) < 0 || mp_rule_twice(&q) < 0 || mp_rule_units(&q) < 0 ||
         mp_rule_sums(&q) < 0 || mp_rule_zeros(&q) < 0 || mp_rule_frozen(&q) < 0 ||
         judge_dropped(&q) < 0 || mp_rule_missing(&q) < 0 || judge_coverage(&q) < 0 ||
-        judge_interval(&q) < 0 || judge_findings(&q, findings) < 0)
+        judge_interval(&q) < 0 || judge_suspended(&q) < 0 ||
+        judge_findings(&q, findings) < 0)
         return -1;
     return 0;
 }

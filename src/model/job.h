@@ -19,6 +19,7 @@ struct mp_job {
     char *nodelist; /* Slurm's expression */
     int64_t start;  /* µs since the epoch, UTC */
     int64_t end;
+    int64_t suspended; /* when it was last suspended or resumed; 0: never, or unknown */
     uint32_t restart_count;
 };
 

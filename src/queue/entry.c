@@ -54,6 +54,7 @@ static const struct field fields[] = {
     TEXT_FIELD("work_dir", work_dir, PATH_LIMIT),
     NUMBER_FIELD("start", start, false),
     TEXT_FIELD("start_from", start_from, NAME_LIMIT),
+    NUMBER_FIELD("suspended", suspended, false),
     NUMBER_FIELD("end", end, true),
     TEXT_FIELD("end_from", end_from, NAME_LIMIT),
     NUMBER_FIELD("queued", queued, true),

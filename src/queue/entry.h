@@ -40,9 +40,11 @@ struct mp_entry {
     char *stdout_path; /* patterns not expanded; NULL: none, or relative */
     char *work_dir;
     int64_t start;    /* s since the epoch; -1: ask the database */
-    char *start_from; /* "slurm", "prolog"; NULL while unknown */
-    int64_t end;      /* s since the epoch */
-    char *end_from;   /* "slurm"; "epilog": the clock when the epilog ran */
+    char *start_from; /* "slurm", "prolog", "database"; NULL while unknown */
+    int64_t
+        suspended;  /* s since the epoch, as slurm.jobs has it; -1: unknown, or never */
+    int64_t end;    /* s since the epoch */
+    char *end_from; /* "slurm"; "epilog": the clock when the epilog ran */
     /* what became of it */
     int64_t queued;      /* s; retry_hours count from here */
     int64_t tries;       /* attempts that failed for a reason that may pass */

@@ -162,6 +162,8 @@ int mp_report_finish(struct mp_report *r, const struct mp_plan *plan,
             err, MP_FAULT_NO_SAMPLES,
             "no power samples of job %s's nodes in its window; nothing written",
             r->job->label);
+    if (r->job->suspended > 0)
+        mp_energy_set_suspended(r->energy);
     if (mp_energy_result(r->energy, findings, &summary.energy, err) < 0 ||
         mp_reduce_result(r->reduce, summary.energy, &chart.reduced, err) < 0)
         return -1;

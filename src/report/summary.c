@@ -236,6 +236,7 @@ static void write_job(struct writer *w, const struct mp_summary_input *in)
     put(w, o, "end", instant(in->plan->end));
     put(w, o, "seconds", number((double)(in->plan->end - in->plan->start) / 1e6));
     put(w, o, "restart_count", count(job->restart_count));
+    put(w, o, "suspended", job->suspended > 0 ? instant(job->suspended) : json_null());
     open_member(w, "job", o);
 }
 

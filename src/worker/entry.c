@@ -56,6 +56,7 @@ static int fill_job(struct mp_attempt *a, struct mp_error *err)
     job->start = e->start * SECOND;
     job->end = e->end * SECOND;
     job->restart_count = (uint32_t)e->restart_count;
+    job->suspended = e->suspended > 0 ? e->suspended * SECOND : 0;
     if (mp_entry_set(&job->label, a->label, err) < 0 ||
         mp_entry_set(&job->cluster, e->cluster, err) < 0 ||
         mp_entry_set(&job->user, e->user, err) < 0 ||
@@ -105,6 +106,8 @@ static int find_start(struct mp_attempt *a, struct mp_error *err)
         goto out;
     }
     a->entry.start = found.start / SECOND;
+    if (found.suspended > 0)
+        a->entry.suspended = found.suspended / SECOND;
     rc = mp_entry_set(&a->entry.start_from, "database", err);
 out:
     if (rc < 0 && err->fault == MP_FAULT_NOT_YET && !waits_longer(a))

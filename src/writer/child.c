@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/wait.h"
+#include "base/zone.h"
 #include "chart/chart.h"
 #include "report/report.h"
 #include "writer/impl.h"
@@ -43,6 +44,7 @@ int mp_hello_send(struct mp_wire_out *out, const struct mp_hello *hello,
     mp_frame_put_i64(out, job->start);
     mp_frame_put_i64(out, job->end);
     mp_frame_put_u32(out, job->restart_count);
+    mp_frame_put_i64(out, job->suspended);
     mp_frame_put_i64(out, hello->deadline_ms);
     mp_frame_put_u32(out, hello->give);
     mp_frame_put_u32(out, hello->uid);
@@ -67,10 +69,12 @@ static int get_hello(struct mp_wire_frame *f, struct mp_hello *h)
         mp_frame_get_text(f, TEXT_MAX, &job->nodelist) < 0 ||
         mp_frame_get_i64(f, &job->start) < 0 || mp_frame_get_i64(f, &job->end) < 0 ||
         mp_frame_get_u32(f, &job->restart_count) < 0 ||
-        mp_frame_get_i64(f, &h->deadline_ms) < 0 || mp_frame_get_u32(f, &give) < 0 ||
-        mp_frame_get_u32(f, &h->uid) < 0 || mp_frame_get_u32(f, &h->gid) < 0 ||
-        mp_frame_get_u32(f, &no_page) < 0 || mp_frame_get_text(f, 128, &h->zone) < 0 ||
-        mp_frame_get_u32(f, &n) < 0 || n > MP_WIRE_PLACES_MAX)
+        mp_frame_get_i64(f, &job->suspended) < 0 || job->suspended < 0 ||
+        job->suspended > MP_TIME_LAST || mp_frame_get_i64(f, &h->deadline_ms) < 0 ||
+        mp_frame_get_u32(f, &give) < 0 || mp_frame_get_u32(f, &h->uid) < 0 ||
+        mp_frame_get_u32(f, &h->gid) < 0 || mp_frame_get_u32(f, &no_page) < 0 ||
+        mp_frame_get_text(f, 128, &h->zone) < 0 || mp_frame_get_u32(f, &n) < 0 ||
+        n > MP_WIRE_PLACES_MAX)
         return -1;
     h->give = give != 0;
     h->no_page = no_page != 0;

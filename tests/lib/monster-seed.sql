@@ -73,7 +73,7 @@ CREATE TABLE slurm.jobs (
   job_id int PRIMARY KEY, array_job_id int, array_task_id int, name text, job_state text[],
   user_id int, user_name text, group_id int, cluster text, partition text,
   current_working_directory text, nodes text[], cpus int, start_time int, end_time int,
-  restart_cnt int, exit_code int);
+  suspend_time int, restart_cnt int, exit_code int);
 GRANT USAGE ON SCHEMA idrac, public, slurm TO monster;
 GRANT SELECT ON ALL TABLES IN SCHEMA idrac, public, slurm TO monster;
 ANALYZE;

@@ -25,6 +25,7 @@ missing() {
 
 profile 'rpc-91-[1-2],rpg-91-1'
 is "everything there: exit 0" "$STATUS" 0
+[ "$STATUS" = 0 ] || diag "$ERR"
 like "everything there: valid" "$J" '"verdict": *"valid"'
 
 # ---- a domain more or less ----

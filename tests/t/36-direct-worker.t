@@ -19,12 +19,12 @@ umask 077
 	printf 'logfile = %s\ndelay_seconds = 0\nmax_wait_seconds = 0\n' "$T/log"
 	printf '[queue]\ndirectory = %s\nworkers = 1\n' "$T/queue"
 } >"$T/mp.ini"
-submit() { # what the epilog of job $1 does
+submit() { # ID [VARIABLE]: what the epilog of job $1 does
 	env -i MONSTER_POWER_CONFIG="$T/mp.ini" MONSTER_POWER_PROGRAM=/bin/true SLURM_JOB_ID="$1" \
 		SLURM_CLUSTER_NAME=alpha SLURM_JOB_RESTART_COUNT=0 SLURM_JOB_UID="$(id -u "$OWNER")" \
 		SLURM_JOB_GID="$(id -g "$OWNER")" SLURM_JOB_USER="$OWNER" SLURM_JOB_NODELIST='rpc-91-[1-2]' \
 		SLURM_JOB_NAME=sim SLURM_JOB_WORK_DIR="$T/home" SLURM_JOB_COMMENT=power_profiling \
-		SLURM_JOB_START_TIME=1760497200 SLURM_JOB_END_TIME=1760497790 \
+		"${2:-SLURM_JOB_START_TIME=1760497200}" SLURM_JOB_END_TIME=1760497790 \
 		"$MP_BUILDDIR/monster-power-hook" epilog
 }
 reported() { # reported ID: within 20 s
@@ -40,6 +40,12 @@ FIRST=$(connections)
 submit 2
 check "and another" reported 2
 is "over the same session" "$(connections)" "$FIRST"
+pg_sql zen4 -c "INSERT INTO slurm.jobs (job_id, name, job_state, user_name, cluster, nodes, start_time, end_time, suspend_time)
+ VALUES (4, 'sim', '{COMPLETED}', '$OWNER', 'alpha', '{rpc-91-1,rpc-91-2}', 1760497200, 1760497790, 1760497500)"
+submit 4 NO_START=1
+check "a job whose start only the database knows" reported 4
+like "it was suspended, which reaches the writer" "$(cat "$T/home/power_4/summary.json")" \
+	'the job was suspended for a part'
 pg_restart fast
 submit 3
 check "and one after the server was restarted" reported 3
