@@ -97,6 +97,10 @@ struct mp_backend_ops {
     int (*find_job)(struct mp_backend *b, const char *label, const struct mp_run *run,
                     struct mp_job *job, struct mp_error *err);
 
+    /* Optional.  What the source knows of a job whose window and nodes are given and its
+     * samples do not say: fills in job->suspended. */
+    void (*know_job)(struct mp_backend *b, struct mp_job *job);
+
     /* Optional.  *ready = 1 when every node of the plan that can be waited for has a
      * sample at or after plan->end (the telemetry has caught up), else 0. */
     int (*caught_up)(struct mp_backend *b, const struct mp_plan *plan,

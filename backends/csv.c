@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "backends/backend.h"
+#include "backends/csv/beside.h"
 #include "backends/csv/fetch.h"
 #include "backends/csv/section.h"
 #include "base/zone.h"
@@ -213,6 +214,34 @@ static int csv_check(struct mp_backend *b, const struct mp_run *run,
     return 0;
 }
 
+/* The summary beside the file knows it. */
+static int csv_find_job(struct mp_backend *b, const char *label, const struct mp_run *run,
+                        struct mp_job *job, struct mp_error *err)
+{
+    const char *input = ((struct csv *)b)->input;
+
+    (void)run;
+    if (mp_csv_beside_job(input, job, err) < 0)
+        return -1;
+    if (job->label != NULL && strcmp(job->label, label) == 0)
+        return 0;
+    mp_job_free(job);
+    return mp_fail(err, MP_FAULT_USAGE,
+                   "%s has no summary.json of job %s beside it: give --start, --end and "
+                   "--nodelist",
+                   input, label);
+}
+
+static void csv_know_job(struct mp_backend *b, struct mp_job *job)
+{
+    struct mp_job beside;
+
+    if (mp_csv_beside_job(((struct csv *)b)->input, &beside, &(struct mp_error){0}) < 0)
+        return;
+    job->suspended = beside.suspended;
+    mp_job_free(&beside);
+}
+
 static void csv_close(struct mp_backend *b)
 {
     free(b);
@@ -224,6 +253,8 @@ const struct mp_backend_ops mp_backend_csv = {
     .sections = sections,
     .open = csv_open,
     .fetch = csv_fetch,
+    .find_job = csv_find_job,
+    .know_job = csv_know_job,
     .check = csv_check,
     .close = csv_close,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * beside.c - the series of a summary.json, by name. */
+ * beside.c - the series of a summary.json, by name, and its job. */
 #include "config.h"
 
 #include "backends/csv/beside.h"
@@ -48,12 +48,12 @@ static void index_series(struct mp_csv_beside *b, json_t *list)
     }
 }
 
-struct mp_csv_beside *mp_csv_beside_read(const char *input)
+/* NULL: there is none. */
+static json_t *summary_beside(const char *input)
 {
     static const char raw[] = "raw_power.csv";
     const char *slash = strrchr(input, '/');
     const int folder = slash != NULL ? (int)(slash + 1 - input) : 0;
-    struct mp_csv_beside *b = NULL;
     json_t *summary;
     char *path;
 
@@ -62,6 +62,14 @@ struct mp_csv_beside *mp_csv_beside_read(const char *input)
         return NULL;
     summary = json_load_file(path, 0, NULL);
     free(path);
+    return summary;
+}
+
+struct mp_csv_beside *mp_csv_beside_read(const char *input)
+{
+    struct mp_csv_beside *b = NULL;
+    json_t *summary = summary_beside(input);
+
     if (json_is_array(json_object_get(summary, "series")))
         b = calloc(1, sizeof *b);
     if (b != NULL && (b->series = json_object()) != NULL)
@@ -94,6 +102,58 @@ void mp_csv_beside_tell(const struct mp_csv_beside *beside, const struct mp_plan
     series->accuracy = number_of(one, "accuracy_percent", MP_ACCURACY_MAX);
     series->lag = llround(number_of(one, "lag_s", MP_LAG_MAX_US / 1e6) * 1e6);
     free(name);
+}
+
+static const char *text_at(const json_t *job, const char *key)
+{
+    return json_string_value(json_object_get(job, key));
+}
+
+/* 0 where it is none. */
+static int64_t time_at(const json_t *job, const char *key)
+{
+    const char *text = text_at(job, key);
+    int64_t us;
+
+    return text != NULL && mp_time_parse(text, key, &us, &(struct mp_error){0}) == 0 ? us
+                                                                                     : 0;
+}
+
+static char *copy_at(const json_t *job, const char *key, bool *failed)
+{
+    const char *text = text_at(job, key);
+    char *copy = text != NULL ? strdup(text) : NULL;
+
+    *failed = *failed || (text != NULL && copy == NULL);
+    return copy;
+}
+
+int mp_csv_beside_job(const char *input, struct mp_job *job, struct mp_error *err)
+{
+    json_t *summary = summary_beside(input);
+    const json_t *from = json_object_get(summary, "job");
+    double restarts = number_of(from, "restart_count", UINT32_MAX);
+    bool failed = false;
+
+    *job = (struct mp_job){0};
+    if (text_at(from, "id") != NULL && text_at(from, "nodelist") != NULL &&
+        mp_job_label_check(text_at(from, "id"), &(struct mp_error){0}) == 0)
+        *job = (struct mp_job){
+            .label = copy_at(from, "id", &failed),
+            .cluster = copy_at(from, "cluster", &failed),
+            .user = copy_at(from, "user", &failed),
+            .name = copy_at(from, "name", &failed),
+            .nodelist = copy_at(from, "nodelist", &failed),
+            .start = time_at(from, "start"),
+            .end = time_at(from, "end"),
+            .restart_count = (uint32_t)restarts,
+            .suspended = time_at(from, "suspended"),
+        };
+    json_decref(summary);
+    if (!failed)
+        return 0;
+    mp_job_free(job);
+    return mp_fail(err, MP_FAULT_FAILED, "out of memory for the job");
 }
 
 void mp_csv_beside_free(struct mp_csv_beside *beside)

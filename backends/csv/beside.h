@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * beside.h - what a report's summary.json knows of the sensors in the raw_power.csv
- * beside it and its rows do not say: how well they measure and how far they trail.  A
- * replay that takes it comes to the same interval.
+ * beside.h - what a report's summary.json knows and the rows of the raw_power.csv beside
+ * it do not say: how well the sensors measure and how far they trail, and the job.  A
+ * replay that takes it comes to the same interval and verdict.
  */
 #ifndef MP_CSV_BESIDE_H
 #define MP_CSV_BESIDE_H
 
+#include "base/error.h"
+#include "model/job.h"
 #include "model/plan.h"
 #include "model/sample.h"
 
@@ -17,6 +19,9 @@ struct mp_csv_beside *mp_csv_beside_read(const char *input);
 /* Fill in accuracy and lag of a series of the plan; `beside` may be NULL. */
 void mp_csv_beside_tell(const struct mp_csv_beside *beside, const struct mp_plan *plan,
                         struct mp_series *series);
+/* The job of the report beside `input`; *job is the caller's to free, and is left empty
+ * where the summary names none. */
+int mp_csv_beside_job(const char *input, struct mp_job *job, struct mp_error *err);
 void mp_csv_beside_free(struct mp_csv_beside *beside);
 
 #endif

@@ -137,6 +137,8 @@ int mp_session_open(struct mp_session *s, const char *command,
         return -1;
     if (mp_backend_open(&s->settings, &s->run, &s->backend, err) < 0)
         return -1;
+    if (given && s->backend->ops->know_job != NULL)
+        s->backend->ops->know_job(s->backend, &s->job);
     if (given)
         return 0;
     return look_up_job(s, sel->job_id, err) < 0 ? -1 : mp_session_plan(s, err);

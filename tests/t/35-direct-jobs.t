@@ -61,6 +61,28 @@ found "a job that the second database knows to have ended" 400 alice '"rpc-91-1"
 found "a hostile name and owner" 404 "o'brien" '"rpc-91-1"' 60
 like "kept as they are" "$J" '"name": *"evil ."name.".n.\(id\)"'
 
+# ---- a job that was suspended ----
+pg_sql zen4 -c "INSERT INTO slurm.jobs (job_id, name, job_state, user_name, cluster, nodes, start_time, end_time, suspend_time)
+ VALUES (450, 'slept', '{COMPLETED}', 'alice', 'lab', '{rpc-91-1}', $S, $S + 600, $S + 400)"
+profile 450
+is "a job that was suspended: exit 4" "$STATUS" 4
+like "it is told, and why that matters" "$OUT" 'the job was suspended for a part of its window'
+like "its verdict is partial" "$J" '"verdict": *"partial"'
+like "the summary has the time" "$J" '"suspended": *"2025-10-15T03:06:40Z"'
+mv "$T/out/power_450" "$T/slept"
+A='"(program|backend|database)"'
+for how in "--start $S --end $((S + 600)) --nodelist rpc-91-1" ''; do
+	# shellcheck disable=SC2086
+	run "$MP" profile -c "$T/mp.ini" --backend csv --input "$T/slept/raw_power.csv" --job-id 450 $how --outdir "$T/out"
+	is "a replay of it ${how:+for a given window}: exit 4" "$STATUS" 4
+	like "it is told" "$OUT" 'the job was suspended'
+done
+is "with all that the summary beside knew of the job" \
+	"$(diff "$T/slept/summary.json" "$T/out/power_450/summary.json" | grep '^[<>]' | grep -Ecv "$A")" 0
+cp "$T/slept/raw_power.csv" "$T/alone.csv"
+run "$MP" profile -c "$T/mp.ini" --backend csv --input "$T/alone.csv" --job-id 450 --outdir "$T/out"
+like "rows without a summary beside them: told" "$STATUS$ERR" '^2.*no summary.json of job 450 beside it'
+
 fails "a job nobody knows" 999 'job 999 is not in slurm.jobs of zen4, h100; give --start, --end and --nodelist'
 fails "a task nobody knows" 200_8 'job 200_8 is not in slurm.jobs'
 fails "a component that is another job" 300+2 'does not tell its components apart'
