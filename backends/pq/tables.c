@@ -671,7 +671,7 @@ static int read_units(struct mp_pqconn *c, const struct mp_run *run,
         no_memory(err);
     else if (mp_pqconn_query(c, run, "reading public.metrics_definition", units_sql, 1,
                              (const char *const[]){array},
-                             &(struct mp_pqshape){"#S", t->n_tables}, &res, err) == 0)
+                             &(struct mp_pqshape){"#SS", t->n_tables}, &res, err) == 0)
         rc = take_units(c, res, findings, t, err);
     PQclear(res);
     free(array);
