@@ -213,8 +213,8 @@ static int take_column(const struct mp_pqconn *c, struct mp_pqtable *table,
     return table->columns[column] != NULL ? 0 : no_memory(err);
 }
 
-static int check_arm(const struct mp_pqconn *c, const struct mp_pqtable *table,
-                     const PGresult *res, int row, struct mp_error *err)
+static int check_table(const struct mp_pqconn *c, const struct mp_pqtable *table,
+                       const PGresult *res, int row, struct mp_error *err)
 {
     if (!is_true(res, row, CAT_SCHEMA))
         return mp_fail(err, MP_FAULT_FAILED,
@@ -243,7 +243,7 @@ static int take_catalogue(const struct mp_pqconn *c, const PGresult *res,
     for (int row = 0; row < PQntuples(res); row++) {
         size_t i = strtoul(PQgetvalue(res, row, CAT_ORD), NULL, 10) - 1;
 
-        if (check_arm(c, &t->table[i], res, row, err) < 0)
+        if (check_table(c, &t->table[i], res, row, err) < 0)
             return -1;
         if (!is_true(res, row, CAT_TABLE))
             continue;
@@ -262,7 +262,7 @@ static int take_catalogue(const struct mp_pqconn *c, const PGresult *res,
     return 0;
 }
 
-static void free_arm(struct mp_pqtable *table)
+static void free_table(struct mp_pqtable *table)
 {
     for (int i = 0; i < MP_PQ_N_COLUMNS; i++)
         free(table->columns[i]);
@@ -300,7 +300,7 @@ static int drop_missing(const struct mp_pqconn *c, const struct mp_plan *plan,
             rc = mp_findings_missing(
                 findings, NULL, plan->routes[table->route].metrics[table->metric].name,
                 reason, err);
-        free_arm(table);
+        free_table(table);
     }
     t->n_tables = kept;
     return rc;
@@ -714,7 +714,7 @@ static void free_dim(struct mp_pqdim *dim)
 void mp_pqtables_free(struct mp_pqtables *t)
 {
     for (size_t i = 0; i < t->n_tables; i++)
-        free_arm(&t->table[i]);
+        free_table(&t->table[i]);
     free(t->table);
     free_dim(&t->nodes);
     free_dim(&t->sources);

@@ -70,7 +70,7 @@ int mp_cmd_check(int argc, char **argv, int *exit_status, struct mp_error *err)
     if (user.known)
         check_ourselves(&list, &options, node, &user.pw, err);
     if (list.fails > 0)
-        printf("\n%u of these must be mended before slurmctld is restarted.\n",
+        printf("\n%u of these must be put right before slurmctld is restarted.\n",
                list.fails);
     else
         printf("\nA restart is safe%s.\n",

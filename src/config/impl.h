@@ -66,7 +66,7 @@ char *mp_settings_read(const char *path, size_t *len, struct mp_error *err);
 bool mp_settings_trusts(uid_t owner);
 /* Refuse a file that others could have written, or, where it holds a
  * secret, could read.  `st` is fstat's of the open `fd`; the error has the command that
- * mends it. */
+ * corrects it. */
 int mp_settings_check_file(int fd, const struct stat *st, const char *path, bool secret,
                            struct mp_error *err);
 

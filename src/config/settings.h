@@ -39,9 +39,9 @@ struct mp_override {
 /* `backends`: what the registry hands over (mp_backends_keys); copied.  NULL: none.
  * `path` NULL: MONSTER_POWER_CONFIG, else the built-in path, which may be absent.  A file
  * that holds a secret and that others can read or write is refused with the chmod that
- * mends it.  An unknown section or key, or a value out of range, is a usage error naming
- * file, line and the nearest known key.  With a secret loaded, the process no longer
- * leaves a core file, nor can it be traced by its own user. */
+ * corrects it.  An unknown section or key, or a value out of range, is a usage error
+ * naming file, line and the nearest known key.  With a secret loaded, the process no
+ * longer leaves a core file, nor can it be traced by its own user. */
 int mp_settings_load(struct mp_settings *s, const struct mp_backend_keys *backends,
                      const char *path, const struct mp_override *overrides,
                      size_t n_overrides, struct mp_error *err);

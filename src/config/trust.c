@@ -59,7 +59,7 @@ static mode_t wrong_bits(const struct stat *st, bool secret)
     return st->st_mode & wrong & (S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH);
 }
 
-/* Names the bits and the chmod that mends them. */
+/* Names the bits and the chmod that corrects them. */
 static int refuse_mode(const struct stat *st, const char *path, bool secret, mode_t wrong,
                        struct mp_error *err)
 {

@@ -21,7 +21,7 @@ struct flight {
 static bool tell(struct mp_worker_child *child, int sock, const struct mp_answer *answer)
 {
     if (answer->backend_away && child->have_settings) {
-        mp_settings_free(&child->session.settings); /* it may be mended by then */
+        mp_settings_free(&child->session.settings); /* it may be correct by then */
         child->have_settings = false;
     }
     return send(sock, answer, sizeof *answer, MSG_NOSIGNAL) == sizeof *answer;

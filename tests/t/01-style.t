@@ -5,7 +5,7 @@
 . "${MP_SRCDIR:-.}/tests/lib/tap.sh"
 cd "$MP_SRCDIR" || exit 99
 
-c_files=$(find src backends tests/unit tests/fuzz tests/tools tests/bench -name '*.[ch]' 2>/dev/null | sort)
+c_files=$(find src backends tests/unit tests/fuzz tests/tools tests/trust tests/bench -name '*.[ch]' 2>/dev/null | sort)
 scripts=$(find quickstart .ci etc tests -type f \( -name '*.sh' -o -name '*.t' -o -perm -u+x \) \
 	! -name '*.c' ! -name '*.csv' ! -path '*/.dirstamp' ! -path '*/unit/test_*' 2>/dev/null | sort |
 	while read -r f; do head -n 1 "$f" | grep -q awk || echo "$f"; done)

@@ -2,8 +2,8 @@
  * collector.h - a known power curve, read as MonSTer's collector reads a node, and what
  * the program's own energy code makes of it.
  *
- * Every 5.00 to 5.05 s from a random phase on; stamps are cut to the second and values are
- * whole watts; the job's start and end are cut to the second, too. */
+ * Every 5.00 to 5.05 s from a random phase on; stamps are cut to the second and values
+ * are whole watts; the job's start and end are cut to the second, too. */
 #ifndef MP_TEST_COLLECTOR_H
 #define MP_TEST_COLLECTOR_H
 

@@ -59,8 +59,8 @@ static double median(double *v, int n)
 static void print(struct tally *t)
 {
     if (t->all > 0)
-        printf("| %-34s | %6d | %5.1f %% | %6.2f %% | %6.2f %% | %5d |\n", t->name, t->all,
-               100.0 * t->inside / t->all, 100 * median(t->errors, t->all),
+        printf("| %-34s | %6d | %5.1f %% | %6.2f %% | %6.2f %% | %5d |\n", t->name,
+               t->all, 100.0 * t->inside / t->all, 100 * median(t->errors, t->all),
                100 * median(t->halves, t->all), t->none);
     free(t->halves);
     free(t->errors);
@@ -89,7 +89,8 @@ static void read_windows(const struct curve *c, double length, struct dice *d,
     const double room = c->t[c->n - 1] - c->t[0] - length;
 
     for (int i = 0; room > 0 && i < WINDOWS; i++) {
-        struct reading plain = {.lost = 0}, lost10 = {.lost = 0.1}, lost30 = {.lost = 0.3};
+        struct reading plain = {.lost = 0}, lost10 = {.lost = 0.1},
+                       lost30 = {.lost = 0.3};
         double from = c->t[0] + dice_roll(d) * room;
         struct reading gap = {.gap_len = length * (0.1 + 0.3 * dice_roll(d))};
         struct outcome o = collect(c, &plain, d, from, from + length);
@@ -188,7 +189,8 @@ int main(int argc, char **argv)
         }
     }
     read_in_step(&d, &kinds[IN_STEP]);
-    puts("| windows                            |      n | covered | error    | ±        |  "
+    puts("| windows                            |      n | covered | error    | ±        "
+         "|  "
          "none |\n| --- | --- | --- | --- | --- | --- |");
     for (int i = 0; i < N_KINDS; i++)
         print(&kinds[i]);
