@@ -52,6 +52,8 @@ libbackends_a_SOURCES += \
 	backends/pq/error.c \
 	backends/pq/error.h \
 	backends/pq/job.c \
+	backends/pq/login.c \
+	backends/pq/login.h \
 	backends/pq/pool.c \
 	backends/pq/pool.h \
 	backends/pq/rows.c \

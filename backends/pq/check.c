@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "backends/pq/conn.h"
+#include "backends/pq/login.h"
 #include "backends/pq/pool.h"
 #include "backends/pq/tables.h"
 
@@ -306,6 +307,28 @@ static int check_tables(const struct checker *k, struct mp_pqtables *t,
     return check_jobs(k, err);
 }
 
+/* Whether anybody on the way can pass for the server. */
+static void check_identity(const struct checker *k)
+{
+    static const char remedy[] = "sslmode = verify-full in section [database], with "
+                                 "sslrootcert";
+    const char *host = PQhost(k->c->pg);
+
+    if (mp_pqlogin_is_local(k->c->pg)) {
+        if (host != NULL && host[0] != '/' && host[0] != '@' && host[0] != '\0' &&
+            !mp_pqlogin_sslmode_is(k->c->pg, "verify-"))
+            say(k, MP_CHECK_WARN, "a Unix socket (host = /var/run/postgresql) would",
+                "nothing shows who listens at %s, port %s", host, PQport(k->c->pg));
+        return;
+    }
+    if (mp_pqlogin_sslmode_is(k->c->pg, "verify-full"))
+        say(k, MP_CHECK_OK, NULL, "%s has shown a certificate in its name", host);
+    else
+        say(k, MP_CHECK_FAIL, remedy,
+            "whoever is on the way to %s can pass for it: its certificate is not checked",
+            host);
+}
+
 static int check_database(const struct checker *k, struct mp_error *err)
 {
     struct mp_findings findings = {0};
@@ -318,6 +341,7 @@ static int check_database(const struct checker *k, struct mp_error *err)
         say(k, MP_CHECK_OK, NULL, "reached as user %s, PostgreSQL %s, %s",
             PQuser(k->c->pg), version != NULL ? version : "of unknown version",
             PQsslInUse(k->c->pg) ? "encrypted" : "not encrypted");
+        check_identity(k);
         rc = mp_pqtables_read(k->c, k->run, k->plan, &findings, &tables, err);
     }
     for (size_t i = 0; rc == 0 && i < findings.n_missing; i++)

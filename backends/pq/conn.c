@@ -9,11 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "backends/pq/address.h"
 #include "backends/pq/cancel.h"
 #include "backends/pq/error.h"
+#include "backends/pq/login.h"
 #include "backends/pq/wait.h"
 #include "base/wait.h"
 
@@ -23,6 +25,7 @@ enum {
     LONGEST_PAUSE_MS = 5000,
     MAX_PARAMS = 24,
     GATHER_US = 300,
+    NEEDS_GUARD = 1,
 };
 
 struct params {
@@ -38,6 +41,7 @@ static void add(struct params *p, const char *key, const char *value)
 {
     if (value == NULL || value[0] == '\0' || p->n == MAX_PARAMS)
         return;
+    /* of a key that is there twice libpq takes the last */
     p->keys[p->n] = key;
     p->values[p->n++] = value;
 }
@@ -92,15 +96,42 @@ static int64_t connect_limit(const struct mp_pqconn *c, const struct mp_run *run
     return limit < run->deadline_us ? limit : run->deadline_us;
 }
 
-static int handshake(struct mp_pqconn *c, const struct mp_run *run, int64_t limit,
-                     struct mp_error *err)
+static bool knows_require_auth(void)
 {
+    return PQlibVersion() >= 160000;
+}
+
+/* One step of the login with a server that is not trusted with our password. */
+static int guarded_poll(struct mp_pqconn *c, struct mp_pqlogin *l,
+                        PostgresPollingStatusType *state, struct mp_error *err)
+{
+    if (l->server < 0 && PQstatus(c->pg) == CONNECTION_AWAITING_RESPONSE &&
+        mp_pqlogin_begin(l, c, err) < 0)
+        return -1;
+    if (l->server >= 0 && mp_pqlogin_take(l, c, err) < 0)
+        return -1;
+    *state = PQconnectPoll(c->pg);
+    if (l->server < 0 || *state == PGRES_POLLING_FAILED)
+        return 0;
+    if (PQstatus(c->pg) == CONNECTION_NEEDED || PQstatus(c->pg) == CONNECTION_STARTED) {
+        mp_pqlogin_drop(l); /* libpq tries another way, with a socket of its own */
+        return 0;
+    }
+    if (mp_pqlogin_give(l, c, err) < 0)
+        return -1;
+    return *state == PGRES_POLLING_OK ? mp_pqlogin_end(l, c, err) : 0;
+}
+
+static int handshake(struct mp_pqconn *c, const struct mp_run *run, int64_t limit,
+                     bool bare, struct mp_pqlogin *l, struct mp_error *err)
+{
+    bool guarded = bare && !knows_require_auth() && mp_pqlogin_is_guarded(c);
     PostgresPollingStatusType state = PGRES_POLLING_WRITING;
 
     while (state != PGRES_POLLING_OK) {
         struct mp_error why = {0};
         int ready =
-            mp_pqwait(c, run, PQsocket(c->pg),
+            mp_pqwait(c, run, l->server >= 0 ? l->server : PQsocket(c->pg),
                       state == PGRES_POLLING_READING ? POLLIN : POLLOUT, limit, &why);
 
         if (ready <= 0 && why.fault != MP_FAULT_STOPPED &&
@@ -114,7 +145,12 @@ static int handshake(struct mp_pqconn *c, const struct mp_run *run, int64_t limi
         if (mp_clock_us() >= limit) /* one that talks and talks */
             return mp_pqerror_silent(c, "connect_timeout", c->config->connect_timeout,
                                      err);
-        state = PQconnectPoll(c->pg);
+        if (!guarded || PQsslInUse(c->pg))
+            state = PQconnectPoll(c->pg);
+        else if (guarded_poll(c, l, &state, err) < 0)
+            return -1;
+        if (guarded && PQsslInUse(c->pg) && PQlibVersion() >= 130000)
+            return NEEDS_GUARD;
         if (state == PGRES_POLLING_FAILED)
             return mp_pqerror_connection(c, "connecting", err);
     }
@@ -149,30 +185,72 @@ static void ignore_notice(void *arg, const PGresult *res)
     (void)res;
 }
 
+/* With libpq's own means against a server that is not known (login.h).  That it is not,
+ * and whether TLS is in use, can be told only once libpq has put its sources together
+ * and begun. */
+static void add_guard(struct params *p)
+{
+    if (knows_require_auth())
+        add(p, "require_auth", "!password,!md5");
+    else {
+        add(p, "sslmode", "require");
+        add(p, "channel_binding", "require");
+    }
+}
+
+static int start_connection(struct mp_pqconn *c, const struct params *p,
+                            struct mp_error *err)
+{
+    c->pg = PQconnectStartParams(p->keys, p->values, 0);
+    if (c->pg == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for a connection");
+    PQsetNoticeReceiver(c->pg, ignore_notice, NULL);
+    PQsetErrorVerbosity(c->pg, PQERRORS_VERBOSE); /* the only way to a SQLSTATE here */
+    if (PQstatus(c->pg) != CONNECTION_BAD)
+        return 0;
+    return mp_pqerror_connection(c, "connecting", err);
+}
+
+/* Up to the session, with one set of parameters.  NEEDS_GUARD: before the password went
+ * anywhere, it turned out that the parameters need add_guard's. */
+static int log_in(struct mp_pqconn *c, const struct mp_run *run, const struct params *p,
+                  int64_t limit, bool bare, struct mp_error *err)
+{
+    struct mp_pqlogin login = mp_pqlogin_none();
+    int rc = start_connection(c, p, err);
+
+    if (rc == 0 && bare && knows_require_auth() && mp_pqlogin_is_guarded(c))
+        rc = NEEDS_GUARD;
+    if (rc == 0)
+        rc = handshake(c, run, limit, bare, &login, err);
+    mp_pqlogin_drop(&login);
+    if (rc == 0) {
+        PQsetErrorVerbosity(c->pg, PQERRORS_DEFAULT);
+        rc = PQsetnonblocking(c->pg, 1) == 0 ? set_up_session(c, run, err) : -1;
+    }
+    if (rc != 0)
+        mp_pqconn_close(c);
+    return rc;
+}
+
 /* `address` NULL: where libpq itself finds it. */
 static int connect_address(struct mp_pqconn *c, const struct mp_run *run,
                            const char *address, int64_t limit, struct mp_error *err)
 {
     struct params p;
+    int rc;
 
     make_params(c, run, &p);
     add(&p, "hostaddr", address);
     c->sqlstate[0] = '\0';
     c->retry = MP_PQRETRY_NEVER;
-    c->pg = PQconnectStartParams(p.keys, p.values, 0);
-    if (c->pg == NULL)
-        return mp_fail(err, MP_FAULT_FAILED, "out of memory for a connection");
-    PQsetNoticeReceiver(c->pg, ignore_notice, NULL);
-    PQsetErrorVerbosity(c->pg, PQERRORS_VERBOSE); /* the only way to a SQLSTATE here */
-    if (PQstatus(c->pg) == CONNECTION_BAD)
-        mp_pqerror_connection(c, "connecting", err);
-    else if (handshake(c, run, limit, err) == 0) {
-        PQsetErrorVerbosity(c->pg, PQERRORS_DEFAULT);
-        if (PQsetnonblocking(c->pg, 1) == 0 && set_up_session(c, run, err) == 0)
-            return 0;
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* libpq may find a password anywhere */
+    rc = log_in(c, run, &p, limit, true, err);
+    if (rc == NEEDS_GUARD) {
+        add_guard(&p);
+        rc = log_in(c, run, &p, limit, false, err);
     }
-    mp_pqconn_close(c);
-    return -1;
+    return rc == 0 ? 0 : -1;
 }
 
 /* Every address of the host, until one of them is a server, whatever it answers. */

@@ -54,6 +54,14 @@ static const struct cause causes[] = {
     {NULL, "no password supplied", MP_FAULT_FAILED, MP_PQRETRY_NEVER,
      "set password or passfile in section [database]; a passfile must be a plain file of "
      "mode 0600, with a line for this host, port, database and user"},
+    {NULL, "authentication method requirement", MP_FAULT_FAILED, MP_PQRETRY_NEVER,
+     "nothing shows that it is the server: set sslmode = verify-full in section "
+     "[database], or scram-sha-256 in the server's pg_hba.conf (or, if the network is to "
+     "be trusted, clear_passwords = yes)"},
+    {NULL, "channel binding", MP_FAULT_FAILED, MP_PQRETRY_NEVER,
+     "nothing shows that it is the server: set sslmode = verify-full in section "
+     "[database], or scram-sha-256 in the server's pg_hba.conf (or, if the network is to "
+     "be trusted, clear_passwords = yes)"},
     {NULL, "certificate", MP_FAULT_FAILED, MP_PQRETRY_NEVER,
      "check host, sslmode and sslrootcert in section [database], and that the server's "
      "certificate has not expired"},

@@ -16,6 +16,8 @@
 static const char *const sslmodes[] = {"disable",   "allow",       "prefer", "require",
                                        "verify-ca", "verify-full", NULL};
 
+static const char *const yes_no[] = {"yes", "no", NULL};
+
 static const struct mp_key database_keys[] = {
     DATABASE(host, MP_KEY_STRING, "localhost", ENV("REPACSS_DB_HOST"),
              .help = "The server's name or address as the machine that connects to it "
@@ -47,6 +49,11 @@ static const struct mp_key database_keys[] = {
              ENV("REPACSS_DB_SSLROOTCERT"),
              .help = "The certificates that may have signed the server's. system is the "
                      "operating system's store, where libpq knows it (16 and newer)."),
+    DATABASE(clear_passwords, MP_KEY_CHOICE, "no", .choices = yes_no,
+             .help =
+                 "Whether a server on another machine whose certificate is not checked "
+                 "(sslmode below verify-ca) may ask for the password in clear or as "
+                 "MD5, and so may anybody on the way. SCRAM needs no such trust."),
     DATABASE(connect_timeout, MP_KEY_INT, "10", RANGE(1, 3600), .unit = "Seconds",
              ENV("REPACSS_DB_CONNECT_TIMEOUT"),
              .help = "How long a connection may take."),

@@ -18,6 +18,7 @@ struct mp_database_config {
     char *servicefile;
     char *sslmode; /* libpq's; prefer */
     char *sslrootcert;
+    char *clear_passwords; /* "yes" or "no" */
     int connect_timeout;   /* s */
     int statement_timeout; /* s; 0: none */
 };

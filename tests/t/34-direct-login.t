@@ -168,4 +168,48 @@ pg_reload
 fetch 'user = monster' "password = $PG_PASSWORD" 'sslmode = verify-full' "sslrootcert = $T/ours.crt"
 fails "verify-full, expired" 'certificate verify failed; .*that the server.s certificate has not expired'
 
+# ---- impostors ----
+
+# A server of another name at the other end of PORT; libpq is told its address.
+far() { # far PORT [LINE...]
+	printf '[far]\nhost=db.example\nhostaddr=127.0.0.1\nport=%s\nuser=monster\npassword=%s\n' "$1" \
+		"$PG_PASSWORD" >"$T/service.conf"
+	shift
+	{
+		printf '[database]\nservice = far\nservicefile = %s\n' "$T/service.conf"
+		[ $# = 0 ] || printf '%s\n' "$@"
+		printf '[power]\nbackend = direct\ndeadline_seconds = %s\n' "$(slow 5)"
+	} >"$T/mp.ini"
+	run "$MP" fetch -c "$T/mp.ini" --start $S --end $E --nodelist rpc-91-1
+}
+impostor() { # impostor MODE
+	"$MP_BUILDDIR/tests/tools/pg_peer" "$1" >"$T/got" &
+	PEER=$!
+	wait_for 5 grep -q . "$T/got"
+}
+for mode in clear md5 sasl-clear; do
+	impostor $mode
+	far "$(head -n 1 "$T/got")"
+	kill $PEER
+	fails "an impostor asks: $mode" 'nothing shows that it is the server.*clear_passwords'
+	unlike "an impostor asks: $mode: gets nothing" "$(cat "$T/got")" "$PG_PASSWORD|md5"
+done
+impostor clear
+far "$(head -n 1 "$T/got")" 'clear_passwords = yes'
+kill $PEER
+like "clear_passwords = yes: it is a trusted network" "$(cat "$T/got")" "got: $PG_PASSWORD"
+far "$PG_PORT"
+works "SCRAM with a server far away"
+printf 'local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n' >"$PG_DATA/pg_hba.conf"
+pg_reload
+far "$PG_PORT" 'sslmode = disable'
+works "... without TLS"
+echo "SlurmUser=$(id -un)" >"$T/slurm.conf"
+run "$MP" check -c "$T/mp.ini" --slurm-conf "$T/slurm.conf"
+like "check fails for a far server that is not verified" "$OUT" 'FAIL .*way to db.example can pass for it.*verify-full'
+pg_ini >"$T/mp.ini"
+run "$MP" check -c "$T/mp.ini" --slurm-conf "$T/slurm.conf"
+like "check warns of one on this machine" "$OUT" 'warn .*nothing shows who listens at 127.0.0.1'
+unlike "... only" "$OUT" 'FAIL .*can pass for it'
+
 done_testing

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "backends/pq/copy.h"
 
@@ -326,6 +327,32 @@ START_TEST(a_text_table_takes_no_id)
 }
 END_TEST
 
+/* libpq may find a password in a file or in the environment that we never see. */
+START_TEST(who_connects_leaves_no_core)
+{
+    struct mp_database_config config = {.host = (char *)"127.0.0.1",
+                                        .port = 1,
+                                        .user = (char *)"u",
+                                        .password = (char *)"",
+                                        .passfile = (char *)"",
+                                        .service = (char *)"",
+                                        .servicefile = (char *)"",
+                                        .sslmode = (char *)"disable",
+                                        .sslrootcert = (char *)"",
+                                        .clear_passwords = (char *)"no",
+                                        .connect_timeout = 1};
+    struct mp_pq_target target = {.host = config.host, .port = 1, .carrier_fd = -1};
+    struct mp_pqconn c = {.database = "none", .config = &config, .target = &target};
+    struct mp_run run = {
+        .stop_fd = -1, .deadline_us = mp_clock_us() + 300000, .purpose = "test"};
+    struct mp_error err = {0};
+
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    ck_assert_int_eq(mp_pqconn_open(&c, &run, &err), -1);
+    ck_assert_int_eq(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 0);
+}
+END_TEST
+
 /* ---- arrays ---- */
 
 START_TEST(arrays_are_quoted)
@@ -346,4 +373,4 @@ END_TEST
 MP_UNIT_MAIN("pqcopy", reads_rows_and_puts_them_in_order, stops_before_the_next_slice,
              refuses_times_that_were_not_asked_for, numerics_come_as_text,
              refuses_every_cut, survives_changed_bytes, a_text_table_takes_no_id,
-             arrays_are_quoted)
+             who_connects_leaves_no_core, arrays_are_quoted)
