@@ -10,6 +10,16 @@ AC_DEFUN([MP_TRY_CFLAG], [
   CFLAGS=$mp_save_CFLAGS
 ])
 
+AC_DEFUN([MP_TRY_LDFLAG], [
+  AC_MSG_CHECKING([whether the linker takes $1])
+  mp_save_LDFLAGS=$LDFLAGS
+  LDFLAGS="$LDFLAGS $1"
+  AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <stdio.h>]])],
+    [AC_MSG_RESULT([yes]); MP_LDFLAGS="$MP_LDFLAGS $1"],
+    [AC_MSG_RESULT([no])])
+  LDFLAGS=$mp_save_LDFLAGS
+])
+
 AC_DEFUN([MP_COMPILER_FLAGS], [
   AC_ARG_ENABLE([werror],
     [AS_HELP_STRING([--enable-werror], [make every compiler warning an error])],
@@ -17,7 +27,8 @@ AC_DEFUN([MP_COMPILER_FLAGS], [
   MP_CFLAGS="-std=gnu11"
   m4_foreach_w([mp_flag], [-Wall -Wextra -Wshadow -Wstrict-prototypes
       -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wwrite-strings
-      -Wvla -Wformat=2 -Wundef -fstack-protector-strong -fno-common],
+      -Wvla -Wformat=2 -Wundef -fstack-protector-strong -fno-common
+      -fstack-clash-protection -fcf-protection],
     [MP_TRY_CFLAG(mp_flag)])
   AS_IF([test "x$mp_werror" = xyes], [MP_CFLAGS="$MP_CFLAGS -Werror"])
   AC_SUBST([MP_CFLAGS])
@@ -34,5 +45,9 @@ AC_DEFUN([MP_SANITIZERS], [
     MP_LDFLAGS="-fsanitize=address,undefined"
     AC_DEFINE([MP_SANITIZED], [1], [Define when built with --enable-sanitizers.])
   ])
+  MP_TRY_LDFLAG([-Wl,-z,relro])
+  MP_TRY_LDFLAG([-Wl,-z,now])
+  AS_CASE(["$mp_sanitizers $CPPFLAGS $CFLAGS"], [yes*|*_FORTIFY_SOURCE*], [],
+    [MP_TRY_CFLAG([-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3])])
   AC_SUBST([MP_LDFLAGS])
 ])

@@ -52,4 +52,8 @@ for c in --version --help 'hosts n[1-4]' backends config 'profile --help'; do
 	like "... says so" "$ERR" 'standard output'
 done
 
+if command -v readelf >/dev/null; then
+	like "every symbol is bound before main, and read-only" "$(readelf -d "$MP")" 'BIND_NOW|NOW'
+fi
+
 done_testing
