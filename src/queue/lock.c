@@ -17,18 +17,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* `fd` (-1: could not be opened) if it is a plain file of nobody else's and nothing but
+ * that; else it is closed, untouched.  Root gives it to the queue's owner. */
+static int own_file(const struct mp_queue *q, int fd, const char *name,
+                    struct mp_error *err)
+{
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) < 0)
+        mp_fail(err, MP_FAULT_FAILED, "cannot open %s/%s: %s", q->path, name,
+                strerror(errno));
+    else if (!S_ISREG(st.st_mode) || st.st_nlink != 1 ||
+             (st.st_uid != q->uid && st.st_uid != geteuid()))
+        mp_fail(err, MP_FAULT_FAILED,
+                "%s/%s is not a plain file of the queue's owner; remove it", q->path,
+                name);
+    else if (geteuid() == 0 && q->uid != 0 && fchown(fd, q->uid, q->gid) < 0)
+        mp_fail(err, MP_FAULT_FAILED, "cannot give %s/%s to its owner: %s", q->path, name,
+                strerror(errno));
+    else
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
 static int open_lock(const struct mp_queue *q, struct mp_error *err)
 {
-    int fd = openat(q->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = openat(q->dir, "lock",
+                    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 
-    if (fd >= 0 && geteuid() == 0 && q->uid != 0 && fchown(fd, q->uid, q->gid) < 0) {
-        close(fd);
-        fd = -1;
-    }
-    if (fd < 0)
-        mp_fail(err, MP_FAULT_FAILED, "cannot open %s/lock: %s", q->path,
-                strerror(errno));
-    return fd;
+    return own_file(q, fd, "lock", err);
 }
 
 static int set_lock(int fd)
@@ -74,7 +93,7 @@ int mp_queue_lock_adopt(const struct mp_queue *q, int fd, struct mp_error *err)
 bool mp_queue_is_locked(const struct mp_queue *q)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    int fd = openat(q->dir, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = openat(q->dir, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     bool locked;
 
     if (fd < 0)
@@ -95,7 +114,7 @@ void mp_queue_lock_write_pid(int fd, pid_t pid)
 
 long mp_queue_lock_read_pid(const struct mp_queue *q)
 {
-    int fd = openat(q->dir, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = openat(q->dir, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     char text[32] = "";
     ssize_t n;
 
@@ -115,16 +134,12 @@ bool mp_queue_has_service(const struct mp_queue *q)
 
 int mp_queue_set_service(struct mp_queue *q, struct mp_error *err)
 {
-    int fd = openat(q->dir, "service", O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = openat(q->dir, "service",
+                    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 
+    fd = own_file(q, fd, "service", err);
     if (fd < 0)
-        return mp_fail(err, MP_FAULT_FAILED, "cannot make %s/service: %s", q->path,
-                       strerror(errno));
-    if (geteuid() == 0 && q->uid != 0 && fchown(fd, q->uid, q->gid) < 0) {
-        close(fd);
-        return mp_fail(err, MP_FAULT_FAILED, "cannot give %s/service to its owner: %s",
-                       q->path, strerror(errno));
-    }
+        return -1;
     close(fd);
     return 0;
 }
