@@ -43,6 +43,7 @@ MP_UNIT_TESTS = \
 	tests/unit/test_settings \
 	tests/unit/test_steps \
 	tests/unit/test_summary \
+	tests/unit/test_turns \
 	tests/unit/test_wait \
 	tests/unit/test_zone \
 	tests/unit/test_settings_doc \
@@ -78,6 +79,7 @@ MP_SHELL_TESTS = \
 	tests/t/51-worker.t \
 	tests/t/52-slurm.t \
 	tests/t/53-slurm-user.t \
+	tests/t/54-starve.t \
 	tests/t/12-csv.t \
 	tests/t/15-charts.t \
 	tests/t/16-synthetic.t \

@@ -73,7 +73,7 @@ static int print_state(const struct mp_queue *q, enum mp_queue_state state,
 
     if (items == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory");
-    rc = mp_queue_scan(q, state, items, SHOWN_MAX, &n, &counts[state], err);
+    rc = mp_queue_scan(q, state, NULL, items, SHOWN_MAX, &n, &counts[state], err);
     if (rc == 0) {
         for (size_t i = 0; i < n; i++)
             print_entry(q, state, &items[i]);
@@ -104,7 +104,7 @@ static int count_done(const struct mp_queue *q, size_t *done, struct mp_error *e
     struct mp_queue_item none;
     size_t n;
 
-    return mp_queue_scan(q, MP_DONE, &none, 0, &n, done, err);
+    return mp_queue_scan(q, MP_DONE, NULL, &none, 0, &n, done, err);
 }
 
 static int show(const struct mp_queue *q, struct mp_error *err)

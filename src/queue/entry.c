@@ -60,6 +60,7 @@ static const struct field fields[] = {
     NUMBER_FIELD("queued", queued, true),
     NUMBER_FIELD("tries", tries, false),
     NUMBER_FIELD("interrupted", interrupted, false),
+    NUMBER_FIELD("overran", overran, false),
     TEXT_FIELD("reason", reason, PATH_LIMIT),
 };
 
@@ -94,6 +95,7 @@ void mp_entry_init(struct mp_entry *e)
     e->restart_count = 0;
     e->tries = 0;
     e->interrupted = 0;
+    e->overran = 0;
 }
 
 void mp_entry_free(struct mp_entry *e)

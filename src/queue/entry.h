@@ -49,6 +49,7 @@ struct mp_entry {
     int64_t queued;      /* s; retry_hours count from here */
     int64_t tries;       /* attempts that failed for a reason that may pass */
     int64_t interrupted; /* attempts that ended because a worker process died */
+    int64_t overran;     /* attempts that took the whole of deadline_seconds */
     char *reason;        /* of the last attempt; NULL before the first */
 };
 

@@ -388,9 +388,68 @@ static bool comes_before(int64_t due, const char *key, const struct mp_queue_ite
     return due != item->due ? due < item->due : strcmp(key, item->key) < 0;
 }
 
+/* The uid in an entry: the text before it is short, and the rest is not read. */
+static int64_t read_owner(int folder, const char *key)
+{
+    char text[8192];
+    int fd = openat(folder, key, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    ssize_t n = fd >= 0 ? pread(fd, text, sizeof text - 1, 0) : -1;
+    const char *uid;
+    long long owner = -1;
+
+    if (fd >= 0)
+        close(fd);
+    if (n <= 0)
+        return -1;
+    text[n] = '\0';
+    uid = strstr(text, "\nuid=");
+    if (uid != NULL)
+        owner = strtoll(uid + strlen("\nuid="), NULL, 10);
+    return owner >= 0 && owner <= UINT32_MAX ? owner : -1;
+}
+
+static int64_t owner_of(struct mp_queue_owners *owners, int folder, const char *key)
+{
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    size_t at;
+
+    if (owners == NULL)
+        return -1;
+    for (const char *p = key; *p != '\0'; p++)
+        hash = (hash ^ (unsigned char)*p) * UINT64_C(1099511628211);
+    hash += hash == 0;
+    at = hash % MP_QUEUE_OWNERS;
+    if (owners->key[at] != hash) {
+        owners->key[at] = hash;
+        owners->owner[at] = read_owner(folder, key);
+    }
+    return owners->owner[at];
+}
+
+/* Room for one more of this owner's: where it has its share, the last of them goes,
+ * unless the new one would come after it. */
+static bool make_room(struct mp_queue_item *items, size_t *n, int64_t due,
+                      const char *key, int64_t owner)
+{
+    size_t count = 0, last = 0;
+
+    for (size_t i = 0; i < *n; i++)
+        if (items[i].owner == owner) {
+            count++;
+            last = i;
+        }
+    if (count < MP_QUEUE_EACH)
+        return true;
+    if (!comes_before(due, key, &items[last]))
+        return false;
+    memmove(&items[last], &items[last + 1], (*n - last - 1) * sizeof *items);
+    (*n)--;
+    return true;
+}
+
 /* Insert into the sorted items, dropping the last when they are full. */
 static void keep(struct mp_queue_item *items, size_t max, size_t *n, int64_t due,
-                 const char *key)
+                 const char *key, int64_t owner)
 {
     size_t at = *n;
 
@@ -402,16 +461,18 @@ static void keep(struct mp_queue_item *items, size_t max, size_t *n, int64_t due
         (*n)++;
     memmove(&items[at + 1], &items[at], (*n - at - 1) * sizeof *items);
     items[at].due = due;
+    items[at].owner = owner;
     snprintf(items[at].key, sizeof items[at].key, "%s", key);
 }
 
 int mp_queue_scan(const struct mp_queue *q, enum mp_queue_state state,
-                  struct mp_queue_item *items, size_t max, size_t *n, size_t *total,
-                  struct mp_error *err)
+                  struct mp_queue_owners *owners, struct mp_queue_item *items, size_t max,
+                  size_t *n, size_t *total, struct mp_error *err)
 {
     DIR *listing = open_listing(q->states[state]);
     const char *name;
     struct stat st;
+    int64_t owner;
 
     *n = *total = 0;
     if (listing == NULL)
@@ -422,7 +483,9 @@ int mp_queue_scan(const struct mp_queue *q, enum mp_queue_state state,
             fstatat(q->states[state], name, &st, AT_SYMLINK_NOFOLLOW) < 0)
             continue;
         (*total)++;
-        keep(items, max, n, modified_us(&st), name);
+        owner = owner_of(owners, q->states[state], name);
+        if (owners == NULL || make_room(items, n, modified_us(&st), name, owner))
+            keep(items, max, n, modified_us(&st), name, owner);
     }
     closedir(listing);
     return 0;

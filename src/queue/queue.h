@@ -46,7 +46,8 @@ struct mp_queue {
 };
 
 struct mp_queue_item {
-    int64_t due; /* µs since the epoch: the file's modification time */
+    int64_t due;   /* µs since the epoch: the file's modification time */
+    int64_t owner; /* the uid in the entry; -1: none */
     char key[MP_QUEUE_KEY_MAX];
 };
 
@@ -79,11 +80,21 @@ int mp_queue_store(struct mp_queue *q, enum mp_queue_state state, const char *ke
 int mp_queue_move(struct mp_queue *q, enum mp_queue_state from, enum mp_queue_state to,
                   const char *key, int64_t due, bool *moved, struct mp_error *err);
 
-/* The entries of a state that are due first: at most `max` of them, in order.  *total
- * gets how many there are.  Memory does not grow with the queue. */
+/* Who owns the entries that have been looked at lately: fixed memory, so that a long
+ * queue is not read again at each scan.  Starts zeroed. */
+enum { MP_QUEUE_OWNERS = 16384 };
+struct mp_queue_owners {
+    uint64_t key[MP_QUEUE_OWNERS]; /* a hash; 0: free */
+    int64_t owner[MP_QUEUE_OWNERS];
+};
+
+/* The entries of a state that are due first: at most `max` of them, in order, and with
+ * `owners` (NULL: all are owner -1) at most MP_QUEUE_EACH of one owner.  *total gets how
+ * many there are.  Memory does not grow with the queue. */
+enum { MP_QUEUE_EACH = 8 };
 int mp_queue_scan(const struct mp_queue *q, enum mp_queue_state state,
-                  struct mp_queue_item *items, size_t max, size_t *n, size_t *total,
-                  struct mp_error *err);
+                  struct mp_queue_owners *owners, struct mp_queue_item *items, size_t max,
+                  size_t *n, size_t *total, struct mp_error *err);
 /* False as well where it cannot be read. */
 bool mp_queue_is_empty(const struct mp_queue *q, enum mp_queue_state state);
 /* Call `each` for every key of a state, in no order, until it returns false. */

@@ -20,6 +20,7 @@ struct reading {
     struct mp_error err;
     int workers;
     int delay_seconds;
+    int deadline_seconds;
     char queue_directory[PATH_MAX];
     char logfile[PATH_MAX];
 };
@@ -33,6 +34,7 @@ static void read_settings(struct reading *r, const struct mp_options *options)
         return;
     r->workers = s.queue->workers;
     r->delay_seconds = s.power->delay_seconds;
+    r->deadline_seconds = s.power->deadline_seconds;
     snprintf(r->queue_directory, sizeof r->queue_directory, "%s", s.queue->directory);
     snprintf(r->logfile, sizeof r->logfile, "%s", s.power->logfile);
     r->ok = true;
@@ -48,6 +50,7 @@ static int copy(struct mp_worker_conf *conf, const struct reading *r,
     }
     conf->workers = r->workers;
     conf->delay_seconds = r->delay_seconds;
+    conf->deadline_seconds = r->deadline_seconds;
     conf->queue_directory = strdup(r->queue_directory);
     conf->logfile = strdup(r->logfile);
     if (conf->queue_directory == NULL || conf->logfile == NULL)

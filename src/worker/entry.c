@@ -197,6 +197,7 @@ static int send_to_writer(struct mp_attempt *a, const char *jobdir, struct mp_er
         .gid = a->entry.gid >= 0 ? (gid_t)a->entry.gid : getegid(),
         .jobdir = jobdir,
         .outdir = s->settings.power->outdir,
+        .stalled = &a->stalled,
         .no_page = strcmp(s->settings.power->html, "no") == 0,
     };
 
@@ -215,6 +216,7 @@ static bool may_go_elsewhere(struct mp_attempt *a, const struct mp_error *err)
         a->in_jobdir && a->writer != NULL && mp_writer_directory_failed(a->writer);
 
     a->writer_died = a->writer != NULL && mp_writer_died(a->writer);
+    a->stalled = a->stalled || (a->writer != NULL && mp_writer_stalled(a->writer));
     mp_writer_free(a->writer);
     a->writer = NULL;
     if (elsewhere)
@@ -306,8 +308,9 @@ static void free_attempt(struct mp_attempt *a)
     free(a);
 }
 
-static struct mp_answer answer_for(struct mp_answer answer, const char *key)
+static struct mp_answer answer_for(struct mp_answer answer, const char *key, bool stalled)
 {
+    answer.stalled = stalled;
     snprintf(answer.key, sizeof answer.key, "%s", key);
     return answer;
 }
@@ -321,7 +324,7 @@ struct mp_answer mp_attempt_begin(struct mp_worker_child *child, const char *key
 
     *out = NULL;
     if (a == NULL)
-        return answer_for(answer, key);
+        return answer_for(answer, key, false);
     a->child = child;
     snprintf(a->key, sizeof a->key, "%s", key);
     if (mp_queue_read(child->queue, MP_RUNNING, key, &a->entry, &err) < 0) {
@@ -330,11 +333,12 @@ struct mp_answer mp_attempt_begin(struct mp_worker_child *child, const char *key
         mp_entry_label(&a->entry, a->label);
         answer = begin(a);
     }
+    answer = answer_for(answer, key, a->stalled);
     if (answer.outcome == MP_OUTCOME_DRAWING)
         *out = a;
     else
         free_attempt(a);
-    return answer_for(answer, key);
+    return answer;
 }
 
 static void log_reported(const struct mp_attempt *a,
@@ -370,8 +374,11 @@ struct mp_answer mp_attempt_finish(struct mp_attempt *a)
         log_reported(a, &result);
         answer = mp_attempt_done(a);
     } else {
+        /* whoever has all samples and does not answer in time has stalled */
+        a->stalled = a->stalled || mp_clock_us() >= a->run.deadline_us;
         answer = judge(a, &err);
     }
+    answer = answer_for(answer, key, a->stalled);
     free_attempt(a);
-    return answer_for(answer, key);
+    return answer;
 }

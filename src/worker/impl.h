@@ -19,6 +19,7 @@ struct mp_worker_conf {
     char *logfile;
     int workers;
     int delay_seconds;
+    int deadline_seconds;
 };
 
 /* Reads the configuration in a process of its own, so that no secret in it ever comes
@@ -39,12 +40,15 @@ enum mp_outcome {
 struct mp_answer {
     enum mp_outcome outcome;
     bool backend_away; /* no backend could be opened: trying the next entry is no use */
+    bool stalled;      /* the owner's writer did not go on */
     char key[MP_QUEUE_KEY_MAX];
 };
 
 /* A child fetches the samples of one job while the reports of those before are drawn and,
  * which takes longest, synced. */
-enum { MP_IN_FLIGHT = 3 };
+/* Of one owner at most all but one, so that a
+ * child that is not fetching has room for somebody else. */
+enum { MP_IN_FLIGHT = 4 };
 
 /* What a child keeps over many entries. */
 struct mp_worker_child {
@@ -69,6 +73,7 @@ struct mp_attempt {
     struct mp_error no_directory; /* why the job's directory could not be used */
     bool backend_away;            /* the failure is not the entry's */
     bool writer_died;
+    bool stalled; /* the owner's writer did not go on */
 };
 
 /* Work on running/KEY.  Where its samples are with the writer (MP_OUTCOME_DRAWING), *out

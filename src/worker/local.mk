@@ -8,5 +8,7 @@ libmp_worker_a_SOURCES = \
 	src/worker/entry.c \
 	src/worker/impl.h \
 	src/worker/settle.c \
+	src/worker/turns.c \
+	src/worker/turns.h \
 	src/worker/worker.c \
 	src/worker/worker.h

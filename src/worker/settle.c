@@ -13,6 +13,7 @@ enum {
     BACKOFF_FIRST = 5, /* s */
     BACKOFF_LAST = 600,
     INTERRUPTIONS_MAX = 5,
+    OVERRUNS_MAX = 3,
 };
 
 int64_t mp_worker_now(void)
@@ -89,6 +90,13 @@ struct mp_answer mp_attempt_again(struct mp_attempt *a, const struct mp_error *w
     char text[1200], seconds[24];
 
     a->entry.tries++;
+    a->entry.overran += a->run.deadline_us > 0 && mp_clock_us() >= a->run.deadline_us;
+    if (a->entry.overran >= OVERRUNS_MAX) {
+        snprintf(text, sizeof text,
+                 "gave up after %" PRId64 " tries that took all of deadline_seconds: %s",
+                 a->entry.overran, why->text);
+        return mp_attempt_give_up(a, text);
+    }
     if (now / SECOND - a->entry.queued >= (int64_t)retry_hours * 3600) {
         snprintf(text, sizeof text, "gave up after %" PRId64 " tries in %d hours: %s",
                  a->entry.tries, retry_hours, why->text);

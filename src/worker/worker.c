@@ -18,6 +18,7 @@
 
 #include "base/wait.h"
 #include "worker/impl.h"
+#include "worker/turns.h"
 
 enum {
     SECOND = 1000000, /* µs */
@@ -32,6 +33,8 @@ enum {
     PAUSE_FIRST = 5 * SECOND,
     PAUSE_LAST = 60 * SECOND,
     STOP_SECONDS = 20,
+    HANG_GRACE = 30, /* s */
+    SLOW = 60 * SECOND,
 };
 
 struct child {
@@ -39,8 +42,11 @@ struct child {
     int sock;
     size_t n; /* entries in its hands */
     char keys[MP_IN_FLIGHT][MP_QUEUE_KEY_MAX];
-    bool fetching; /* the last of them: another would wait in vain */
-    bool leaving;  /* was told to go: takes no more */
+    int64_t owners[MP_IN_FLIGHT]; /* of these entries */
+    int64_t since[MP_IN_FLIGHT];  /* when it got them */
+    bool slow[MP_IN_FLIGHT];      /* counted as a stall already */
+    bool fetching;                /* the last of them: another would wait in vain */
+    bool leaving;                 /* was told to go: takes no more */
     int64_t idle_since;
 };
 
@@ -52,8 +58,10 @@ struct master {
     struct mp_run run;
     int lock, changes, deaths; /* descriptors: the lock, inotify, SIGCHLD */
     struct child children[CHILDREN_MAX];
-    struct mp_queue_item items[BATCH]; /* what is due next; items[at] is the first */
-    size_t at, n_items, n_waiting;
+    struct mp_queue_owners owners;
+    struct mp_turns turns;
+    struct mp_queue_item items[BATCH]; /* what is due next */
+    size_t n_items, n_waiting;
     bool stale; /* something came into waiting/ since the scan */
     int64_t scanned, pruned, pause_until, busy_until;
     int64_t pause;
@@ -112,9 +120,18 @@ static size_t count_busy(const struct master *m)
     return n;
 }
 
-/* A child with time for an entry: an idle one, else a new one, else one whose entry is
- * being drawn; NULL where there is none. */
-static struct child *free_hand(struct master *m, struct mp_error *err)
+static size_t count_of(const struct child *c, int64_t owner)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->n; i++)
+        n += c->owners[i] == owner;
+    return n;
+}
+
+/* A child with time for an entry of this owner's: an idle one, else a new one, else one
+ * whose entry is being drawn; NULL where there is none. */
+static struct child *free_hand(struct master *m, int64_t owner, struct mp_error *err)
 {
     struct child *vacant = NULL, *drawing = NULL;
     int n = 0;
@@ -124,7 +141,8 @@ static struct child *free_hand(struct master *m, struct mp_error *err)
 
         if (c->pid != 0 && c->n == 0 && !c->leaving)
             return c;
-        if (c->pid != 0 && !c->fetching && !c->leaving && c->n < MP_IN_FLIGHT)
+        if (c->pid != 0 && !c->fetching && !c->leaving && c->n < MP_IN_FLIGHT &&
+            count_of(c, owner) < MP_IN_FLIGHT - 1)
             drawing = c;
         if (c->pid == 0 && vacant == NULL)
             vacant = c;
@@ -142,6 +160,9 @@ static void forget_key(struct child *c, const char *key)
             c->fetching = c->fetching && i + 1 != c->n;
             c->n--;
             memmove(c->keys[i], c->keys[i + 1], (c->n - i) * sizeof *c->keys);
+            memmove(&c->owners[i], &c->owners[i + 1], (c->n - i) * sizeof *c->owners);
+            memmove(&c->slow[i], &c->slow[i + 1], (c->n - i) * sizeof *c->slow);
+            memmove(&c->since[i], &c->since[i + 1], (c->n - i) * sizeof *c->since);
             return;
         }
 }
@@ -159,6 +180,19 @@ static void pause_if_away(struct master *m, bool away)
     m->pause_until = mp_clock_us() + m->pause;
 }
 
+/* Whoever stops a writer, or writes to what does not answer, waits. */
+static void note_owner(struct master *m, const struct child *c,
+                       const struct mp_answer *answer)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (strcmp(c->keys[i], answer->key) == 0) {
+            if (answer->stalled)
+                mp_turns_stall(&m->turns, c->owners[i], mp_clock_us());
+            else if (answer->outcome == MP_OUTCOME_DONE)
+                mp_turns_clear(&m->turns, c->owners[i]);
+        }
+}
+
 /* False: no answer is there (or the child is no more, which SIGCHLD tells). */
 static bool take_answer(struct master *m, struct child *c)
 {
@@ -170,6 +204,7 @@ static bool take_answer(struct master *m, struct child *c)
         c->fetching = false;
         return true;
     }
+    note_owner(m, c, &answer);
     forget_key(c, answer.key);
     c->idle_since = m->busy_until = mp_clock_us();
     m->n_done += answer.outcome == MP_OUTCOME_DONE;
@@ -220,31 +255,93 @@ static void reap(struct master *m)
 
 static int scan(struct master *m, struct mp_error *err)
 {
-    if (mp_queue_scan(&m->queue, MP_WAITING, m->items, BATCH, &m->n_items, &m->n_waiting,
-                      err) < 0)
+    if (mp_queue_scan(&m->queue, MP_WAITING, &m->owners, m->items, BATCH, &m->n_items,
+                      &m->n_waiting, err) < 0)
         return -1;
-    m->at = 0;
     m->stale = false;
     m->scanned = mp_clock_us();
     return 0;
 }
 
+/* When an entry may be begun, on the wall's clock: due, and its owner has waited. */
+static int64_t ready_at(const struct master *m, const struct mp_queue_item *item)
+{
+    int64_t wait = mp_turns_until(&m->turns, item->owner) - mp_clock_us();
+
+    if (wait > 0 && mp_worker_now() + wait > item->due)
+        return mp_worker_now() + wait;
+    return item->due;
+}
+
 static int64_t first_due(const struct master *m)
 {
-    return m->at < m->n_items ? m->items[m->at].due : INT64_MAX;
+    int64_t first = INT64_MAX;
+
+    for (size_t i = 0; i < m->n_items; i++)
+        if (ready_at(m, &m->items[i]) < first)
+            first = ready_at(m, &m->items[i]);
+    return first;
+}
+
+/* How many children are at entries of this owner's. */
+static size_t count_children(const struct master *m, int64_t owner)
+{
+    size_t n = 0;
+
+    for (int i = 0; i < CHILDREN_MAX; i++)
+        n += m->children[i].pid != 0 && count_of(&m->children[i], owner) > 0;
+    return n;
+}
+
+static bool has_turn_before(const struct master *m, const struct mp_queue_item *a,
+                            const struct mp_queue_item *b)
+{
+    size_t x = count_children(m, a->owner), y = count_children(m, b->owner);
+
+    return x != y ? x < y
+                  : mp_turns_served(&m->turns, a->owner) <
+                        mp_turns_served(&m->turns, b->owner);
+}
+
+/* Of the entries that are due, the first of the owner at whose entries the fewest
+ * children are, and who was served longest ago; n_items: none is due. */
+static size_t choose(const struct master *m)
+{
+    size_t best = m->n_items;
+    int64_t now = mp_worker_now();
+
+    for (size_t i = 0; i < m->n_items; i++)
+        if (ready_at(m, &m->items[i]) <= now &&
+            (best == m->n_items || has_turn_before(m, &m->items[i], &m->items[best])))
+            best = i;
+    return best;
+}
+
+static struct mp_queue_item take_item(struct master *m, size_t i)
+{
+    struct mp_queue_item item = m->items[i];
+
+    m->n_items--;
+    memmove(&m->items[i], &m->items[i + 1], (m->n_items - i) * sizeof *m->items);
+    return item;
 }
 
 /* Give the entry to the child; a claim that fails was somebody else's change. */
-static int hand_out(struct master *m, struct child *c, const char *key,
+static int hand_out(struct master *m, struct child *c, const struct mp_queue_item *item,
                     struct mp_error *err)
 {
+    const char *key = item->key;
     bool moved;
 
     if (mp_queue_move(&m->queue, MP_WAITING, MP_RUNNING, key, -1, &moved, err) < 0)
         return -1;
     if (!moved)
         return 0;
+    c->owners[c->n] = item->owner;
+    c->since[c->n] = mp_clock_us();
+    c->slow[c->n] = false;
     snprintf(c->keys[c->n++], sizeof *c->keys, "%s", key);
+    mp_turns_serve(&m->turns, item->owner);
     c->fetching = true;
     m->n_waiting -= m->n_waiting > 0;
     m->busy_until = mp_clock_us();
@@ -255,24 +352,26 @@ static int hand_out(struct master *m, struct child *c, const char *key,
 
 static int dispatch(struct master *m, struct mp_error *err)
 {
-    struct child *c;
-
     for (;;) {
-        bool look = m->at >= m->n_items
-                        ? m->stale || m->n_waiting > m->n_items
-                        : m->stale && mp_clock_us() >= m->scanned + RESCAN;
+        bool look = m->n_items == 0 ? m->stale || m->n_waiting > 0
+                                    : m->stale && mp_clock_us() >= m->scanned + RESCAN;
+        struct mp_queue_item item;
+        struct child *c;
+        size_t i;
 
         if (look && scan(m, err) < 0)
             return -1;
-        if (first_due(m) > mp_worker_now() || mp_clock_us() < m->pause_until)
+        i = choose(m);
+        if (i == m->n_items || mp_clock_us() < m->pause_until)
             return 0;
-        c = free_hand(m, err);
+        c = free_hand(m, m->items[i].owner, err);
         if (c == NULL)
             return err->text[0] != '\0' ? -1 : 0;
-        if (hand_out(m, c, m->items[m->at++].key, err) < 0)
+        item = take_item(m, i);
+        if (hand_out(m, c, &item, err) < 0)
             return -1;
-        if (m->at >= m->n_items)
-            m->stale = true;
+        if (m->n_waiting > m->n_items)
+            m->stale = true; /* an owner's share is used up: there may be more */
     }
 }
 
@@ -320,6 +419,36 @@ static int64_t wait_us(const struct master *m)
         if (m->children[i].pid != 0 && m->children[i].n == 0 && wait > CHILD_IDLE / 4)
             wait = CHILD_IDLE / 4;
     return wait;
+}
+
+/* Who has all samples and does not answer is not waited for with more of the owner's: the
+ * answer may come, though, until the deadline. */
+static void note_slow_writers(struct master *m)
+{
+    for (int i = 0; i < CHILDREN_MAX; i++) {
+        struct child *c = &m->children[i];
+
+        for (size_t k = 0; c->pid != 0 && k < c->n - c->fetching; k++)
+            if (!c->slow[k] && mp_clock_us() - c->since[k] > SLOW) {
+                c->slow[k] = true;
+                mp_turns_stall(&m->turns, c->owners[k], mp_clock_us());
+            }
+    }
+}
+
+/* A child keeps its own deadline.  One that does not (it hangs in the kernel, it is
+ * stopped) is killed, and its entries go back: twice, since a report that could not be
+ * put in place is tried elsewhere, and a grace. */
+static void kill_hanging_children(struct master *m)
+{
+    int64_t longest = (2 * (int64_t)m->conf.deadline_seconds + HANG_GRACE) * SECOND;
+
+    for (int i = 0; i < CHILDREN_MAX; i++) {
+        struct child *c = &m->children[i];
+
+        if (c->pid != 0 && c->n > 0 && mp_clock_us() - c->since[0] > longest)
+            kill(c->pid, SIGKILL);
+    }
 }
 
 static void retire_idle_children(struct master *m)
@@ -440,6 +569,8 @@ static int loop(struct master *m, struct mp_error *err)
         if (relieved ? count_busy(m) == 0 : is_over(m))
             return 0;
         wait_for_something(m);
+        note_slow_writers(m);
+        kill_hanging_children(m);
         retire_idle_children(m);
         if (mp_run_check(&m->run, NULL) < 0)
             return 0;

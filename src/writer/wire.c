@@ -77,6 +77,19 @@ void mp_frame_put_text(struct mp_wire_out *out, const char *text)
     mp_frame_put(out, text, n);
 }
 
+static int wait_for_reader(struct mp_wire_out *out, struct mp_error *err)
+{
+    int64_t until = out->patience_us > 0 ? mp_clock_us() + out->patience_us : INT64_MAX;
+    int rc = mp_wait_fd(out->run, out->fd, POLLOUT, until, err);
+
+    if (rc != 0)
+        return rc < 0 ? -1 : 0;
+    out->stalled = true;
+    return mp_fail(err, MP_FAULT_TRANSIENT,
+                   "the writer takes nothing any more; is it stopped, or the file server "
+                   "of the job's directory away?");
+}
+
 int mp_wire_send(struct mp_wire_out *out, struct mp_error *err)
 {
     struct header h;
@@ -92,8 +105,7 @@ int mp_wire_send(struct mp_wire_out *out, struct mp_error *err)
 
         if (n >= 0)
             sent += (size_t)n;
-        else if (errno == EAGAIN &&
-                 mp_wait_fd(out->run, out->fd, POLLOUT, INT64_MAX, err) < 0)
+        else if (errno == EAGAIN && wait_for_reader(out, err) < 0)
             return -1;
         else if (errno != EAGAIN && errno != EINTR) {
             out->broken = true;

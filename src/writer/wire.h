@@ -56,8 +56,10 @@ struct mp_wire_out {
     const struct mp_run *run; /* borrowed; NULL: no limit */
     unsigned char *buf;
     size_t n, capacity;
-    bool failed; /* out of memory or a frame too long; said by mp_wire_send */
-    bool broken; /* the reader went away */
+    bool failed;         /* out of memory or a frame too long; said by mp_wire_send */
+    bool broken;         /* the reader went away */
+    int64_t patience_us; /* for how long it may take nothing; 0: for ever */
+    bool stalled;        /* that is over */
 };
 
 void mp_wire_out_init(struct mp_wire_out *out, int fd, const struct mp_run *run);

@@ -172,13 +172,16 @@ static void be_patient(struct mp_writer *w)
 static void end_patience(struct mp_writer *w, struct mp_error *err)
 {
     if (err->fault == MP_FAULT_TRANSIENT && mp_clock_us() >= w->patience.deadline_us &&
-        mp_run_check(w->run, NULL) == 0)
+        mp_run_check(w->run, NULL) == 0) {
+        w->out.stalled = true;
         mp_fail(
             err, MP_FAULT_TRANSIENT,
             "as %s: no answer from the writer in %d s; is it stopped, or the file server "
             "of the job's directory away?",
             w->user, READY_S);
+    }
     w->in.run = w->out.run = w->run;
+    w->out.patience_us = (int64_t)READY_S * 1000000;
 }
 
 /* With a writer on the line.  1: it is ready; 0: it will not do; -1: give up. */
@@ -353,7 +356,13 @@ int mp_writer_start(struct mp_spawner *s, const struct mp_writer_request *reques
         w->places[0] = strdup(request->jobdir);
     if (request->outdir != NULL && request->outdir[0] != '\0')
         w->places[1] = strdup(request->outdir);
-    if (try_ways(w, request, err) < 0 || mp_wire_sink_init(&w->wire, &w->out, err) < 0) {
+    if (try_ways(w, request, err) < 0) {
+        if (request->stalled != NULL)
+            *request->stalled = w->out.stalled;
+        mp_writer_free(w);
+        return -1;
+    }
+    if (mp_wire_sink_init(&w->wire, &w->out, err) < 0) {
         mp_writer_free(w);
         return -1;
     }
@@ -405,6 +414,11 @@ int mp_writer_wait(struct mp_writer *w, struct mp_writer_result *result,
 bool mp_writer_directory_failed(const struct mp_writer *w)
 {
     return w->directory_failed;
+}
+
+bool mp_writer_stalled(const struct mp_writer *w)
+{
+    return w->out.stalled;
 }
 
 bool mp_writer_died(const struct mp_writer *w)

@@ -50,6 +50,7 @@ struct mp_writer_request {
     const char *jobdir; /* absolute (slurm/jobpath.h); NULL: go to outdir at once */
     const char *outdir; /* settings' power.outdir; "": no fallback */
     bool no_page;       /* settings' power.html is "no" */
+    bool *stalled; /* true where the owner's writer did not go on; NULL: of no interest */
 };
 
 struct mp_writer_result {
@@ -85,6 +86,8 @@ bool mp_writer_directory_failed(const struct mp_writer *w);
  * ended without a word (killed, for lack of memory, say): it
  * may do better the next time. */
 bool mp_writer_died(const struct mp_writer *w);
+/* After one, too: true where it took nothing for half a minute. */
+bool mp_writer_stalled(const struct mp_writer *w);
 /* Without a successful wait before: nothing is put in place. */
 void mp_writer_free(struct mp_writer *w);
 

@@ -123,7 +123,7 @@ START_TEST(the_scan_is_bounded_and_sorted)
     setup();
     for (int i = 0; i < 20; i++)
         add(i, (i * 7 % 20) * 1000000);
-    ck_assert_int_eq(mp_queue_scan(&q, MP_WAITING, items, 3, &n, &total, NULL), 0);
+    ck_assert_int_eq(mp_queue_scan(&q, MP_WAITING, NULL, items, 3, &n, &total, NULL), 0);
     ck_assert_uint_eq(n, 3);
     ck_assert_uint_eq(total, 20);
     for (int i = 0; i < 3; i++)
@@ -318,9 +318,70 @@ START_TEST(log_values_cannot_forge)
 }
 END_TEST
 
+/* What lies there instead of our own file is neither opened for good nor changed. */
+START_TEST(a_lock_that_is_no_plain_file_is_refused)
+{
+    char lock[128], other[128];
+    struct mp_error err = {0};
+    struct stat st;
+    int fd;
+
+    setup();
+    snprintf(lock, sizeof lock, "%s/lock", path);
+    snprintf(other, sizeof other, "%s/other", top);
+    ck_assert_int_eq(mkfifo(lock, 0600), 0);
+    ck_assert_int_eq(mp_queue_lock(&q, &fd, &err), -1);
+    ck_assert_int_eq(unlink(lock), 0);
+    close(open(other, O_WRONLY | O_CREAT, 0600));
+    ck_assert_int_eq(link(other, lock), 0);
+    ck_assert_int_eq(mp_queue_lock(&q, &fd, &err), -1);
+    ck_assert_int_eq(unlink(lock), 0);
+    ck_assert_int_eq(symlink(other, lock), 0);
+    ck_assert_int_eq(mp_queue_lock(&q, &fd, &err), -1);
+    ck_assert_int_eq(unlink(lock), 0);
+    snprintf(lock, sizeof lock, "%s/service", path);
+    ck_assert_int_eq(link(other, lock), 0);
+    ck_assert_int_eq(mp_queue_set_service(&q, &err), -1);
+    ck_assert_int_eq(stat(other, &st), 0);
+    ck_assert_int_eq(st.st_size, 0);
+    teardown();
+}
+END_TEST
+
+/* A thousand of one owner's do not hide one of another's. */
+START_TEST(the_scan_shows_every_owner)
+{
+    static struct mp_queue_owners owners;
+    struct mp_queue_item items[64];
+    struct mp_error err = {0};
+    size_t n, total, others = 0;
+    struct mp_entry e;
+    bool added;
+
+    setup();
+    for (int64_t id = 1; id <= 200; id++) {
+        entry(&e, id);
+        e.uid = id == 200 ? 1002 : 1001;
+        ck_assert_msg(mp_queue_add(&q, &e, id, &added, &err) == 0, "%s", err.text);
+        mp_entry_free(&e);
+    }
+    ck_assert_int_eq(mp_queue_scan(&q, MP_WAITING, &owners, items, 64, &n, &total, NULL),
+                     0);
+    ck_assert_uint_eq(total, 200);
+    ck_assert_uint_eq(n, MP_QUEUE_EACH + 1);
+    for (size_t i = 0; i < n; i++)
+        others += items[i].owner == 1002;
+    ck_assert_uint_eq(others, 1);
+    ck_assert_int_eq(items[0].due, 1);
+    ck_assert_int_eq(items[MP_QUEUE_EACH - 1].due, MP_QUEUE_EACH);
+    teardown();
+}
+END_TEST
+
 MP_UNIT_MAIN("queue", one_run_of_a_job_is_queued_once, runs_are_told_apart_by_their_start,
              the_scan_is_bounded_and_sorted, store_replaces_and_keeps_private,
              what_is_not_an_entry_is_not_read, a_directory_open_to_others_is_refused,
              the_lock_outlives_its_taker_in_a_child, starts_are_recorded,
              old_records_are_pruned, a_file_being_added_is_no_leftover,
-             log_values_cannot_forge)
+             log_values_cannot_forge, a_lock_that_is_no_plain_file_is_refused,
+             the_scan_shows_every_owner)
