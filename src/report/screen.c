@@ -175,38 +175,42 @@ static void put_energy(const struct mp_screen *s, const struct mp_digest *d)
 }
 
 static void put_component(const struct mp_screen *s, const struct mp_digest *d,
-                          enum mp_role role, double sum)
+                          enum mp_role role, int tenths)
 {
-    double share = sum > 0 ? d->components[role] / sum : 0;
-    int room = width_of(s) - INDENT - 6 - 26, n;
+    int room = width_of(s) - INDENT - 6 - 26, n = tenths * room / 1000;
     char energy[64];
 
     mp_text_energy(d->components[role], d->halves[role], energy, sizeof energy);
     put_padded(s, mp_role_info(role)->label, INDENT - 1);
     fputc(' ', s->out);
     put_padded(s, energy, 22);
-    n = (int)lround(share * room);
-    fprintf(s->out, " %5.1f %%%s", 100 * share, n > 0 ? " " : "");
+    fprintf(s->out, " %5.1f %%%s", tenths / 10.0, n > 0 ? " " : "");
     for (; n > 0; n--)
         fputs(s->utf8 ? "\u2588" : "#", s->out);
     fputc('\n', s->out);
 }
 
+/* In the order and with the shares of the ring. */
 static void put_components(const struct mp_screen *s, const struct mp_digest *d)
 {
-    double sum = 0;
+    enum mp_role roles[MP_N_COMPONENTS];
+    double kwh[MP_N_COMPONENTS];
+    int tenths[MP_N_COMPONENTS];
+    size_t n = 0;
 
-    for (int i = 0; i < MP_N_COMPONENTS; i++)
-        sum += isnan(d->components[i]) ? 0 : d->components[i];
-    if (!(sum > 0))
-        return;
-    fputc('\n', s->out);
     for (int place = 0; place < MP_N_SHOWN; place++) {
         enum mp_role role = mp_role_shown(place);
 
-        if (role < MP_N_COMPONENTS && !isnan(d->components[role]))
-            put_component(s, d, role, sum);
+        if (role >= MP_N_COMPONENTS || isnan(d->components[role]))
+            continue;
+        roles[n] = role;
+        kwh[n++] = d->components[role];
     }
+    mp_text_shares(kwh, n, tenths);
+    if (n > 0)
+        fputc('\n', s->out);
+    for (size_t i = 0; i < n; i++)
+        put_component(s, d, roles[i], tenths[i]);
 }
 
 /* Eight heights from 0 to the highest mean; a blank is a gap. */

@@ -20,7 +20,7 @@ run "$MP" show 4242
 is "a report by its number: exit 0" "$STATUS $ERR" "0 "
 is "... is what report.txt says" "$OUT" "$(cat power_4242/report.txt)"
 like "... the energy with its interval" "$OUT" '^Energy +3\.94[0-9]* ± 0\.0[0-9]+ kWh \(95 %'
-like "... a component with bar and share" "$OUT" '^GPU .* 28\.9 % █+$'
+like "... a component with bar and the ring's share" "$OUT" '^GPU .* 29\.0 % █+$'
 like "... power over time, a line of blocks" "$OUT" '^Time +[▁▂▃▄▅▆▇█]{64}$'
 like "... the verdict and why" "$OUT" '^ +- rpc-91-2: the samples of SystemInputPower'
 is "... and is 80 columns wide" "$(wc -L <power_4242/report.txt)" 80
