@@ -25,8 +25,8 @@ static struct mp_budget series_budget(const struct mp_energy *e, size_t i)
 {
     const struct mp_acc *a = &e->accs[i];
     const double accuracy = mp_series_accuracy(&e->table->series[i], mp_metric_of(e, i));
-    struct mp_budget b = mp_interval_budget(&a->interval, a->first, e->plan->start,
-                                            e->plan->end, a->factor);
+    struct mp_budget b = mp_interval_budget(&a->interval, a->first, a->last,
+                                            e->plan->start, e->plan->end, a->factor);
 
     b.sensor = accuracy / 100 * e->result.series[i].energy_kwh;
     b.sensor_known = accuracy > 0;

@@ -24,13 +24,11 @@ static int energy_begin(struct mp_follower *f, const struct mp_traces *traces,
     return mp_instants_begin(&e->instants, e->plan, e->table, err);
 }
 
-static int reach(struct mp_energy *e, uint32_t series, struct mp_error *err)
+static int reach(struct mp_energy *e, struct mp_error *err)
 {
     size_t n = e->table->n;
     struct mp_acc *grown;
 
-    if (series < e->n_accs)
-        return 0;
     grown = realloc(e->accs, n * sizeof *grown);
     if (grown == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu series", n);
@@ -40,47 +38,50 @@ static int reach(struct mp_energy *e, uint32_t series, struct mp_error *err)
     return 0;
 }
 
-static void add_line(struct mp_energy *e, struct mp_acc *acc, struct mp_vertex a,
-                     struct mp_vertex b)
+static inline void add_line(struct mp_energy *e, struct mp_acc *acc,
+                            const struct mp_vertex *a, const struct mp_vertex *b)
 {
-    mp_sum_add(&acc->area2, (a.value + b.value) * (double)(b.time - a.time));
+    mp_sum_add(&acc->area2, (a->value + b->value) * (double)(b->time - a->time));
     if (acc->on_grid)
-        mp_grid_line(&e->grid, &acc->place, &a, &b, acc->factor);
+        mp_grid_line(&e->grid, &acc->place, a, b, acc->factor);
 }
 
-static void start_series(struct mp_energy *e, struct mp_acc *a, struct mp_vertex v)
+static void start_series(struct mp_energy *e, struct mp_acc *a, const struct mp_vertex *v)
 {
+    const struct mp_vertex start = {e->plan->start, v->value, v->series};
+
     a->any = true;
-    a->factor = e->traces->series[v.series].factor;
-    a->on_grid = mp_traces_metric(e->traces, v.series)->role == MP_ROLE_INPUT;
-    a->first = v;
-    a->min = a->max = v.value;
-    mp_interval_start(&a->interval, v, 1 / a->factor);
-    add_line(e, a, (struct mp_vertex){e->plan->start, v.value, v.series}, v);
+    a->factor = e->traces->series[v->series].factor;
+    a->on_grid = mp_traces_metric(e->traces, v->series)->role == MP_ROLE_INPUT;
+    a->first = *v;
+    a->min = a->max = v->value;
+    mp_interval_start(&a->interval, *v, 1 / a->factor);
+    add_line(e, a, &start, v);
 }
 
-static int add_vertex(struct mp_energy *e, struct mp_acc *a, struct mp_vertex v)
+static inline int add_vertex(struct mp_energy *e, struct mp_acc *a,
+                             const struct mp_vertex *v)
 {
     if (!a->any) {
         start_series(e, a, v);
     } else {
-        add_line(e, a, a->last, v);
-        mp_interval_add(&a->interval, v);
-        if (mp_steps_add(&a->steps, a->last.time, v.time) < 0 ||
-            mp_yardstick_step(&a->yardstick, a->last.time, v.time, &a->gaps) < 0)
+        add_line(e, a, &a->last, v);
+        mp_interval_add(&a->interval, &a->last, v);
+        if (mp_steps_add(&a->steps, a->last.time, v->time) < 0 ||
+            mp_yardstick_step(&a->yardstick, a->last.time, v->time, &a->gaps) < 0)
             return -1;
-        if (v.value < a->min)
-            a->min = v.value;
-        if (v.value > a->max)
-            a->max = v.value;
+        if (v->value < a->min)
+            a->min = v->value;
+        if (v->value > a->max)
+            a->max = v->value;
     }
-    if (v.value > 0) {
+    if (v->value <= 0) {
+        a->zero_run += a->max > 0;
+    } else if (a->zero_run > 0) {
         a->zeros += a->zero_run;
         a->zero_run = 0;
-    } else if (a->max > 0) {
-        a->zero_run++;
     }
-    a->last = v;
+    a->last = *v;
     return 0;
 }
 
@@ -90,9 +91,9 @@ static int energy_vertices(struct mp_follower *f, const struct mp_vertex *v, siz
     struct mp_energy *e = (struct mp_energy *)f;
 
     for (const struct mp_vertex *end = v + n; v < end; v++) {
-        if (reach(e, v->series, err) < 0)
+        if (v->series >= e->n_accs && reach(e, err) < 0)
             return -1;
-        if (add_vertex(e, &e->accs[v->series], *v) < 0)
+        if (add_vertex(e, &e->accs[v->series], v) < 0)
             return mp_fail(err, MP_FAULT_FAILED, "out of memory for sampling steps");
     }
     return 0;
@@ -109,8 +110,9 @@ static int energy_last(struct mp_follower *f, uint32_t series, struct mp_error *
 {
     struct mp_energy *e = (struct mp_energy *)f;
     struct mp_acc *a = &e->accs[series];
+    const struct mp_vertex end = {e->plan->end, a->last.value, series};
 
-    add_line(e, a, a->last, (struct mp_vertex){e->plan->end, a->last.value, series});
+    add_line(e, a, &a->last, &end);
     if (mp_yardstick_end(&a->yardstick, &a->gaps) < 0)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for gaps");
     return 0;

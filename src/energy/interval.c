@@ -12,8 +12,7 @@ static const double TWO_SIDED_95 = 1.96;
 
 void mp_interval_start(struct mp_interval *s, struct mp_vertex v, double watt)
 {
-    *s = (struct mp_interval){
-        .last = v, .n = 1, .origin = v.value, .per_quantum = 1 / watt};
+    *s = (struct mp_interval){.n = 1, .origin = v.value, .per_quantum = 1 / watt};
     s->finest = 1000 * s->per_quantum; /* a milliwatt */
     if (!mp_interval_is_whole(v.value * s->per_quantum))
         mp_interval_refine(s, v.value);
@@ -67,7 +66,8 @@ static double gaps(const struct mp_interval *s, const struct moments *m)
 }
 
 struct mp_budget mp_interval_budget(const struct mp_interval *s, struct mp_vertex first,
-                                    int64_t start, int64_t end, double factor)
+                                    struct mp_vertex last, int64_t start, int64_t end,
+                                    double factor)
 {
     const double kwh = factor / S_PER_KWH_W;
     const double window = (double)(end - start) * 1e-6;
@@ -76,14 +76,14 @@ struct mp_budget mp_interval_budget(const struct mp_interval *s, struct mp_verte
     struct moments m;
 
     b.y0 = first.value * factor;
-    b.y1 = s->last.value * factor;
+    b.y1 = last.value * factor;
     b.known = s->n >= MP_INTERVAL_LEAST;
     if (!b.known)
         return b;
     m = moments_of(s);
     b.var[MP_BY_SAMPLING] = 2 * s->sampling / 3;
     b.var[MP_BY_EDGES] = edge(s, &m, (double)(first.time - start) * 1e-6, first.value) +
-                         edge(s, &m, (double)(end - s->last.time) * 1e-6, s->last.value);
+                         edge(s, &m, (double)(end - last.time) * 1e-6, last.value);
     b.var[MP_BY_GAPS] = gaps(s, &m);
     b.var[MP_BY_RESOLUTION] = pow(quantum * window, 2) / 12;
     for (int i = 0; i < MP_BY_CLOCK; i++)

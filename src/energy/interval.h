@@ -30,8 +30,8 @@ enum { MP_INTERVAL_LEAST = 3 }; /* samples; fewer have none */
 
 /* One series while it is read; its own units and seconds.  All zero is an empty one. */
 struct mp_interval {
-    struct mp_vertex before, last; /* the two newest vertices */
-    double step;                   /* between them, s; 0: none, or a gap */
+    double step, rise; /* between the two newest vertices, s and units; 0 s: none, or a
+                          gap */
     uint64_t n;
     double sampling;     /* Σ (w_i e_i)² */
     double moved, steps; /* Σ Δv², Σ Δt */
@@ -55,19 +55,20 @@ static inline bool mp_interval_is_whole(double x)
     return off < 1e-6 && off > -1e-6;
 }
 
-/* Every vertex after the first. */
-static inline void mp_interval_add(struct mp_interval *s, struct mp_vertex v)
+/* Every vertex after the first, with the one before it. */
+static inline void mp_interval_add(struct mp_interval *s, const struct mp_vertex *last,
+                                   const struct mp_vertex *v)
 {
-    double dt = (double)(v.time - s->last.time) * 1e-6;
-    double dv = v.value - s->last.value;
-    double d = v.value - s->origin;
+    double dt = (double)(v->time - last->time) * 1e-6;
+    double dv = v->value - last->value;
+    double d = v->value - s->origin;
 
     s->n++;
     s->sum += d;
     s->squares += d * d;
-    if (s->per_quantum > 0 && !mp_interval_is_whole(v.value * s->per_quantum))
-        mp_interval_refine(s, v.value);
-    if (v.time - s->last.time > MP_SHORTEST_GAP_US) {
+    if (!mp_interval_is_whole(v->value * s->per_quantum))
+        mp_interval_refine(s, v->value);
+    if (v->time - last->time > MP_SHORTEST_GAP_US) {
         double m = d - dv / 2, dt2 = dt * dt;
 
         s->gap2 += dt2;
@@ -80,14 +81,13 @@ static inline void mp_interval_add(struct mp_interval *s, struct mp_vertex v)
         s->steps += dt;
         if (s->step > 0) {
             /* w e = (t_(i+1) - t_(i-1))/2 e, with e over the same span: it cancels */
-            double we = ((s->last.value - s->before.value) * dt - dv * s->step) / 2;
+            double we = (s->rise * dt - dv * s->step) / 2;
 
             s->sampling += we * we;
         }
     }
     s->step = dt;
-    s->before = s->last;
-    s->last = v;
+    s->rise = dv;
 }
 
 /* What is known of an energy's error: the variances in kWh² by what they come from; what
@@ -104,7 +104,8 @@ struct mp_budget {
 /* `first` is the series' first vertex, `last` its last; start and end are the window's.
  * `factor` makes W of its units. */
 struct mp_budget mp_interval_budget(const struct mp_interval *s, struct mp_vertex first,
-                                    int64_t start, int64_t end, double factor);
+                                    struct mp_vertex last, int64_t start, int64_t end,
+                                    double factor);
 /* Nothing, which everything can be added to. */
 struct mp_budget mp_budget_none(void);
 /* Add `sign` times what was read in the same instants: errors may all go one way. */

@@ -71,7 +71,7 @@ static struct mp_step_class *find_class(struct mp_steps *s, int64_t length)
     for (unsigned i = 0; i < s->n_classes; i++) {
         if (s->classes[i].key != key)
             continue;
-        if (i > 0) { /* a frequent class moves to the front */
+        if (i > 0 && s->classes[i].n >= s->classes[i - 1].n) { /* frequent ones early */
             struct mp_step_class found = s->classes[i];
 
             s->classes[i] = s->classes[i - 1];
@@ -130,7 +130,7 @@ static int keep_longest(struct mp_steps *s, struct mp_long_step step)
     return 0;
 }
 
-int mp_steps_add(struct mp_steps *s, int64_t start, int64_t end)
+int mp_steps_add_any(struct mp_steps *s, int64_t start, int64_t end)
 {
     int64_t length = end - start;
     struct mp_step_class *c = find_class(s, length);

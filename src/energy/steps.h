@@ -40,8 +40,23 @@ struct mp_steps {
     uint8_t merged_bits; /* 0: classes are exact; else 64 - leading bits kept */
 };
 
+int mp_steps_add_any(struct mp_steps *s, int64_t start, int64_t end);
+
 /* A step between samples at start < end.  -1: out of memory. */
-int mp_steps_add(struct mp_steps *s, int64_t start, int64_t end);
+static inline int mp_steps_add(struct mp_steps *s, int64_t start, int64_t end)
+{
+    int64_t length = end - start;
+    struct mp_step_class *c = s->classes;
+
+    if (s->n == 0 || c->key != length || s->merged_bits > 0 ||
+        length > MP_SHORTEST_GAP_US)
+        return mp_steps_add_any(s, start, end);
+    s->n++; /* as long as most steps, and as exact */
+    c->n++;
+    c->sum += length;
+    return 0;
+}
+
 /* µs; NaN without a step. */
 double mp_steps_median(const struct mp_steps *s);
 /* µs in steps longer than `limit` (at least MP_SHORTEST_GAP_US): exact up to

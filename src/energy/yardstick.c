@@ -29,7 +29,7 @@ static int64_t usual(const struct mp_yardstick *y, uint64_t from, uint64_t to)
     return median(lengths, n);
 }
 
-static int judge(const struct mp_yardstick *y, uint64_t i, struct mp_steps *gaps)
+int mp_yardstick_judge(const struct mp_yardstick *y, uint64_t i, struct mp_steps *gaps)
 {
     const struct mp_long_step *s = &y->recent[i % MP_AROUND];
     uint64_t after = i + 1 + MP_BESIDE;
@@ -42,25 +42,10 @@ static int judge(const struct mp_yardstick *y, uint64_t i, struct mp_steps *gaps
     return length > 3 * (a > b ? a : b) ? mp_steps_add(gaps, s->start, s->end) : 0;
 }
 
-int mp_yardstick_step(struct mp_yardstick *y, int64_t start, int64_t end,
-                      struct mp_steps *gaps)
-{
-    const struct mp_long_step *s;
-
-    if (y->n < MP_BESIDE)
-        y->first[y->n] = end - start;
-    y->recent[y->n++ % MP_AROUND] = (struct mp_long_step){start, end};
-    if (y->n <= MP_BESIDE)
-        return 0;
-    s = &y->recent[(y->n - 1 - MP_BESIDE) % MP_AROUND];
-    return s->end - s->start > MP_SHORTEST_GAP_US ? judge(y, y->n - 1 - MP_BESIDE, gaps)
-                                                  : 0;
-}
-
 int mp_yardstick_end(struct mp_yardstick *y, struct mp_steps *gaps)
 {
     for (uint64_t i = y->n > MP_BESIDE ? y->n - MP_BESIDE : 0; i < y->n; i++)
-        if (judge(y, i, gaps) < 0)
+        if (mp_yardstick_judge(y, i, gaps) < 0)
             return -1;
     return 0;
 }

@@ -17,11 +17,26 @@ struct mp_yardstick {
     struct mp_long_step recent[MP_AROUND]; /* a ring; step i at i % MP_AROUND */
     int64_t first[MP_BESIDE];              /* lengths of the first steps, µs */
     uint64_t n;                            /* steps so far */
+    uint32_t longs; /* bit i: the step i before the newest may be a gap */
 };
 
+/* Is step i a gap, as far as the steps around it are known? */
+int mp_yardstick_judge(const struct mp_yardstick *y, uint64_t i, struct mp_steps *gaps);
+
 /* The next step; a gap that it makes certain is added to `gaps`.  -1: out of memory. */
-int mp_yardstick_step(struct mp_yardstick *y, int64_t start, int64_t end,
-                      struct mp_steps *gaps);
+static inline int mp_yardstick_step(struct mp_yardstick *y, int64_t start, int64_t end,
+                                    struct mp_steps *gaps)
+{
+    int64_t length = end - start;
+
+    if (y->n < MP_BESIDE)
+        y->first[y->n] = length;
+    y->recent[y->n++ % MP_AROUND] = (struct mp_long_step){start, end};
+    y->longs = y->longs << 1 | (length > MP_SHORTEST_GAP_US);
+    return (y->longs >> MP_BESIDE & 1) != 0
+               ? mp_yardstick_judge(y, y->n - 1 - MP_BESIDE, gaps)
+               : 0;
+}
 /* After the last one. */
 int mp_yardstick_end(struct mp_yardstick *y, struct mp_steps *gaps);
 
