@@ -99,10 +99,10 @@ static int energy_vertices(struct mp_follower *f, const struct mp_vertex *v, siz
     return 0;
 }
 
-static int energy_sample(struct mp_follower *f, uint32_t series, int64_t time, double w,
-                         struct mp_error *err)
+static int energy_samples(struct mp_follower *f, const struct mp_vertex *v, size_t n,
+                          struct mp_error *err)
 {
-    return mp_instants_sample(&((struct mp_energy *)f)->instants, series, time, w, err);
+    return mp_instants_samples(&((struct mp_energy *)f)->instants, v, n, err);
 }
 
 /* The last value holds to the window's end. */
@@ -121,7 +121,7 @@ static int energy_last(struct mp_follower *f, uint32_t series, struct mp_error *
 static const struct mp_follower_ops energy_ops = {
     .begin = energy_begin,
     .vertices = energy_vertices,
-    .sample = energy_sample,
+    .samples = energy_samples,
     .last = energy_last,
 };
 

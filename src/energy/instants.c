@@ -52,23 +52,49 @@ static double parts_of(const double w[MP_N_ROLES])
            w[MP_ROLE_GPU];
 }
 
-static bool is_fresh(const struct mp_watch *n, int role, int64_t time, int64_t since)
+static bool is_near(int64_t heard, int64_t time, int64_t since)
 {
-    return !n->by_sensor && n->sensors[role] > 0 && n->heard[role] >= time - since &&
-           n->heard[role] <= time + AT_ONCE_US;
+    return heard >= time - since && heard <= time + AT_ONCE_US;
 }
 
-/* All parts that the node has were read about now. */
-static bool parts_fresh(const struct mp_watch *n, int64_t time, int64_t since)
+/* Which roles were heard lately, and up to when that holds unless more are heard. */
+static void find_fresh(struct mp_watch *n)
 {
-    bool any = false;
+    n->fresh = 0;
+    n->fresh_until = n->stamp + FRESH_US;
+    for (int role = 0; role < MP_ROLE_NONE; role++) {
+        int64_t heard = n->heard[role];
 
-    for (int role = 0; role < MP_N_COMPONENTS; role++) {
-        if (n->sensors[role] > 0 && !is_fresh(n, role, time, since))
-            return false;
-        any = any || n->sensors[role] > 0;
+        if (is_near(heard, n->stamp, FRESH_US)) {
+            n->fresh |= 1U << role;
+            if (heard + FRESH_US < n->fresh_until)
+                n->fresh_until = heard + FRESH_US;
+        }
+        if (heard > n->stamp) /* out of order: look again at the next instant */
+            n->fresh_until = INT64_MIN;
     }
-    return any;
+}
+
+static inline bool is_fresh(const struct mp_watch *n, int role)
+{
+    return ((n->fresh | n->spoke) >> role & 1) != 0 && !n->by_sensor;
+}
+
+/* All parts that the node has were read lately. */
+static bool parts_fresh(const struct mp_watch *n)
+{
+    return n->parts != 0 && (n->parts & ~(n->fresh | n->spoke)) == 0 && !n->by_sensor;
+}
+
+/* ... about at the instant that is read. */
+static bool parts_at_once(const struct mp_watch *n)
+{
+    uint32_t others = n->parts & ~n->spoke;
+
+    for (int role = 0; others >> role != 0; role++)
+        if ((others >> role & 1) != 0 && !is_near(n->heard[role], n->stamp, AT_ONCE_US))
+            return false;
+    return n->parts != 0 && !n->by_sensor;
 }
 
 static void add_both(struct mp_both *b, double x, double y)
@@ -112,28 +138,30 @@ static int meet(struct mp_instants *in, uint32_t series, struct mp_error *err)
     sensor->role = (uint8_t)in->plan->routes[s->route].metrics[s->metric_index].role;
     sensor->twin = MP_NO_SENSOR;
     sensor->next = node->first[sensor->role];
-    sensor->last[0] = sensor->last[1] = sensor->last[2] = NAN;
+    sensor->last[0] = sensor->last[1] = sensor->last[2] = sensor->w = NAN;
+    sensor->time = INT64_MIN;
+    sensor->busy_before = true; /* as far as is known */
     node->first[sensor->role] = series;
     node->sensors[sensor->role]++;
+    if (sensor->role < MP_N_COMPONENTS)
+        node->parts |= 1U << sensor->role;
     return 0;
 }
 
 /* What else on the node moves with the sensor's power: input and output, each for the
  * other, and the parts for either; input for a part; as it was when the last instant
  * ended, all of whose samples had come.  NaN: nothing that is known now. */
-static double reference(const struct mp_watch *node, enum mp_role role)
+static inline double reference(const struct mp_watch *node, enum mp_role role)
 {
     enum mp_role other = role == MP_ROLE_INPUT ? MP_ROLE_OUTPUT : MP_ROLE_INPUT;
     double parts;
 
-    if (node->by_sensor)
-        return NAN;
     if (node->sensors[other] > 0)
-        return is_fresh(node, other, node->stamp, FRESH_US) ? node->was[other] : NAN;
+        return is_fresh(node, other) ? node->was[other] : NAN;
     parts = parts_of(node->was);
     if (role != MP_ROLE_INPUT && role != MP_ROLE_OUTPUT)
         parts -= node->was[role];
-    return parts > 0 && parts_fresh(node, node->stamp, FRESH_US) ? parts : NAN;
+    return parts > 0 && parts_fresh(node) ? parts : NAN;
 }
 
 /* At the end of the last instant; `s` itself read 0 W then, or had not spoken. */
@@ -141,80 +169,86 @@ static bool others_busy(const struct mp_watch *node, const struct mp_sensor *s)
 {
     double w = 0;
 
-    if (node->by_sensor)
-        return false;
     for (int role = 0; role < MP_ROLE_NONE; role++)
-        if (is_fresh(node, role, node->stamp, FRESH_US))
+        if (is_fresh(node, role))
             w += node->was[role];
-    return w - (s->n > 0 ? s->w : 0) > BUSY_W;
+    return !node->by_sensor && w - (s->n > 0 ? s->w : 0) > BUSY_W;
 }
 
 /* Zeros are judged by the instants before and after them: not even one that was read
  * while the node's power changed is blamed. */
 static void follow_zero(const struct mp_watch *node, struct mp_sensor *s, double w)
 {
-    bool busy;
+    bool busy = others_busy(node, s);
 
-    if (s->w != 0 && w != 0)
-        return;
-    busy = others_busy(node, s);
     if (s->n > 0 && s->w == 0)
         s->zeros_busy += busy && s->busy_before;
     s->busy_before = busy || s->n == 0;
     s->zeros += w == 0;
 }
 
-static void end_still(struct mp_sensor *s)
+/* What was beside the reading before this one is known by now. */
+static void compare_beside(struct mp_still *still, double beside)
 {
+    double by = fabs(beside - still->beside);
+
+    if (isnan(still->beside)) {
+        still->beside = beside;
+    } else if (by > 0.05 * still->beside && by > 5) {
+        still->moved++;
+        still->far += by > 0.15 * still->beside && by > 25;
+    }
+}
+
+static void end_still(struct mp_sensor *s, double beside)
+{
+    compare_beside(&s->still, beside);
     if (s->still.to - s->still.from > s->longest.to - s->longest.from)
         s->longest = s->still;
 }
 
-/* What was beside the sample before this one is known by now. */
-static void follow_still(struct mp_sensor *s, int64_t time, double w, double beside)
+static void follow_still(struct mp_sensor *s, int64_t time, double beside)
 {
     struct mp_still *still = &s->still;
 
-    if (s->n > 0 && isnan(still->beside)) {
-        still->beside = beside;
-    } else if (s->n > 0) {
-        double by = fabs(beside - still->beside);
-
-        if (by > 0.05 * still->beside && by > 5) {
-            still->moved++;
-            still->far += by > 0.15 * still->beside && by > 25;
-        }
-    }
-    if (s->n > 0 && w == s->w) {
-        still->to = time;
-        still->n++;
-        return;
-    }
-    s->changes += s->n > 0;
-    end_still(s);
-    *still = (struct mp_still){.from = time, .to = time, .n = 1, .w = w, .beside = NAN};
+    if (still->n > 1)
+        compare_beside(still, beside);
+    else
+        *still = (struct mp_still){.from = s->time, .n = 1, .w = s->w, .beside = beside};
+    still->to = time;
+    still->n++;
 }
 
-/* The middle one of its last three samples stands alone above its neighbours, by far more
- * than what else moved at that time. */
-static void look_for_spike(struct mp_sensor *s, double w, double beside)
+static inline void follow_change(struct mp_sensor *s, double beside)
+{
+    if (s->still.n > 1)
+        end_still(s, beside);
+    s->still.n = 1;
+    s->changes += s->n > 0;
+}
+
+/* The middle one of its last three samples is far above its neighbours: by far more than
+ * what else moved at that time? */
+static void judge_spike(struct mp_sensor *s, double beside)
 {
     double middle = s->last[1];
+    double by = middle - fmax(s->last[0], s->last[2]);
+    double moved = s->beside[1] - fmax(s->beside[0], beside);
+    bool alone = !isnan(moved) || by > 0.95 * middle; /* twenty times, unseen */
 
-    if (middle > 3 * s->last[0] && middle > 3 * s->last[2]) {
-        double by = middle - fmax(s->last[0], s->last[2]);
-        double moved = s->beside[1] - fmax(s->beside[0], beside);
-        bool alone = !isnan(moved) || by > 0.95 * middle; /* twenty times, unseen */
-
-        if (s->n > 2 && by > 50 && alone && !(moved > 0.3 * by)) {
-            s->spikes++;
-            s->spike_w += by;
-        }
+    if (s->n > 2 && by > 50 && alone && !(moved > 0.3 * by)) {
+        s->spikes++;
+        s->spike_w += by;
     }
+}
+
+static inline void look_for_spike(struct mp_sensor *s, double w, double beside)
+{
+    if (s->last[1] > 3 * s->last[0] && s->last[1] > 3 * s->last[2])
+        judge_spike(s, beside);
     s->beside[0] = s->beside[1];
     s->beside[1] = beside;
-    s->last[0] = s->last[1];
-    s->last[1] = s->last[2];
+    memmove(&s->last[0], &s->last[1], 2 * sizeof s->last[0]);
     s->last[2] = w;
 }
 
@@ -225,10 +259,13 @@ static uint32_t find_twin(const struct mp_instants *in, const struct mp_watch *n
 {
     const struct mp_sensor *s = &in->sensors[i];
 
-    for (uint32_t k = node->first[s->role]; k != MP_NO_SENSOR; k = in->sensors[k].next)
-        if (k != i && in->sensors[k].round == s->round && in->sensors[k].n > 0 &&
-            in->sensors[k].round_w == s->round_w)
+    for (uint32_t k = node->first[s->role]; k != MP_NO_SENSOR;) {
+        const struct mp_sensor *other = &in->sensors[k];
+
+        if (other->w == s->w && other != s && other->round == s->round)
             return k;
+        k = other->next;
+    }
     return MP_NO_SENSOR;
 }
 
@@ -240,13 +277,35 @@ static void compare_with_twin(struct mp_instants *in, const struct mp_watch *nod
     if (s->twin == MP_NO_SENSOR || 2 * s->same < s->rounds)
         s->twin = find_twin(in, node, i);
     if (s->twin == MP_NO_SENSOR || in->sensors[s->twin].round != s->round ||
-        in->sensors[s->twin].round_w != s->round_w)
+        in->sensors[s->twin].w != s->w)
         return;
     s->same++;
     s->same_moves += moved;
 }
 
 /* One reading of each sensor of the node's role has come: how do they compare? */
+static void compare_round(struct mp_instants *in, const struct mp_watch *node, int role,
+                          unsigned n, double all)
+{
+    const uint32_t round = node->round[role];
+    const bool full = n > 2 && n == node->sensors[role];
+
+    for (uint32_t i = node->first[role]; i != MP_NO_SENSOR; i = in->sensors[i].next) {
+        struct mp_sensor *s = &in->sensors[i];
+        double w = s->w;
+
+        if (s->round != round || s->n == 0)
+            continue;
+        s->rounds++;
+        compare_with_twin(in, node, i, s->others.n > 0 && s->still.n == 1);
+        if (full) {
+            s->full++;
+            s->is_sum += fabs(2 * w - all) <= 0.02 * w + 0.5 * n;
+        }
+        add_both(&s->others, w, all - w);
+    }
+}
+
 static void end_round(struct mp_instants *in, struct mp_watch *node, int role)
 {
     uint32_t round = node->round[role];
@@ -254,36 +313,16 @@ static void end_round(struct mp_instants *in, struct mp_watch *node, int role)
     unsigned n = 0;
 
     for (uint32_t i = node->first[role]; i != MP_NO_SENSOR; i = in->sensors[i].next) {
-        if (in->sensors[i].round == round && in->sensors[i].n > 0) {
-            all += in->sensors[i].round_w;
+        const struct mp_sensor *s = &in->sensors[i];
+
+        if (s->round == round && s->n > 0) {
+            all += s->w;
             n++;
         }
     }
-    for (uint32_t i = node->first[role]; n > 1 && i != MP_NO_SENSOR;
-         i = in->sensors[i].next) {
-        struct mp_sensor *s = &in->sensors[i];
-        double w = s->round_w;
-
-        if (s->round != round || s->n == 0)
-            continue;
-        s->rounds++;
-        compare_with_twin(in, node, i, s->others.n > 0 && s->still.n == 1);
-        if (n > 2 && n == node->sensors[role]) {
-            s->full++;
-            s->is_sum += fabs(2 * w - all) <= 0.02 * w + 0.5 * n;
-        }
-        add_both(&s->others, w, all - w);
-    }
+    if (n > 1)
+        compare_round(in, node, role, n, all);
     node->round[role]++;
-}
-
-static void follow_round(struct mp_instants *in, struct mp_watch *node,
-                         struct mp_sensor *s, double w)
-{
-    if (node->sensors[s->role] > 1 && s->n > 0 && s->round == node->round[s->role])
-        end_round(in, node, s->role);
-    s->round = node->round[s->role];
-    s->round_w = w;
 }
 
 /* ---- instants ---- */
@@ -346,6 +385,7 @@ static void add_to_block(struct mp_watch *n, double in)
     n->block_w = n->block_parts_w = 0;
 }
 
+/* A node's instant is over: of input, output and parts, what do they come to? */
 static void end_instant(struct mp_watch *n)
 {
     bool input =
@@ -356,7 +396,7 @@ static void end_instant(struct mp_watch *n)
         compare_input_with_output(n, n->at[MP_ROLE_INPUT], n->at[MP_ROLE_OUTPUT]);
     if (input) {
         compare_input_with_parts(n, n->at[MP_ROLE_INPUT]);
-        if (parts_fresh(n, n->stamp, AT_ONCE_US)) {
+        if (parts_at_once(n)) {
             look_for_peak(n, n->at[MP_ROLE_INPUT]);
             add_to_block(n, n->at[MP_ROLE_INPUT]);
         }
@@ -364,6 +404,19 @@ static void end_instant(struct mp_watch *n)
     memcpy(n->was, n->now, sizeof n->was);
     memset(n->at, 0, sizeof n->at);
     memset(n->n_at, 0, sizeof n->n_at);
+    n->fresh |= n->spoke;
+}
+
+static void next_instant(struct mp_watch *n, int64_t time)
+{
+    bool back = time < n->stamp;
+
+    n->by_sensor = n->by_sensor || time + AT_ONCE_US < n->stamp;
+    end_instant(n);
+    n->stamp = time;
+    n->spoke = 0;
+    if (back || time > n->fresh_until)
+        find_fresh(n);
 }
 
 /* A further sample of the same time. */
@@ -373,44 +426,57 @@ static void amend(struct mp_watch *node, struct mp_sensor *s, double w)
         node->at[s->role] += w - s->w;
     node->now[s->role] += w - s->w;
     s->sum += w - s->w;
-    s->w = s->round_w = s->still.w = w;
+    s->w = s->still.w = w;
 }
 
-int mp_instants_sample(struct mp_instants *in, uint32_t series, int64_t time, double w,
-                       struct mp_error *err)
+/* The first sample of its time. */
+static inline void take(struct mp_instants *in, struct mp_watch *node,
+                        struct mp_sensor *s, int64_t time, double w)
 {
-    struct mp_sensor *s;
-    struct mp_watch *node;
+    const int role = s->role;
     double beside;
 
-    if ((series >= in->n_sensors || !in->sensors[series].met) &&
-        meet(in, series, err) < 0)
-        return -1;
-    s = &in->sensors[series];
-    if (s->role == MP_ROLE_NONE)
-        return 0;
-    node = &in->nodes[s->node];
-    if (s->n > 0 && s->time == time) {
-        amend(node, s, w);
-        return 0;
-    }
-    node->by_sensor = node->by_sensor || time + AT_ONCE_US < node->stamp;
     if (time != node->stamp)
-        end_instant(node);
-    node->stamp = time;
-    beside = reference(node, s->role);
-    follow_still(s, time, w, beside);
+        next_instant(node, time);
+    beside = reference(node, role);
+    if (w != s->w)
+        follow_change(s, beside);
+    else
+        follow_still(s, time, beside);
     look_for_spike(s, w, beside);
-    follow_round(in, node, s, w);
-    follow_zero(node, s, w);
-    node->at[s->role] += w;
-    node->n_at[s->role]++;
-    node->now[s->role] += w - (s->n > 0 ? s->w : 0);
-    node->heard[s->role] = time;
+    if (node->sensors[role] > 1 && s->n > 0 && s->round == node->round[role])
+        end_round(in, node, role);
+    s->round = node->round[role];
+    if (w == 0 || s->w == 0)
+        follow_zero(node, s, w);
+    node->at[role] += w;
+    node->n_at[role]++;
+    node->now[role] += s->n > 0 ? w - s->w : w;
+    node->heard[role] = time;
+    node->spoke |= 1U << role;
     s->time = time;
     s->w = w;
     s->sum += w;
     s->n++;
+}
+
+int mp_instants_samples(struct mp_instants *in, const struct mp_vertex *v, size_t n,
+                        struct mp_error *err)
+{
+    for (const struct mp_vertex *end = v + n; v < end; v++) {
+        struct mp_sensor *s;
+
+        if ((v->series >= in->n_sensors || !in->sensors[v->series].met) &&
+            meet(in, v->series, err) < 0)
+            return -1;
+        s = &in->sensors[v->series];
+        if (s->role == MP_ROLE_NONE)
+            continue;
+        if (s->time == v->time)
+            amend(&in->nodes[s->node], s, v->value);
+        else
+            take(in, &in->nodes[s->node], s, v->time, v->value);
+    }
     return 0;
 }
 
@@ -418,8 +484,7 @@ void mp_instants_end(struct mp_instants *in)
 {
     for (size_t i = 0; in->nodes != NULL && i < in->plan->n_nodes; i++) {
         end_instant(&in->nodes[i]);
-        if (in->nodes[i].wholes > 0 &&
-            parts_fresh(&in->nodes[i], in->nodes[i].stamp, AT_ONCE_US))
+        if (in->nodes[i].wholes > 0 && parts_at_once(&in->nodes[i]))
             look_for_peak(&in->nodes[i], in->nodes[i].input_before);
         if (in->nodes[i].most_parts <= PEAK * in->nodes[i].most_input + PEAK_W)
             in->nodes[i].peaks_w = 0; /* it only drew as much later */
@@ -428,11 +493,14 @@ void mp_instants_end(struct mp_instants *in)
     }
     for (size_t i = 0; i < in->n_sensors; i++) {
         struct mp_sensor *s = &in->sensors[i];
-        double beside = s->n > 0 ? reference(&in->nodes[s->node], s->role) : NAN;
+        double beside;
 
-        if (s->n > 0)
+        if (s->n == 0)
+            continue;
+        beside = reference(&in->nodes[s->node], s->role);
+        if (s->w == 0)
             follow_zero(&in->nodes[s->node], s, NAN);
         look_for_spike(s, s->w, beside);
-        follow_still(s, s->time, NAN, beside);
+        follow_change(s, beside);
     }
 }

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "energy/trace.h"
 #include "model/plan.h"
 #include "model/sample.h"
 
@@ -42,24 +43,23 @@ struct mp_both {
 /* One series; index = index in the series table. */
 struct mp_sensor {
     bool met;
+    bool busy_before; /* see zeros_busy: they did before its last sample */
     uint8_t role;
     uint32_t node;
-    uint32_t next; /* the next sensor of the same node and role, or MP_NO_SENSOR */
-    int64_t time;  /* of its last sample */
-    double w;      /* ... and its value */
+    uint32_t next;  /* the next sensor of the same node and role, or MP_NO_SENSOR */
+    uint32_t round; /* of its node's role */
+    int64_t time;   /* of its last sample; INT64_MIN: none yet */
+    double w;       /* ... and its value; NaN */
     uint64_t n, changes;
-    uint64_t zeros, zeros_busy; /* all; while the node's other sensors read more */
-    bool busy_before;           /* they did before its last sample */
     double sum;
-    struct mp_still still, longest;
     /* its last three samples and what was beside the first two of them; samples far above
      * both neighbours, with nothing else that moved so */
     double last[3], beside[3];
     uint64_t spikes;
-    double spike_w; /* by how much, added up */
+    double spike_w;                 /* by how much, added up */
+    uint64_t zeros, zeros_busy;     /* all; while the node's other sensors read more */
+    struct mp_still still, longest; /* of one reading so far: only n is set */
     /* rounds of its node's role */
-    uint32_t round;
-    double round_w;
     uint32_t twin; /* a sensor of the round that said the same, or MP_NO_SENSOR */
     uint64_t rounds, same, same_moves;
     uint64_t full, is_sum; /* rounds of all the role's sensors, three or more */
@@ -76,9 +76,13 @@ struct mp_watch {
     double was[MP_N_ROLES];       /* the same at the end of the instant before this one */
     int64_t heard[MP_N_ROLES];    /* when last */
     uint32_t round[MP_N_ROLES];
+    uint32_t parts;      /* the components that it has; a bit for each role */
+    uint32_t fresh;      /* the roles that were heard lately (instants.c) ... */
+    int64_t fresh_until; /* ... at stamps from this one to that */
     /* the instant being read */
     bool by_sensor; /* one sensor after the other, so that there are no instants */
     int64_t stamp;
+    uint32_t spoke; /* roles */
     double at[MP_N_ROLES];
     uint32_t n_at[MP_N_ROLES];
     /* input and output at one instant */
@@ -107,10 +111,10 @@ struct mp_instants {
 /* All zero is an empty one. */
 int mp_instants_begin(struct mp_instants *in, const struct mp_plan *plan,
                       const struct mp_series_table *table, struct mp_error *err);
-/* A sample that counts, in the order in which they come; a further one of the same time
+/* Samples that count, W, in the order in which they come; a further one of the same time
  * brings what the time then comes to. */
-int mp_instants_sample(struct mp_instants *in, uint32_t series, int64_t time, double w,
-                       struct mp_error *err);
+int mp_instants_samples(struct mp_instants *in, const struct mp_vertex *v, size_t n,
+                        struct mp_error *err);
 /* After the last one. */
 void mp_instants_end(struct mp_instants *in);
 void mp_instants_free(struct mp_instants *in);

@@ -52,6 +52,7 @@ static int meet(struct mp_traces *t, uint32_t index, struct mp_error *err)
     }
     trace = &t->series[index];
     trace->met = true;
+    trace->waiting.time = INT64_MIN;
     trace->lag = mp_series_lag(s, mp_traces_metric(t, index));
     trace->power = mp_units_to_watt(units, &trace->factor);
     trace->limit = MP_PLAUSIBLE_W / trace->factor;
@@ -79,20 +80,37 @@ static int bad_order(struct mp_traces *t, const struct mp_sample *s, struct mp_e
 
 static int tell(struct mp_traces *t, struct mp_error *err)
 {
-    size_t n = t->n_ready;
+    size_t n_ready = t->n_ready, n_heard = t->n_heard;
 
-    t->n_ready = 0;
-    for (size_t i = 0; n > 0 && i < t->n_followers; i++)
-        if (t->followers[i]->ops->vertices(t->followers[i], t->ready, n, err) < 0)
+    t->n_ready = t->n_heard = 0;
+    for (size_t i = 0; i < t->n_followers; i++) {
+        struct mp_follower *f = t->followers[i];
+
+        if (n_heard > 0 && f->ops->samples != NULL &&
+            f->ops->samples(f, t->heard, n_heard, err) < 0)
             return -1;
+        if (n_ready > 0 && f->ops->vertices(f, t->ready, n_ready, err) < 0)
+            return -1;
+    }
     return 0;
 }
 
-static int tell_vertex(struct mp_traces *t, const struct mp_vertex *v,
-                       struct mp_error *err)
+static inline int tell_vertex(struct mp_traces *t, const struct mp_vertex *v,
+                              struct mp_error *err)
 {
     t->ready[t->n_ready++] = *v;
     return t->n_ready < MP_VERTICES_AT_ONCE ? 0 : tell(t, err);
+}
+
+static inline int tell_sample(struct mp_traces *t, const struct mp_trace *trace,
+                              double watt, struct mp_error *err)
+{
+    const struct mp_vertex *v = &trace->waiting;
+
+    if (trace->borrowed > 0)
+        return 0; /* nothing else of the job is known of its instant */
+    t->heard[t->n_heard++] = (struct mp_vertex){v->time, watt, v->series};
+    return t->n_heard < MP_VERTICES_AT_ONCE ? 0 : tell(t, err);
 }
 
 /* What a reading says of the time before it; the line is cut where the window starts. */
@@ -170,8 +188,10 @@ static int keep_neighbour(struct mp_traces *t, struct mp_trace *trace)
 /* No further sample has the time of what waits. */
 static int settle(struct mp_traces *t, struct mp_trace *trace, struct mp_error *err)
 {
-    if (trace->stamps++ == 0)
+    if (trace->stamps++ == 0) {
         trace->alike = count_alike(t, trace);
+        trace->plain = trace->alike == 1 && trace->lag == 0 && trace->borrowed == 0;
+    }
     if (trace->n_at != 1 || trace->alike != 1) {
         double spread = trace->high - trace->low;
 
@@ -185,48 +205,43 @@ static int settle(struct mp_traces *t, struct mp_trace *trace, struct mp_error *
     return trace->borrowed > 0 ? keep_neighbour(t, trace) : tell_lagging(t, trace, err);
 }
 
-static int tell_sample(struct mp_traces *t, const struct mp_trace *trace,
-                       struct mp_error *err)
+/* A further sample of the time of what waits. */
+static int take_further(struct mp_traces *t, struct mp_trace *trace, double value,
+                        struct mp_error *err)
 {
-    double w = trace->waiting.value * trace->factor; /* the only one, mostly */
+    uint32_t alike;
 
-    if (trace->borrowed > 0)
-        return 0; /* nothing else of the job is known of its instant */
-    if (trace->n_at > 1) {
-        uint32_t alike = trace->stamps > 0 ? trace->alike : count_alike(t, trace);
-
-        w = value_of(trace, alike < trace->n_at ? alike : trace->n_at) * trace->factor;
-    }
-    for (size_t i = 0; i < t->n_followers; i++) {
-        struct mp_follower *f = t->followers[i];
-
-        if (f->ops->sample != NULL &&
-            f->ops->sample(f, trace->waiting.series, trace->waiting.time, w, err) < 0)
-            return -1;
-    }
-    return 0;
+    trace->n_at++;
+    trace->sum += value;
+    trace->low = value < trace->low ? value : trace->low;
+    trace->high = value > trace->high ? value : trace->high;
+    alike = trace->stamps > 0 ? trace->alike : count_alike(t, trace);
+    return tell_sample(
+        t, trace,
+        value_of(trace, alike < trace->n_at ? alike : trace->n_at) * trace->factor, err);
 }
 
 /* A sample that counts. */
-static int take(struct mp_traces *t, struct mp_trace *trace, const struct mp_sample *s,
-                struct mp_error *err)
+static inline int take(struct mp_traces *t, struct mp_trace *trace,
+                       const struct mp_sample *s, struct mp_error *err)
 {
-    if (trace->any && s->time < trace->waiting.time)
-        return bad_order(t, s, err);
-    if (trace->any && s->time == trace->waiting.time) {
-        trace->n_at++;
-        trace->sum += s->value;
-        trace->low = s->value < trace->low ? s->value : trace->low;
-        trace->high = s->value > trace->high ? s->value : trace->high;
-        return tell_sample(t, trace, err);
-    }
-    if (trace->any && settle(t, trace, err) < 0)
+    struct mp_vertex *waiting = &trace->waiting;
+
+    if (s->time <= waiting->time)
+        return s->time < waiting->time ? bad_order(t, s, err)
+                                       : take_further(t, trace, s->value, err);
+    if (trace->plain && trace->n_at == 1) { /* as mostly: settled as it is */
+        trace->stamps++;
+        if (tell_vertex(t, waiting, err) < 0)
+            return -1;
+    } else if (trace->any && settle(t, trace, err) < 0) {
         return -1;
-    trace->waiting = (struct mp_vertex){s->time, s->value, s->series};
+    }
+    *waiting = (struct mp_vertex){s->time, s->value, s->series};
     trace->any = true;
     trace->n_at = 1;
     trace->sum = trace->low = trace->high = s->value;
-    return tell_sample(t, trace, err);
+    return tell_sample(t, trace, s->value * trace->factor, err);
 }
 
 /* A sample outside the window is no error where it is near, and there is none inside. */

@@ -51,7 +51,7 @@ struct mp_vertex {
 
 /* One series; index = index in the series table. */
 struct mp_trace {
-    struct mp_vertex waiting; /* its last vertex so far, where `any` is set */
+    struct mp_vertex waiting; /* its last vertex so far; at INT64_MIN: none */
     struct mp_vertex early;   /* the last that its lag puts before the window ... */
     bool any_early;           /* ... where it has one, and none within yet */
     int64_t lag;           /* µs that its readings trail: vertices are so much earlier */
@@ -60,6 +60,7 @@ struct mp_trace {
     double sum, low, high; /* of the samples with that time ... */
     uint32_t n_at;         /* ... and how many there are */
     uint32_t alike;        /* sensors that nothing tells apart; 1, mostly */
+    bool plain; /* it is 1, without lag and neighbours: known after the first time */
     uint64_t fate[MP_N_FATES];
     uint64_t repeated;       /* samples beyond one of each sensor with one time */
     uint64_t stamps;         /* different times ... */
@@ -70,7 +71,7 @@ struct mp_trace {
     uint64_t uneven; /* ... with more or fewer samples than `alike` */
     bool met;        /* a sample has come */
     bool power;      /* units known: else nothing of it counts */
-    bool any;
+    bool any;        /* a sample that counts has come */
 };
 
 struct mp_traces;
@@ -84,10 +85,10 @@ struct mp_follower_ops {
      * lie in the window.  Borrowed. */
     int (*vertices)(struct mp_follower *f, const struct mp_vertex *v, size_t n,
                     struct mp_error *err);
-    /* Optional.  A sample that counts, when it comes; again, with what its time then
-     * comes to, for every further one of that time.  W. */
-    int (*sample)(struct mp_follower *f, uint32_t series, int64_t time, double w,
-                  struct mp_error *err);
+    /* Optional.  Samples that count, as they come; again, with what its time then comes
+     * to, for every further one of a time.  W.  Borrowed. */
+    int (*samples)(struct mp_follower *f, const struct mp_vertex *v, size_t n,
+                   struct mp_error *err);
     /* The series, which has had a vertex, gets no more. */
     int (*last)(struct mp_follower *f, uint32_t series, struct mp_error *err);
 };
@@ -107,8 +108,9 @@ struct mp_traces {
     size_t n;
     struct mp_follower *followers[MP_FOLLOWERS_MAX]; /* borrowed */
     size_t n_followers;
-    struct mp_vertex ready[MP_VERTICES_AT_ONCE]; /* not yet told */
-    size_t n_ready;
+    /* not yet told: vertices, and samples in W */
+    struct mp_vertex ready[MP_VERTICES_AT_ONCE], heard[MP_VERTICES_AT_ONCE];
+    size_t n_ready, n_heard;
 };
 
 /* The sink is &t->sink.  Its batch fails, naming metric and node, where samples of a
