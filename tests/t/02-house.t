@@ -27,7 +27,8 @@ planted "a circle is seen, and named" src/model/sample.h '#include "model/sink.h
 planted "an include without its folder is seen" src/model/job.c '#include "error.h"' 'name the folder'
 
 missing=
-for folder in $(find src backends -mindepth 1 -maxdepth 1 -type d); do
+for folder in src/*/ backends/*/; do
+	folder=${folder%/}
 	grep -q "\`$folder/\`" HACKING.md || case $folder in
 	backends/*) grep -q "\`${folder#backends/}/\`" HACKING.md || missing="$missing $folder" ;;
 	*) missing="$missing $folder" ;;
