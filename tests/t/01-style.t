@@ -32,6 +32,7 @@ nothing() { is "$1" "$(printf '%s' "$2" | head -n 20)" ""; }
 		"$(for f in $c_files; do case $f in */*main.c | tests/*) ;; *)
 			grep -HnE '(^|[^_[:alnum:]])exit\(' "$f" ;; esac; done)"
 }
+nothing "every shell test can be run" "$(find tests/t -name '*.t' ! -perm -u+x)"
 if command -v ctags >/dev/null 2>&1 && ctags --version | grep -q Universal; then
 	# shellcheck disable=SC2086
 	nothing "no function is longer than 60 lines" \
