@@ -51,7 +51,7 @@ drive jobdir="$W"
 is "a report beside the job's output" "$STATUS" 0
 is "... is its owner's" "$(owner "$W/power_42")" "$A:750"
 is "... every file of it" \
-	"$(stat -c '%U:%a' "$W"/power_42/* | sort | uniq -c | tr -s ' ')" " 6 $A:640"
+	"$(stat -c '%U:%a' "$W"/power_42/* | sort | uniq -c | tr -s ' ')" " 8 $A:640"
 like "... and no fallback" "$OUT" '^fallback 0'
 is "nothing else is left" "$(cd "$W" && echo .[!.]* *)" '.[!.]* power_42'
 new
@@ -112,7 +112,7 @@ as $A sh -c "mkfifo $W/power_42/timeseries.png; ln -s /etc/passwd $W/power_42/en
 drive jobdir="$W"
 is "hard links, FIFO and link under the file names: replaced" "$STATUS" 0
 is "... not written through" "$(cat "$T/b-file")" precious
-is "... by plain files" "$(find "$W/power_42" -type f -links 1 | wc -l)" 6
+is "... by plain files" "$(find "$W/power_42" -type f -links 1 | wc -l)" 8
 
 # --- a directory swapped under the writer
 new
