@@ -4,6 +4,11 @@
 # agent, the usual key files, and what is said when a key is no good.
 . "${MP_SRCDIR:-.}/tests/lib/tap.sh"
 . "$MP_SRCDIR/tests/lib/sshd.sh"
+if [ -n "${MP_SANITIZED:-}" ]; then
+	# libssh2 1.10 loses two numbers of every ECDSA key in OpenSSH's format.
+	echo 'leak:libssh2.so' >"$T/leaks"
+	export ASAN_OPTIONS=fast_unwind_on_malloc=0 LSAN_OPTIONS="suppressions=$T/leaks:print_suppressions=0"
+fi
 PROBE=$MP_BUILDDIR/tests/tools/tunnel_probe
 [ -x "$PROBE" ] || skip_all "the ssh backend is not built"
 chmod 755 "$T"
