@@ -161,10 +161,11 @@ static int judge_stamps(const struct mp_rules *q)
     mp_names_open(&uneven);
     for (size_t k = 0; k < q->r->n_series; k++) {
         size_t i = q->r->order[k];
-        const struct mp_trace *t = &q->e->traces->series[i];
+        const struct mp_trace *t;
 
         if (i >= q->e->traces->n || mp_role_of(q, i) == MP_ROLE_NONE)
             continue;
+        t = &q->e->traces->series[i];
         if ((double)t->contradictions > STAMPS_TOLERATED * (double)t->stamps)
             mp_names_sensor(&contradict, q->e->plan, mp_series_of(q, i),
                             " (%.0f %% of its times)",

@@ -39,7 +39,7 @@ reports() { find "$OUT_DIR" -mindepth 2 -path '*/power_*/summary.json' | wc -l; 
 # whole DIR: all its files, and a summary that ends
 whole() {
 	local f
-	for f in raw_power.csv timeseries.png timeseries.pdf energy_pie.png energy_pie.pdf report.html report.txt summary.json; do
+	for f in raw_power.csv timeseries.png timeseries.pdf energy_pie.png energy_pie.pdf report.txt summary.json; do
 		[ -s "$1/$f" ] || return 1
 	done
 	[ "$(tail -c 2 "$1/summary.json")" = "}" ] &&

@@ -33,7 +33,7 @@ told() { [ "$(slurm_version)" -ge 2302 ]; }
 # whole DIR [USER]: all files, readable summary, all of the user
 whole() {
 	local f
-	for f in raw_power.csv timeseries.png timeseries.pdf energy_pie.png energy_pie.pdf report.html report.txt summary.json; do
+	for f in raw_power.csv timeseries.png timeseries.pdf energy_pie.png energy_pie.pdf report.txt summary.json; do
 		[ -s "$1/$f" ] && [ "$(stat -c %U "$1/$f")" = "${2:-$SL_USER}" ] || return 1
 	done
 	grep -q '"verdict"' "$1/summary.json" && [ "$(tail -n 1 "$1/summary.json")" = "}" ]

@@ -279,8 +279,10 @@ START_TEST(the_same_input_is_the_same_bytes)
         draw_case(names[n], two);
         for (int i = 0; i < MP_N_CHARTS; i++) {
             ck_assert_uint_eq(one[i].size, two[i].size);
-            ck_assert_msg(memcmp(one[i].data, two[i].data, one[i].size) == 0, "%s: %s",
-                          names[n], mp_chart_file_name((enum mp_chart_file)i));
+            if (one[i].size > 0) /* not every chart has every file */
+                ck_assert_msg(memcmp(one[i].data, two[i].data, one[i].size) == 0,
+                              "%s: %s", names[n],
+                              mp_chart_file_name((enum mp_chart_file)i));
         }
         free_files(one);
         free_files(two);
