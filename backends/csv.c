@@ -168,9 +168,15 @@ static void report_times(const struct csv *csv, const struct mp_csv_reader *read
         report(arg, MP_CHECK_FAIL, what, "give a raw_power.csv");
         return;
     }
-    if (!reader->regular || !last_time(fd, &to))
-        to = from;
     size_t a_len = mp_time_text(&zone, from.us, from.naive, a);
+    if (reader->input.unpacker != NULL) {
+        snprintf(what, sizeof what, "%s: packed; samples from %.*s on", csv->input,
+                 (int)a_len, a);
+        report(arg, MP_CHECK_OK, what, NULL);
+        return;
+    }
+    if (!reader->input.regular || !last_time(fd, &to))
+        to = from;
     size_t b_len = mp_time_text(&zone, to.us, to.naive, b);
     snprintf(what, sizeof what, "%s: samples from %.*s to %.*s", csv->input, (int)a_len,
              a, (int)b_len, b);

@@ -2,7 +2,8 @@
 # backends/local.mk - the sources of samples; what configure left out is not compiled.
 # A new backend is one file, one line here and one in registry.c.
 noinst_LIBRARIES += libbackends.a
-libbackends_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS) $(LIBSSH2_CFLAGS) $(LIBCRYPTO_CFLAGS)
+libbackends_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS) $(LIBSSH2_CFLAGS) $(LIBCRYPTO_CFLAGS) \
+	$(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 libbackends_a_SOURCES = \
 	backends/backend.h \
 	backends/fetch.c \
@@ -29,6 +30,8 @@ libbackends_a_SOURCES += \
 	backends/csv/beside.h \
 	backends/csv/fetch.c \
 	backends/csv/fetch.h \
+	backends/csv/input.c \
+	backends/csv/input.h \
 	backends/csv/rows.c \
 	backends/csv/rows.h \
 	backends/csv/section.h \

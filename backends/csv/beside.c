@@ -51,14 +51,17 @@ static void index_series(struct mp_csv_beside *b, json_t *list)
 /* NULL: there is none. */
 static json_t *summary_beside(const char *input)
 {
-    static const char raw[] = "raw_power.csv";
+    static const char raw[] = "raw_power.csv", *const packed[] = {"", ".zst", ".gz"};
     const char *slash = strrchr(input, '/');
     const int folder = slash != NULL ? (int)(slash + 1 - input) : 0;
     json_t *summary;
     char *path;
+    bool ours = false;
 
-    if (strcmp(input + folder, raw) != 0 ||
-        asprintf(&path, "%.*ssummary.json", folder, input) < 0)
+    for (size_t i = 0; i < sizeof packed / sizeof *packed; i++)
+        ours = ours || (strncmp(input + folder, raw, sizeof raw - 1) == 0 &&
+                        strcmp(input + folder + sizeof raw - 1, packed[i]) == 0);
+    if (!ours || asprintf(&path, "%.*ssummary.json", folder, input) < 0)
         return NULL;
     summary = json_load_file(path, 0, NULL);
     free(path);

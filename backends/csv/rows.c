@@ -4,24 +4,16 @@
 
 #include "backends/csv/rows.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "base/wait.h"
 
 int mp_csv_open(struct mp_csv_reader *r, int fd, const char *name,
                 const struct mp_run *run, struct mp_error *err)
 {
-    struct stat st;
-
-    *r = (struct mp_csv_reader){.fd = fd, .name = name, .run = run, .line = 1};
-    r->regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-    r->start = r->regular ? lseek(fd, 0, SEEK_CUR) : 0;
+    *r = (struct mp_csv_reader){.name = name, .line = 1};
+    mp_csv_input_open(&r->input, fd, name, run);
     r->buffer = calloc(1, MP_CSV_BUFFER + MP_CSV_PAD);
     r->scratch = malloc(MP_CSV_RECORD_MAX);
     if (r->buffer == NULL || r->scratch == NULL) {
@@ -33,6 +25,7 @@ int mp_csv_open(struct mp_csv_reader *r, int fd, const char *name,
 
 void mp_csv_close(struct mp_csv_reader *r)
 {
+    mp_csv_input_close(&r->input);
     free(r->buffer);
     free(r->scratch);
     r->buffer = r->scratch = NULL;
@@ -55,22 +48,11 @@ int mp_csv_fail(const struct mp_csv_reader *r, int column, struct mp_error *err,
                    (unsigned long long)r->record_line, where, what);
 }
 
-/* A stream may keep us waiting: until it has something, or until we are told to stop. */
-static int wait_for_input(const struct mp_csv_reader *r, struct mp_error *err)
-{
-    if (r->regular || r->run == NULL)
-        return 0;
-    return mp_wait_fd(r->run, r->fd, POLLIN, INT64_MAX, err) < 0 ? -1 : 0;
-}
-
 /* Say of what is recognisably something else what it is. */
 static int check_start(struct mp_csv_reader *r, struct mp_error *err)
 {
     const char *p = r->buffer;
 
-    if (r->end >= 2 && memcmp(p, "\x1f\x8b", 2) == 0)
-        return mp_fail(err, MP_FAULT_FAILED, "%s is compressed: zcat it into --input -",
-                       r->name);
     if (r->end >= 2 && (memcmp(p, "\xff\xfe", 2) == 0 || memcmp(p, "\xfe\xff", 2) == 0))
         return mp_fail(err, MP_FAULT_FAILED, "%s is UTF-16 text: save it as UTF-8",
                        r->name);
@@ -89,17 +71,13 @@ int mp_csv_fill(struct mp_csv_reader *r, struct mp_error *err)
     r->end -= r->pos;
     r->pos = 0;
     do {
-        if (wait_for_input(r, err) < 0)
-            return -1;
-        ssize_t n = read(r->fd, r->buffer + r->end, MP_CSV_BUFFER - r->end);
+        size_t n;
 
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return mp_fail(err, MP_FAULT_FAILED, "cannot read %s: %s", r->name,
-                           strerror(errno));
+        if (mp_csv_input_read(&r->input, r->buffer + r->end, MP_CSV_BUFFER - r->end, &n,
+                              err) < 0)
+            return -1;
         r->eof = n == 0;
-        r->end += (size_t)n;
+        r->end += n;
     } while (at_start && !r->eof && r->end < 3);
     memset(r->buffer + r->end, 0, MP_CSV_PAD);
     if (at_start && check_start(r, err) < 0)

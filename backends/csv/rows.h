@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backends/csv/input.h"
 #include "base/error.h"
 #include "base/run.h"
 
@@ -41,11 +42,8 @@ struct mp_csv_record {
 };
 
 struct mp_csv_reader {
-    int fd;                   /* borrowed */
-    const char *name;         /* for error texts; borrowed */
-    const struct mp_run *run; /* borrowed; NULL in tests */
-    bool regular;
-    int64_t start; /* of a regular file: where the input begins */
+    struct mp_csv_input input;
+    const char *name; /* for error texts; borrowed */
     bool eof;
     char *buffer; /* owned; contents are [pos, end), then MP_CSV_PAD zero bytes */
     size_t pos, end;

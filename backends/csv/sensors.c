@@ -173,17 +173,17 @@ static int look_ahead(struct mp_csv_sensors *s, const struct mp_csv_reader *r, i
                       struct mp_error *err)
 {
     struct mp_csv_reader again;
-    int64_t at = lseek(r->fd, 0, SEEK_CUR);
+    int64_t at = lseek(r->input.fd, 0, SEEK_CUR);
     int rc = -1;
 
     s->looked_ahead = true;
-    if (lseek(r->fd, r->start, SEEK_SET) < 0)
+    if (lseek(r->input.fd, r->input.start, SEEK_SET) < 0)
         return mp_fail(err, MP_FAULT_FAILED, "cannot read %s again", r->name);
-    if (mp_csv_open(&again, r->fd, r->name, r->run, err) == 0) {
+    if (mp_csv_open(&again, r->input.fd, r->name, r->input.run, err) == 0) {
         rc = see_all(s, &again, column, err);
         mp_csv_close(&again);
     }
-    if (lseek(r->fd, at, SEEK_SET) < 0 && rc == 0)
+    if (lseek(r->input.fd, at, SEEK_SET) < 0 && rc == 0)
         rc = mp_fail(err, MP_FAULT_FAILED, "cannot read %s again", r->name);
     return rc;
 }
@@ -211,10 +211,10 @@ static int find_node(struct mp_csv_sensors *s, const struct mp_csv_reader *r, in
 {
     if (!s->looked_ahead && mp_hosts_see(&s->hosts, hostname, err) < 0)
         return -1;
-    if (r->regular && !s->looked_ahead && mp_hosts_differs(&s->hosts, hostname) &&
+    if (r->input.regular && !s->looked_ahead && mp_hosts_differs(&s->hosts, hostname) &&
         look_ahead(s, r, column, err) < 0)
         return -1;
-    if (!r->regular && check_rivals(s, r, column, hostname, err) < 0)
+    if (!r->input.regular && check_rivals(s, r, column, hostname, err) < 0)
         return -1;
     *node = mp_hosts_find(&s->hosts, hostname);
     s->matched = s->matched || (*node >= 0 && !s->hosts.nodes[*node].exact);

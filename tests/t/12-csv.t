@@ -156,7 +156,9 @@ header "a header without a column" 'timestamp,hostname,source,fqdd,value,units\n
 header "a header with another column" "$HEAD,rack\n" 'line 1, column 8: unknown column "rack"'
 header "a header with a column twice" "$HEAD,value\n" 'line 1, column 8: column "value" twice'
 header "no header" "$(row "$(t 15:05)" 1)\n" 'line 1, column 1: unknown column'
-header "a compressed file" '\037\213\010' 'compressed'
+header "gzip in name only" '\037\213\010' 'in\.csv ends in the middle of its packed data'
+header "gzip that is broken" '\037\213\010\000\000\000\000\000\000\003\377\377\377' 'in\.csv is no whole gzip file'
+header "Zstandard that is broken" '\050\265\057\375\040\003\377\377\377\377\377\377\377\377\377' 'in\.csv is no whole \.zst file'
 header "UTF-16" '\377\376t\000i\000' 'UTF-16'
 
 # Where it comes from.
@@ -193,6 +195,42 @@ input "$(row '2026-02-04 15:00:00+00' 1)\n2026-02-04 17:00:00+00,rpc-91-2,$S,1,W
 run "$MP" fetch --backend csv --input "$T/in.csv" --start 2026-02-04T15:00:00Z \
 	--end 2026-02-04T16:00:00Z --nodelist 'rpc-91-[1-2]'
 like "a node with rows outside the window only is silent" "$ERR" 'rpc-91-2: no rows in the window'
+
+# Packed.
+{
+	printf '%s\n' "$HEAD"
+	for s in $(seq 600 899); do
+		row "$(t "$(printf '%02d:%02d' $((s / 60)) $((s % 60)))")" "$((s * 7919 % 1000))"
+		echo
+	done
+} >"$T/in.csv"
+fetch
+plain=$OUT
+is "300 rows" "$(wc -l <<<"$plain")" 301
+gzip -k "$T/in.csv"
+zstd -q "$T/in.csv"
+for kind in gz zst; do
+	fetch "$T/in.csv.$kind"
+	is "a .$kind reads as what it was made of" "$OUT" "$plain"
+	fetch - <"$T/in.csv.$kind"
+	is "... as a stream" "$OUT" "$plain"
+	mv "$T/in.csv.$kind" "$T/named-csv"
+	fetch "$T/named-csv"
+	is "... whatever its name" "$OUT" "$plain"
+	head -c 900 "$T/named-csv" >"$T/cut"
+	fetch "$T/cut"
+	is "... cut off: exit 1" "$STATUS" 1
+	like "... says so" "$ERR" 'cut ends in the middle of its packed data'
+done
+{ head -n 100 "$T/in.csv" | gzip && tail -n +101 "$T/in.csv" | gzip; } >"$T/two.gz"
+fetch "$T/two.gz"
+is "two members of a .gz" "$OUT" "$plain"
+{ head -n 100 "$T/in.csv" | zstd -q && tail -n +101 "$T/in.csv" | zstd -q; } >"$T/two.zst"
+fetch "$T/two.zst"
+is "two frames of a .zst" "$OUT" "$plain"
+head -c 60000000 /dev/zero | tr '\0' 'x' | zstd -q --long=31 --ultra -22 >"$T/wide.zst"
+fetch "$T/wide.zst"
+like "a window that would take gigabytes is refused" "$ERR" 'wide\.zst is no whole \.zst file: .*memory'
 
 # Where it goes.
 input "$(row "$(t 15:05)" 1)\n"
