@@ -67,6 +67,7 @@ MP_SHELL_TESTS = \
 	tests/t/10-hosts.t \
 	tests/t/10-profile-csv.t \
 	tests/t/18-show.t \
+	tests/t/19-rows.t \
 	tests/t/30-direct-rows.t \
 	tests/t/31-direct-missing.t \
 	tests/t/32-direct-failures.t \

@@ -266,12 +266,13 @@ static void remove_tree(const char *dir, const char *name)
 static int dry_run_into(const char *dir, struct mp_session *s, struct mp_checklist *c,
                         const char *node, struct mp_error *err)
 {
+    const struct mp_report_parts parts = mp_report_parts(s->settings.power);
     struct mp_report *report = NULL;
     int64_t began = mp_clock_us();
     enum mp_verdict verdict;
     int rc = -1;
 
-    if (mp_report_new(&report, dir, &s->job, err) == 0 &&
+    if (mp_report_new(&report, dir, &s->job, &parts, NULL, err) == 0 &&
         mp_session_fetch(s, mp_report_sink(report), err) == 0 &&
         mp_report_finish(report, &s->plan, &s->series, &s->findings,
                          s->backend->ops->name, s->backend->label, &verdict, err) == 0) {

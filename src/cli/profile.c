@@ -50,7 +50,7 @@ static void tell_detail(const char *text)
 static void tell(const struct mp_report *report, const struct mp_findings *findings)
 {
     const struct mp_energy_result *r = mp_report_result(report);
-    char energy[64];
+    char energy[128];
     char power[64];
 
     mp_text_energy(r->total_kwh, r->uncertainty.kwh, energy, sizeof energy);
@@ -70,12 +70,16 @@ static void tell(const struct mp_report *report, const struct mp_findings *findi
                r->n_reasons - REASONS_SHOWN);
     for (size_t i = 0; i < findings->n_warnings && i < REASONS_SHOWN; i++)
         tell_detail(findings->warnings[i]);
+    mp_raw_file_reason(mp_report_raw(report), energy, sizeof energy);
+    if (energy[0] != '\0')
+        printf("  rows %s\n", energy);
 }
 
 static int write_report(struct mp_session *session, const char *outdir,
                         const struct mp_options *options, int *exit_status,
                         struct mp_error *err)
 {
+    const struct mp_report_parts parts = mp_report_parts(session->settings.power);
     struct mp_report *report = NULL;
     struct mp_progress progress;
     struct mp_sink *sinks[2];
@@ -83,10 +87,8 @@ static int write_report(struct mp_session *session, const char *outdir,
     enum mp_verdict verdict;
     int rc = -1;
 
-    if (mp_report_new(&report, outdir, &session->job, err) < 0)
+    if (mp_report_new(&report, outdir, &session->job, &parts, NULL, err) < 0)
         goto out;
-    if (strcmp(session->settings.power->html, "no") == 0)
-        mp_report_without_page(report);
     sinks[0] = mp_report_sink(report);
     mp_progress_init(&progress);
     sinks[1] = &progress.sink;

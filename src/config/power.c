@@ -19,6 +19,7 @@ enum { ANY_SECONDS = 7 * 86400 };
 #define RANGE(lo, hi) .min = (lo), .max = (hi)
 
 static const char *const yes_no[] = {"yes", "no", NULL};
+static const char *const raw_kinds[] = {"csv", "csv.zst", "none", NULL};
 
 static const struct mp_key power_keys[] = {
     POWER(backend, MP_KEY_BACKEND, "auto",
@@ -33,6 +34,14 @@ static const struct mp_key power_keys[] = {
                   "Empty: nowhere, the job then fails with the reason."),
     POWER(html, MP_KEY_CHOICE, "yes", .choices = yes_no, ENV("MONSTER_POWER_HTML"),
           .help = "Whether a report has report.html, the page."),
+    POWER(raw, MP_KEY_CHOICE, "csv", .choices = raw_kinds, ENV("MONSTER_POWER_RAW"),
+          .help = "The samples in a report: raw_power.csv, the same packed by Zstandard "
+                  "(raw_power.csv.zst, a tenth of the size), or none. --input reads "
+                  "both."),
+    POWER(raw_limit, MP_KEY_INT, "50000000", RANGE(1, 2000000000), .unit = "Rows",
+          ENV("MONSTER_POWER_RAW_LIMIT"),
+          .help = "A report of more rows is made without them, and says so: a file of "
+                  "many gigabytes is nobody's to open."),
     POWER(delay_seconds, MP_KEY_INT, "10", RANGE(0, ANY_SECONDS), .unit = "Seconds",
           ENV("MONSTER_POWER_DELAY_SECONDS"),
           .help = "How long the worker waits after a job's end before it first looks."),

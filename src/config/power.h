@@ -10,6 +10,8 @@ struct mp_power_config {
     char *comment_keyword; /* power_profiling */
     char *outdir;          /* where reports go when the job's directory cannot be used */
     char *html;            /* "yes" or "no": whether a report has report.html */
+    char *raw;             /* "csv", "csv.zst" or "none" */
+    int raw_limit;         /* rows; a report of more has none of them */
     int delay_seconds;     /* 10 */
     int max_wait_seconds;  /* 120 */
     int deadline_seconds;  /* one job's overall limit; 600 */

@@ -58,8 +58,11 @@ static int make_texts(struct mp_digest *d, const struct mp_summary_input *in,
                       struct mp_error *err)
 {
     const struct mp_energy_result *r = in->energy;
+    char no_rows[120];
 
-    if (copy(&d->id, in->job->label, err) < 0 || copy(&d->user, in->job->user, err) < 0 ||
+    mp_raw_file_reason(&in->raw, no_rows, sizeof no_rows);
+    if (copy(&d->no_rows, no_rows[0] != '\0' ? no_rows : NULL, err) < 0 ||
+        copy(&d->id, in->job->label, err) < 0 || copy(&d->user, in->job->user, err) < 0 ||
         copy(&d->name, in->job->name, err) < 0 ||
         copy(&d->nodelist, in->job->nodelist, err) < 0 ||
         copy(&d->verdict, mp_verdict_name(r->verdict), err) < 0 ||
@@ -131,6 +134,8 @@ static int read_job(struct mp_digest *d, const json_t *all, const char *path,
         copy(&d->user, text_of(job, "user"), err) < 0 ||
         copy(&d->name, text_of(job, "name"), err) < 0 ||
         copy(&d->nodelist, text_of(job, "nodelist"), err) < 0)
+        return -1;
+    if (copy(&d->no_rows, text_of(json_object_get(all, "raw"), "reason"), err) < 0)
         return -1;
     return copy(&d->verdict, text_of(all, "verdict"), err);
 }
@@ -251,5 +256,6 @@ void mp_digest_free(struct mp_digest *d)
     free(d->nodelist);
     free(d->verdict);
     free(d->sensor);
+    free(d->no_rows);
     *d = (struct mp_digest){0};
 }

@@ -20,7 +20,8 @@ struct mp_digest_node {
 /* Strings are owned; NULL where nobody said. */
 struct mp_digest {
     char *id, *user, *name, *nodelist, *verdict;
-    char *sensor; /* what the ± says of the sensors' own accuracy */
+    char *sensor;  /* what the ± says of the sensors' own accuracy */
+    char *no_rows; /* why raw_power.csv is not there; NULL where it is */
     char **reasons;
     size_t n_reasons;
     int64_t start, end; /* µs since the epoch */

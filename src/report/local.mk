@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # src/report/local.mk - what lies in power_<id>/.
 noinst_LIBRARIES += libmp-report.a
-libmp_report_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+libmp_report_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
 libmp_report_a_SOURCES = \
 	src/report/digest.c \
 	src/report/digest.h \

@@ -32,9 +32,9 @@
 /* All that is ever ours in a report's directory.  summary.json comes last, by rename:
  * where it exists, the report is whole. */
 static const char *const our_files[] = {
-    "raw_power.csv",  "timeseries.png", "timeseries.pdf",    "energy_pie.png",
-    "energy_pie.pdf", "nodes.png",      "report.html",       "nodes.pdf",
-    "report.txt",     "summary.json",   "summary.json.part",
+    "raw_power.csv",  "raw_power.csv.zst", "timeseries.png", "timeseries.pdf",
+    "energy_pie.png", "energy_pie.pdf",    "nodes.png",      "report.html",
+    "nodes.pdf",      "report.txt",        "summary.json",   "summary.json.part",
 };
 enum {
     N_OUR_FILES = sizeof our_files / sizeof *our_files,
@@ -398,6 +398,21 @@ int mp_outdir_create(struct mp_outdir *d, const char *name, int *fd, struct mp_e
     d->names[d->n_files] = our_files[i];
     d->fds[d->n_files++] = *fd;
     return 0;
+}
+
+void mp_outdir_discard(struct mp_outdir *d, const char *name)
+{
+    size_t i = 0;
+
+    while (i < d->n_files && strcmp(name, d->names[i]) != 0)
+        i++;
+    if (i == d->n_files)
+        return;
+    close(d->fds[i]);
+    unlinkat(d->dir_fd, name, 0);
+    d->n_files--;
+    d->names[i] = d->names[d->n_files];
+    d->fds[i] = d->fds[d->n_files];
 }
 
 struct sync {

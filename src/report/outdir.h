@@ -36,6 +36,8 @@ int mp_outdir_new(struct mp_outdir **out, const char *parent, const char *label,
 /* A new file of the report, one of the names in outdir.c; *fd stays owned by `d`. */
 int mp_outdir_create(struct mp_outdir *d, const char *name, int *fd,
                      struct mp_error *err);
+/* Take a file out again; its descriptor is closed. */
+void mp_outdir_discard(struct mp_outdir *d, const char *name);
 /* Set modes, sync, and put the directory in place. */
 int mp_outdir_commit(struct mp_outdir *d, struct mp_error *err);
 /* parent/power_<label> */

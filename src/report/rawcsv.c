@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include "base/numtext.h"
 #include "base/utf8.h"
@@ -30,7 +31,7 @@ struct line_ends {
 
 /* Short copies are made in steps of this many bytes: source and target have that much to
  * spare. */
-enum { COPY_STEP = 32, BUFFER_SIZE = 256 * 1024 };
+enum { COPY_STEP = 32, BUFFER_SIZE = 256 * 1024, PACK_LEVEL = 3 };
 
 static const int64_t WRITE_BACK_STEP = 8 * 1024 * 1024;
 
@@ -58,7 +59,9 @@ struct mp_rawcsv {
     bool regular;  /* a file; else a pipe or terminal, which may keep us waiting */
     int64_t written, flushed; /* bytes of a file; from `offset` on */
     int64_t offset;
-    uint64_t rows;
+    uint64_t rows, limit;
+    ZSTD_CCtx *pack; /* NULL: as it is */
+    char *packed;    /* BUFFER_SIZE */
 };
 
 static void put(char **p, const char *text, size_t len)
@@ -201,12 +204,10 @@ static void start_write_back(struct mp_rawcsv *w)
 }
 
 /* A reader that is ready takes PIPE_BUF bytes without blocking. */
-static int flush(struct mp_rawcsv *w, struct mp_error *err)
+static int write_out(struct mp_rawcsv *w, const char *p, size_t len, struct mp_error *err)
 {
-    const char *p = w->buffer;
-
-    while (w->used > 0) {
-        size_t part = w->regular || w->used < PIPE_BUF ? w->used : PIPE_BUF;
+    while (len > 0) {
+        size_t part = w->regular || len < PIPE_BUF ? len : PIPE_BUF;
         ssize_t n;
 
         if (!w->regular && mp_wait_fd(w->run, w->fd, POLLOUT, INT64_MAX, err) < 0)
@@ -216,11 +217,49 @@ static int flush(struct mp_rawcsv *w, struct mp_error *err)
             return fail_writing(w, errno, err);
         if (n > 0) {
             p += n;
-            w->used -= (size_t)n;
+            len -= (size_t)n;
             w->written += n;
         }
     }
     start_write_back(w);
+    return 0;
+}
+
+static int write_packed(struct mp_rawcsv *w, bool last, struct mp_error *err)
+{
+    ZSTD_inBuffer in = {w->buffer, w->used, 0};
+    size_t left;
+
+    do {
+        ZSTD_outBuffer out = {w->packed, BUFFER_SIZE, 0};
+
+        left =
+            ZSTD_compressStream2(w->pack, &out, &in, last ? ZSTD_e_end : ZSTD_e_continue);
+        if (ZSTD_isError(left))
+            return mp_fail(err, MP_FAULT_FAILED, "cannot pack %s: %s", w->name,
+                           ZSTD_getErrorName(left));
+        if (write_out(w, w->packed, out.pos, err) < 0)
+            return -1;
+    } while (in.pos < in.size || (last && left > 0));
+    return 0;
+}
+
+static int flush(struct mp_rawcsv *w, bool last, struct mp_error *err)
+{
+    int rc = w->pack != NULL ? write_packed(w, last, err)
+                             : write_out(w, w->buffer, w->used, err);
+
+    w->used = 0;
+    return rc;
+}
+
+/* The limit is passed: give the room back at once. */
+static int drop(struct mp_rawcsv *w, struct mp_error *err)
+{
+    w->used = 0;
+    if (w->written > 0 && ftruncate(w->fd, w->offset) < 0)
+        return fail_writing(w, errno, err);
+    w->written = 0;
     return 0;
 }
 
@@ -257,6 +296,9 @@ static int batch(struct mp_sink *sink, const struct mp_sample *samples, size_t n
     struct mp_rawcsv *w = (struct mp_rawcsv *)sink;
     size_t room = 0;
 
+    w->rows += n;
+    if (w->rows > w->limit)
+        return w->rows - n > w->limit ? 0 : drop(w, err);
     if (w->n_ends < w->series->n && meet_new_series(w, err) < 0)
         return -1;
     room = w->longest + sizeof w->time.text + MP_NUMBER_TEXT_MAX + 3 * COPY_STEP;
@@ -265,7 +307,7 @@ static int batch(struct mp_sink *sink, const struct mp_sample *samples, size_t n
         const struct line_ends *ends = &w->ends[s->series];
         bool naive = w->series->series[s->series].naive;
 
-        if (w->used + room + s->text_len > BUFFER_SIZE && flush(w, err) < 0)
+        if (w->used + room + s->text_len > BUFFER_SIZE && flush(w, false, err) < 0)
             return -1;
         if (s->time != w->time.us || naive != w->time.naive)
             set_time(w, s->time, naive);
@@ -276,15 +318,14 @@ static int batch(struct mp_sink *sink, const struct mp_sample *samples, size_t n
         put(&p, ends->text + ends->before, ends->after);
         w->used = (size_t)(p - w->buffer);
     }
-    w->rows += n;
-    return n > 0 && !w->regular ? flush(w, err) : 0;
+    return n > 0 && !w->regular ? flush(w, false, err) : 0;
 }
 
 static int end(struct mp_sink *sink, struct mp_error *err)
 {
     struct mp_rawcsv *w = (struct mp_rawcsv *)sink;
 
-    return w->rows > 0 ? flush(w, err) : 0;
+    return w->rows > 0 && w->rows <= w->limit ? flush(w, true, err) : 0;
 }
 
 static const struct mp_sink_ops ops = {
@@ -305,8 +346,25 @@ int mp_rawcsv_new(struct mp_rawcsv **out, int fd, const char *name, struct mp_er
     }
     w->sink.ops = &ops;
     w->fd = fd;
+    w->limit = UINT64_MAX;
     *out = w;
     return 0;
+}
+
+int mp_rawcsv_pack(struct mp_rawcsv *w, struct mp_error *err)
+{
+    w->pack = ZSTD_createCCtx();
+    w->packed = malloc(BUFFER_SIZE);
+    if (w->pack == NULL || w->packed == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for packing %s", w->name);
+    ZSTD_CCtx_setParameter(w->pack, ZSTD_c_compressionLevel, PACK_LEVEL);
+    ZSTD_CCtx_setParameter(w->pack, ZSTD_c_checksumFlag, 1);
+    return 0;
+}
+
+void mp_rawcsv_set_limit(struct mp_rawcsv *w, uint64_t rows)
+{
+    w->limit = rows;
 }
 
 void mp_rawcsv_set_run(struct mp_rawcsv *w, const struct mp_run *run)
@@ -324,10 +382,17 @@ uint64_t mp_rawcsv_rows(const struct mp_rawcsv *w)
     return w->rows;
 }
 
+bool mp_rawcsv_is_over(const struct mp_rawcsv *w)
+{
+    return w->rows > w->limit;
+}
+
 void mp_rawcsv_free(struct mp_rawcsv *w)
 {
     if (w == NULL)
         return;
+    ZSTD_freeCCtx(w->pack);
+    free(w->packed);
     free(w->buffer);
     for (size_t i = 0; i < w->n_ends; i++)
         free(w->ends[i].text);

@@ -9,10 +9,14 @@
  *
  * Everything is with the kernel, not yet on the disk, when the sink's end has returned.
  * A pipe or terminal gets its rows after each batch.
+ *
+ * A file may be packed (Zstandard, RFC 8878), and may have a limit: of a job with more
+ * rows nothing is kept.
  */
 #ifndef MP_RAWCSV_H
 #define MP_RAWCSV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,8 +33,15 @@ int mp_rawcsv_new(struct mp_rawcsv **out, int fd, const char *name, struct mp_er
 /* Let waiting for a slow reader end when `run` (borrowed) says stop.  Before begin. */
 void mp_rawcsv_set_run(struct mp_rawcsv *w, const struct mp_run *run);
 struct mp_sink *mp_rawcsv_sink(struct mp_rawcsv *w);
-/* Rows written so far (without the header). */
+/* Pack what is written.  Before begin. */
+int mp_rawcsv_pack(struct mp_rawcsv *w, struct mp_error *err);
+/* Above so many rows the file is emptied and nothing more written; 0: none at all, and
+ * `fd` is not used.  Before begin. */
+void mp_rawcsv_set_limit(struct mp_rawcsv *w, uint64_t rows);
+/* Rows met so far. */
 uint64_t mp_rawcsv_rows(const struct mp_rawcsv *w);
+/* There were more than the limit. */
+bool mp_rawcsv_is_over(const struct mp_rawcsv *w);
 void mp_rawcsv_free(struct mp_rawcsv *w);
 
 #endif

@@ -28,31 +28,50 @@ struct mp_report {
     struct mp_reduce *reduce;
     struct mp_traces traces; /* followed by both */
     struct mp_tee tee;
-    bool page;                             /* report.html is wanted */
+    struct mp_report_parts parts;
+    struct mp_raw_file raw;
     const struct mp_energy_result *result; /* owned by `energy` */
 };
 
-int mp_report_new(struct mp_report **out, const char *outdir, const struct mp_job *job,
-                  struct mp_error *err)
+static const char *const raw_names[MP_N_RAW] = {
+    [MP_RAW_CSV] = "raw_power.csv", [MP_RAW_ZST] = "raw_power.csv.zst"};
+
+struct mp_report_parts mp_report_parts(const struct mp_power_config *power)
 {
-    return mp_report_new_for(out, outdir, job, NULL, err);
+    return (struct mp_report_parts){
+        .page = strcmp(power->html, "no") != 0,
+        .raw = strcmp(power->raw, "none") == 0      ? MP_RAW_NONE
+               : strcmp(power->raw, "csv.zst") == 0 ? MP_RAW_ZST
+                                                    : MP_RAW_CSV,
+        .raw_limit = (uint64_t)power->raw_limit,
+    };
 }
 
-int mp_report_new_for(struct mp_report **out, const char *outdir,
-                      const struct mp_job *job, const struct mp_outdir_owner *give_to,
-                      struct mp_error *err)
+static int open_raw(struct mp_report *r, struct mp_error *err)
+{
+    const char *name = raw_names[r->parts.raw];
+    int fd = -1;
+
+    if ((name != NULL && mp_outdir_create(r->dir, name, &fd, err) < 0) ||
+        mp_rawcsv_new(&r->rawcsv, fd, name != NULL ? name : "no file", err) < 0)
+        return -1;
+    mp_rawcsv_set_limit(r->rawcsv, name != NULL ? r->parts.raw_limit : 0);
+    return r->parts.raw == MP_RAW_ZST ? mp_rawcsv_pack(r->rawcsv, err) : 0;
+}
+
+int mp_report_new(struct mp_report **out, const char *outdir, const struct mp_job *job,
+                  const struct mp_report_parts *parts,
+                  const struct mp_outdir_owner *give_to, struct mp_error *err)
 {
     struct mp_report *r = calloc(1, sizeof *r);
-    int fd;
 
     if (r == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for a report");
     r->job = job;
-    r->page = true;
+    r->parts = *parts;
     if (mp_outdir_new(&r->dir, outdir, job->label, give_to, err) < 0 ||
-        mp_outdir_create(r->dir, "raw_power.csv", &fd, err) < 0 ||
-        mp_rawcsv_new(&r->rawcsv, fd, "raw_power.csv", err) < 0 ||
-        mp_energy_new(&r->energy, err) < 0 || mp_reduce_new(&r->reduce, err) < 0) {
+        open_raw(r, err) < 0 || mp_energy_new(&r->energy, err) < 0 ||
+        mp_reduce_new(&r->reduce, err) < 0) {
         mp_report_free(r);
         return -1;
     }
@@ -66,9 +85,18 @@ int mp_report_new_for(struct mp_report **out, const char *outdir,
     return 0;
 }
 
-void mp_report_without_page(struct mp_report *r)
+/* What became of the rows. */
+static struct mp_raw_file keep_raw(struct mp_report *r)
 {
-    r->page = false;
+    struct mp_raw_file raw = {.name = raw_names[r->parts.raw],
+                              .rows = mp_rawcsv_rows(r->rawcsv)};
+
+    if (raw.name != NULL && mp_rawcsv_is_over(r->rawcsv)) {
+        mp_outdir_discard(r->dir, raw.name);
+        raw.name = NULL;
+        raw.limit = r->parts.raw_limit;
+    }
+    return raw;
 }
 
 struct mp_sink *mp_report_sink(struct mp_report *r)
@@ -102,8 +130,8 @@ static int draw_charts(struct mp_report *r, const struct mp_chart_input *in,
             mp_outdir_create(r->dir, mp_chart_file_name(file), &fds[i], err) < 0)
             return -1;
     }
-    rc = mp_chart_draw(in, fds, r->page ? &svgs : NULL, err);
-    if (rc == 0 && r->page)
+    rc = mp_chart_draw(in, fds, r->parts.page ? &svgs : NULL, err);
+    if (rc == 0 && r->parts.page)
         rc = write_page(r, &page, err);
     mp_chart_svgs_free(&svgs);
     return rc;
@@ -167,6 +195,7 @@ int mp_report_finish(struct mp_report *r, const struct mp_plan *plan,
     if (mp_energy_result(r->energy, findings, &summary.energy, err) < 0 ||
         mp_reduce_result(r->reduce, summary.energy, &chart.reduced, err) < 0)
         return -1;
+    summary.raw = r->raw = keep_raw(r);
     chart.energy = summary.energy;
     r->result = summary.energy;
     if (draw_charts(r, &chart, err) < 0 || write_text(r, &summary, err) < 0 ||
@@ -179,6 +208,11 @@ int mp_report_finish(struct mp_report *r, const struct mp_plan *plan,
 const struct mp_energy_result *mp_report_result(const struct mp_report *r)
 {
     return r->result;
+}
+
+const struct mp_raw_file *mp_report_raw(const struct mp_report *r)
+{
+    return &r->raw;
 }
 
 const char *mp_report_path(const struct mp_report *r)

@@ -9,25 +9,38 @@
 #ifndef MP_REPORT_H
 #define MP_REPORT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/error.h"
+#include "config/power.h"
 #include "energy/result.h"
 #include "model/job.h"
 #include "report/outdir.h"
 #include "model/plan.h"
 #include "model/sample.h"
 #include "model/sink.h"
+#include "report/summary.h"
 
 struct mp_report; /* opaque */
 
-/* Make the hidden directory in `outdir` and open the raw file.  `job` is borrowed. */
+/* How the rows are kept. */
+enum mp_raw { MP_RAW_CSV, MP_RAW_ZST, MP_RAW_NONE, MP_N_RAW };
+
+/* What a report consists of: all that the configuration says of it. */
+struct mp_report_parts {
+    bool page; /* report.html */
+    enum mp_raw raw;
+    uint64_t raw_limit; /* rows; a report of more keeps none */
+};
+
+struct mp_report_parts mp_report_parts(const struct mp_power_config *power);
+
+/* Make the hidden directory in `outdir` and open the raw file.  `job` is borrowed.
+ * Where root writes for an owner who cannot, the files become `give_to`'s (else NULL). */
 int mp_report_new(struct mp_report **out, const char *outdir, const struct mp_job *job,
-                  struct mp_error *err);
-/* The same where root writes for an owner who cannot: the files become `give_to`'s. */
-int mp_report_new_for(struct mp_report **out, const char *outdir,
-                      const struct mp_job *job, const struct mp_outdir_owner *give_to,
-                      struct mp_error *err);
-/* Leave report.html out. */
-void mp_report_without_page(struct mp_report *r);
+                  const struct mp_report_parts *parts,
+                  const struct mp_outdir_owner *give_to, struct mp_error *err);
 /* The sink a backend (or the reading end of a pipe) fills: raw CSV, energy, reduction. */
 struct mp_sink *mp_report_sink(struct mp_report *r);
 /* After the sink's end: draw, write summary.json, sync, and put the directory in place.
@@ -39,6 +52,8 @@ int mp_report_finish(struct mp_report *r, const struct mp_plan *plan,
                      struct mp_error *err);
 /* What mp_report_finish found; owned by `r`, NULL before. */
 const struct mp_energy_result *mp_report_result(const struct mp_report *r);
+/* What became of the rows, after mp_report_finish. */
+const struct mp_raw_file *mp_report_raw(const struct mp_report *r);
 /* The final directory's path (outdir/power_<label>). */
 const char *mp_report_path(const struct mp_report *r);
 /* Removes what was not put in place. */

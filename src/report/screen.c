@@ -309,6 +309,10 @@ static void put_reasons(const struct mp_screen *s, const struct mp_digest *d)
     if (d->n_reasons > NAMED)
         fprintf(s->out, "%*sand %zu more, see summary.json\n", INDENT, "",
                 d->n_reasons - NAMED);
+    if (d->no_rows == NULL)
+        return;
+    mp_text_clean(d->no_rows, text, sizeof text);
+    put_labelled(s, "Rows", text);
 }
 
 void mp_screen_report(const struct mp_screen *s, const struct mp_digest *d)

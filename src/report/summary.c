@@ -210,6 +210,30 @@ static json_t *backend_findings(struct writer *w, const struct mp_findings *f)
     return list;
 }
 
+void mp_raw_file_reason(const struct mp_raw_file *raw, char *out, size_t size)
+{
+    if (raw->name != NULL)
+        snprintf(out, size, "%s", "");
+    else if (raw->limit == 0)
+        snprintf(out, size, "not kept, as configured (raw = none)");
+    else
+        snprintf(out, size, "not kept: %" PRIu64 " are more than raw_limit, %" PRIu64,
+                 raw->rows, raw->limit);
+}
+
+/* Why there is no file stands where a program that looks for one finds it. */
+static json_t *raw_file(struct writer *w, const struct mp_raw_file *raw)
+{
+    json_t *o = json_object();
+    char why[120];
+
+    mp_raw_file_reason(raw, why, sizeof why);
+    put(w, o, "file", text(raw->name));
+    put(w, o, "rows", count(raw->rows));
+    put(w, o, "reason", why[0] != '\0' ? text(why) : json_null());
+    return o;
+}
+
 static void write_provenance(struct writer *w, const struct mp_summary_input *in)
 {
     fputs("{\n  \"schema\": 1", w->out);
@@ -217,6 +241,7 @@ static void write_provenance(struct writer *w, const struct mp_summary_input *in
     member(w, "backend", text(in->backend));
     member(w, "database", text(in->backend_label));
     member(w, "backend_findings", backend_findings(w, in->findings));
+    member(w, "raw", raw_file(w, &in->raw));
 }
 
 static void write_job(struct writer *w, const struct mp_summary_input *in)

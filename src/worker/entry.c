@@ -198,7 +198,7 @@ static int send_to_writer(struct mp_attempt *a, const char *jobdir, struct mp_er
         .jobdir = jobdir,
         .outdir = s->settings.power->outdir,
         .stalled = &a->stalled,
-        .no_page = strcmp(s->settings.power->html, "no") == 0,
+        .parts = mp_report_parts(s->settings.power),
     };
 
     a->run = s->run; /* the session's changes with the next job */

@@ -49,7 +49,9 @@ int mp_hello_send(struct mp_wire_out *out, const struct mp_hello *hello,
     mp_frame_put_u32(out, hello->give);
     mp_frame_put_u32(out, hello->uid);
     mp_frame_put_u32(out, hello->gid);
-    mp_frame_put_u32(out, hello->no_page);
+    mp_frame_put_u32(out, hello->parts.page);
+    mp_frame_put_u32(out, (uint32_t)hello->parts.raw);
+    mp_frame_put_i64(out, (int64_t)hello->parts.raw_limit);
     mp_frame_put_text(out, hello->zone);
     mp_frame_put_u32(out, (uint32_t)hello->n_places);
     for (size_t i = 0; i < hello->n_places; i++)
@@ -57,10 +59,22 @@ int mp_hello_send(struct mp_wire_out *out, const struct mp_hello *hello,
     return mp_wire_send(out, err);
 }
 
+static int get_parts(struct mp_wire_frame *f, struct mp_report_parts *parts)
+{
+    uint32_t page, raw;
+    int64_t limit;
+
+    if (mp_frame_get_u32(f, &page) < 0 || page > 1 || mp_frame_get_u32(f, &raw) < 0 ||
+        raw >= MP_N_RAW || mp_frame_get_i64(f, &limit) < 0 || limit < 0)
+        return -1;
+    *parts = (struct mp_report_parts){page == 1, (enum mp_raw)raw, (uint64_t)limit};
+    return 0;
+}
+
 static int get_hello(struct mp_wire_frame *f, struct mp_hello *h)
 {
     struct mp_job *job = &h->job;
-    uint32_t give, no_page, n;
+    uint32_t give, n;
 
     if (mp_frame_get_text(f, 64, &job->label) < 0 || job->label == NULL ||
         mp_frame_get_text(f, TEXT_MAX, &job->cluster) < 0 ||
@@ -72,12 +86,11 @@ static int get_hello(struct mp_wire_frame *f, struct mp_hello *h)
         mp_frame_get_i64(f, &job->suspended) < 0 || job->suspended < 0 ||
         job->suspended > MP_TIME_LAST || mp_frame_get_i64(f, &h->deadline_ms) < 0 ||
         mp_frame_get_u32(f, &give) < 0 || mp_frame_get_u32(f, &h->uid) < 0 ||
-        mp_frame_get_u32(f, &h->gid) < 0 || mp_frame_get_u32(f, &no_page) < 0 ||
+        mp_frame_get_u32(f, &h->gid) < 0 || get_parts(f, &h->parts) < 0 ||
         mp_frame_get_text(f, 128, &h->zone) < 0 || mp_frame_get_u32(f, &n) < 0 ||
         n > MP_WIRE_PLACES_MAX)
         return -1;
     h->give = give != 0;
-    h->no_page = no_page != 0;
     while (h->n_places < n) {
         char **place = &h->places[h->n_places++]; /* freed also where it is refused */
 
@@ -145,10 +158,8 @@ static int open_place(struct mp_report **report, const struct mp_hello *h, size_
 
     why[0] = '\0';
     for (size_t i = 0; i < h->n_places; i++) {
-        if (mp_report_new_for(report, h->places[i], &h->job, h->give ? &owner : NULL,
-                              err) == 0) {
-            if (h->no_page)
-                mp_report_without_page(*report);
+        if (mp_report_new(report, h->places[i], &h->job, &h->parts,
+                          h->give ? &owner : NULL, err) == 0) {
             *place = i;
             return 0;
         }

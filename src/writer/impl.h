@@ -4,6 +4,7 @@
 #ifndef MP_WRITER_IMPL_H
 #define MP_WRITER_IMPL_H
 
+#include "report/report.h"
 #include "writer/privilege.h"
 #include "writer/wire.h"
 
@@ -30,7 +31,7 @@ struct mp_hello {
     bool give;           /* root's report becomes this owner's */
     uid_t uid;
     gid_t gid;
-    bool no_page;
+    struct mp_report_parts parts;
     char *zone; /* TZ; NULL: the machine's */
     char *places[MP_WIRE_PLACES_MAX];
     size_t n_places;

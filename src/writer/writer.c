@@ -58,7 +58,7 @@ static int greet(struct mp_writer *w, const struct mp_writer_request *request,
     struct mp_hello hello = {
         .job = *request->job, /* the strings stay the caller's */
         .give = give,
-        .no_page = request->no_page,
+        .parts = request->parts,
         .uid = w->owner.uid,
         .gid = w->owner.gid,
         .zone = getenv("TZ"),

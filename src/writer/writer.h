@@ -32,6 +32,7 @@
 #include "base/run.h"
 #include "model/sample.h"
 #include "model/sink.h"
+#include "report/report.h"
 
 struct mp_spawner; /* opaque */
 struct mp_writer;  /* opaque; several may be under way at once */
@@ -49,7 +50,7 @@ struct mp_writer_request {
     gid_t gid;
     const char *jobdir; /* absolute (slurm/jobpath.h); NULL: go to outdir at once */
     const char *outdir; /* settings' power.outdir; "": no fallback */
-    bool no_page;       /* settings' power.html is "no" */
+    struct mp_report_parts parts;
     bool *stalled; /* true where the owner's writer did not go on; NULL: of no interest */
 };
 

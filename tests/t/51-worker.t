@@ -79,6 +79,14 @@ submit 8
 MONSTER_POWER_HTML=no run "$MP" worker --drain
 check "html = no: whole ..." whole "$OUT_DIR/power_8"
 check "... without a page" test ! -e "$OUT_DIR/power_8/report.html"
+submit 9
+MONSTER_POWER_RAW=csv.zst run "$MP" worker --drain
+is "raw = csv.zst: what it holds is the other report's" \
+	"$(zstd -dcq "$OUT_DIR/power_9/raw_power.csv.zst")" "$(cat "$OUT_DIR/power_1/raw_power.csv")"
+submit 18
+MONSTER_POWER_RAW_LIMIT=2 run "$MP" worker --drain
+check "raw_limit: no rows" test ! -e "$OUT_DIR/power_18/raw_power.csv"
+like "... says so" "$(cat "$OUT_DIR/power_18/report.txt")" '^Rows +not kept: [0-9]+ are more than raw_limit, 2$'
 submit 1
 is "a job that was reported is not queued again" "$(count waiting)" 0
 

@@ -223,6 +223,7 @@ int main(int argc, char **argv)
         .gid = (gid_t)atol(value_of(argc, argv, "gid", "-1")),
         .jobdir = value_of(argc, argv, "jobdir", NULL),
         .outdir = value_of(argc, argv, "outdir", ""),
+        .parts = {.page = true, .raw_limit = INT64_MAX},
     };
     struct mp_spawner *spawner = NULL;
     struct mp_error err = {0};
