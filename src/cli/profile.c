@@ -15,6 +15,7 @@
 
 #include "base/utf8.h"
 #include "chart/text.h"
+#include "session/estimate.h"
 #include "session/progress.h"
 #include "report/report.h"
 #include "session/session.h"
@@ -108,10 +109,45 @@ out:
     return rc;
 }
 
+/* "3.6 million", "70 GB": three digits are as many as an estimate has. */
+static const char *about(double n, const char *const units[4], char *out, size_t size)
+{
+    int i = 0;
+
+    for (; n >= 999.5 && i < 3; i++)
+        n /= 1000;
+    snprintf(out, size, n < 9.95 && i > 0 ? "%.1f%s" : "%.0f%s", n, units[i]);
+    return out;
+}
+
+static int estimate(struct mp_session *session, struct mp_error *err)
+{
+    static const char *const counts[] = {"", ",000", " million", " billion"};
+    static const char *const sizes[] = {" bytes", " kB", " MB", " GB"};
+    const struct mp_power_config *power = session->settings.power;
+    char rows[32], bytes[32], read[32], time[32];
+    struct mp_estimate e;
+
+    if (mp_session_estimate(session, &e, err) < 0)
+        return -1;
+    mp_text_duration(e.read_us, read, sizeof read);
+    mp_text_duration((int64_t)(fmax(1, ceil(e.seconds)) * 1e6), time, sizeof time);
+    printf("about %s rows, %s as raw_power.csv, %s to read them from %s\n"
+           "(from %s of the window; the pictures come on top)\n",
+           about(e.rows, counts, rows, sizeof rows),
+           about(e.bytes, sizes, bytes, sizeof bytes), time, session->backend->label,
+           read);
+    if (e.rows > power->raw_limit)
+        printf("above raw_limit (%d rows): the report would not keep them\n",
+               power->raw_limit);
+    return 0;
+}
+
 int mp_cmd_profile(int argc, char **argv, int *exit_status, struct mp_error *err)
 {
     struct mp_selection sel = {0};
     const char *outdir = NULL;
+    bool only_estimate = false;
     const struct mp_option own[] = {
         {"job-id", "ID", "the job's number (array task 12_3, het component 12+1)",
          &sel.job_id, NULL},
@@ -120,12 +156,15 @@ int mp_cmd_profile(int argc, char **argv, int *exit_status, struct mp_error *err
         {"nodelist", "EXPR", "Slurm's expression: rpc-91-[1-4],rpg-93-1", &sel.nodelist,
          NULL},
         {"outdir", "DIR", "where power_<ID>/ goes", &outdir, NULL},
+        {"estimate", NULL, "say how many rows, bytes and seconds it would take", NULL,
+         &only_estimate},
     };
     const struct mp_usage usage = {
         .line =
             "usage: monster-power profile --job-id ID --start T --end T --nodelist EXPR\n"
             "                             --outdir DIR [OPTION...]\n"
-            "       monster-power profile --job-id ID --outdir DIR [OPTION...]",
+            "       monster-power profile --job-id ID --outdir DIR [OPTION...]\n"
+            "       monster-power profile --estimate --job-id ID [OPTION...]",
         .text = usage_text,
         .options = own,
         .n_options = sizeof own / sizeof *own,
@@ -138,12 +177,13 @@ int mp_cmd_profile(int argc, char **argv, int *exit_status, struct mp_error *err
         return -1;
     if (options.help)
         return 0;
-    if (sel.job_id == NULL || outdir == NULL)
+    if (!only_estimate && (sel.job_id == NULL || outdir == NULL))
         return mp_fail(err, MP_FAULT_USAGE, "profile: --%s is missing",
                        sel.job_id == NULL ? "job-id" : "outdir");
     if (mp_session_open(&session, "profile", &options, &sel, err) == 0) {
         mp_session_tell_backend(&session, &options);
-        rc = write_report(&session, outdir, &options, exit_status, err);
+        rc = only_estimate ? estimate(&session, err)
+                           : write_report(&session, outdir, &options, exit_status, err);
     }
     mp_session_close(&session);
     return rc;

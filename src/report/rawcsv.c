@@ -57,7 +57,7 @@ struct mp_rawcsv {
     size_t used;
     bool terminal; /* names must not speak to it */
     bool regular;  /* a file; else a pipe or terminal, which may keep us waiting */
-    int64_t written, flushed; /* bytes of a file; from `offset` on */
+    int64_t written, flushed; /* bytes, of a file from `offset` on */
     int64_t offset;
     uint64_t rows, limit;
     ZSTD_CCtx *pack; /* NULL: as it is */
@@ -206,6 +206,10 @@ static void start_write_back(struct mp_rawcsv *w)
 /* A reader that is ready takes PIPE_BUF bytes without blocking. */
 static int write_out(struct mp_rawcsv *w, const char *p, size_t len, struct mp_error *err)
 {
+    if (w->fd < 0) {
+        w->written += (int64_t)len;
+        return 0;
+    }
     while (len > 0) {
         size_t part = w->regular || len < PIPE_BUF ? len : PIPE_BUF;
         ssize_t n;
@@ -380,6 +384,11 @@ struct mp_sink *mp_rawcsv_sink(struct mp_rawcsv *w)
 uint64_t mp_rawcsv_rows(const struct mp_rawcsv *w)
 {
     return w->rows;
+}
+
+uint64_t mp_rawcsv_bytes(const struct mp_rawcsv *w)
+{
+    return (uint64_t)w->written;
 }
 
 bool mp_rawcsv_is_over(const struct mp_rawcsv *w)

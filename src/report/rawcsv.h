@@ -28,7 +28,7 @@
 
 struct mp_rawcsv; /* opaque */
 
-/* Writes to `fd` (borrowed, never closed).  `name` is for error texts. */
+/* Writes to `fd` (borrowed, never closed; -1: nowhere).  `name` is for error texts. */
 int mp_rawcsv_new(struct mp_rawcsv **out, int fd, const char *name, struct mp_error *err);
 /* Let waiting for a slow reader end when `run` (borrowed) says stop.  Before begin. */
 void mp_rawcsv_set_run(struct mp_rawcsv *w, const struct mp_run *run);
@@ -40,6 +40,8 @@ int mp_rawcsv_pack(struct mp_rawcsv *w, struct mp_error *err);
 void mp_rawcsv_set_limit(struct mp_rawcsv *w, uint64_t rows);
 /* Rows met so far. */
 uint64_t mp_rawcsv_rows(const struct mp_rawcsv *w);
+/* Bytes written so far. */
+uint64_t mp_rawcsv_bytes(const struct mp_rawcsv *w);
 /* There were more than the limit. */
 bool mp_rawcsv_is_over(const struct mp_rawcsv *w);
 void mp_rawcsv_free(struct mp_rawcsv *w);

@@ -59,6 +59,20 @@ static int open_raw(struct mp_report *r, struct mp_error *err)
     return r->parts.raw == MP_RAW_ZST ? mp_rawcsv_pack(r->rawcsv, err) : 0;
 }
 
+/* With r->rawcsv there already. */
+static int make_sinks(struct mp_report *r, struct mp_error *err)
+{
+    if (mp_energy_new(&r->energy, err) < 0 || mp_reduce_new(&r->reduce, err) < 0)
+        return -1;
+    mp_traces_init(&r->traces,
+                   (struct mp_follower *[]){mp_energy_follower(r->energy),
+                                            mp_reduce_follower(r->reduce)},
+                   2);
+    mp_tee_init(&r->tee, (struct mp_sink *[]){mp_rawcsv_sink(r->rawcsv), &r->traces.sink},
+                2);
+    return 0;
+}
+
 int mp_report_new(struct mp_report **out, const char *outdir, const struct mp_job *job,
                   const struct mp_report_parts *parts,
                   const struct mp_outdir_owner *give_to, struct mp_error *err)
@@ -70,17 +84,26 @@ int mp_report_new(struct mp_report **out, const char *outdir, const struct mp_jo
     r->job = job;
     r->parts = *parts;
     if (mp_outdir_new(&r->dir, outdir, job->label, give_to, err) < 0 ||
-        open_raw(r, err) < 0 || mp_energy_new(&r->energy, err) < 0 ||
-        mp_reduce_new(&r->reduce, err) < 0) {
+        open_raw(r, err) < 0 || make_sinks(r, err) < 0) {
         mp_report_free(r);
         return -1;
     }
-    mp_traces_init(&r->traces,
-                   (struct mp_follower *[]){mp_energy_follower(r->energy),
-                                            mp_reduce_follower(r->reduce)},
-                   2);
-    mp_tee_init(&r->tee, (struct mp_sink *[]){mp_rawcsv_sink(r->rawcsv), &r->traces.sink},
-                2);
+    *out = r;
+    return 0;
+}
+
+int mp_report_rehearse(struct mp_report **out, const struct mp_job *job,
+                       struct mp_error *err)
+{
+    struct mp_report *r = calloc(1, sizeof *r);
+
+    if (r == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for a report");
+    r->job = job;
+    if (mp_rawcsv_new(&r->rawcsv, -1, "nothing", err) < 0 || make_sinks(r, err) < 0) {
+        mp_report_free(r);
+        return -1;
+    }
     *out = r;
     return 0;
 }
@@ -208,6 +231,16 @@ int mp_report_finish(struct mp_report *r, const struct mp_plan *plan,
 const struct mp_energy_result *mp_report_result(const struct mp_report *r)
 {
     return r->result;
+}
+
+uint64_t mp_report_rows(const struct mp_report *r)
+{
+    return mp_rawcsv_rows(r->rawcsv);
+}
+
+uint64_t mp_report_bytes(const struct mp_report *r)
+{
+    return mp_rawcsv_bytes(r->rawcsv);
 }
 
 const struct mp_raw_file *mp_report_raw(const struct mp_report *r)

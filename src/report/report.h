@@ -41,6 +41,12 @@ struct mp_report_parts mp_report_parts(const struct mp_power_config *power);
 int mp_report_new(struct mp_report **out, const char *outdir, const struct mp_job *job,
                   const struct mp_report_parts *parts,
                   const struct mp_outdir_owner *give_to, struct mp_error *err);
+/* A report of which nothing is kept: for its sink, and what that would have written.  It
+ * has no path and cannot be finished. */
+int mp_report_rehearse(struct mp_report **out, const struct mp_job *job,
+                       struct mp_error *err);
+uint64_t mp_report_rows(const struct mp_report *r);
+uint64_t mp_report_bytes(const struct mp_report *r); /* of raw_power.csv */
 /* The sink a backend (or the reading end of a pipe) fills: raw CSV, energy, reduction. */
 struct mp_sink *mp_report_sink(struct mp_report *r);
 /* After the sink's end: draw, write summary.json, sync, and put the directory in place.

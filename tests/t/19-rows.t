@@ -63,4 +63,27 @@ MONSTER_POWER_RAW=gzip profile wrong
 is "another word for raw: exit 2" "$STATUS" 2
 like "... names what there is" "$ERR" 'csv\.zst'
 
+# --- what it would take ---
+estimate() { # SECONDS NODES
+	run "$MP" profile --estimate --backend synthetic --start 1770217200 \
+		--end $((1770217200 + $1)) --nodelist "$2"
+}
+estimate 86400 'rpc-1-[1-24]' # 2,488,465 rows, 194,673,850 bytes
+like "a day of 24 nodes: its rows and bytes" "$STATUS $OUT" '^0 about 2\.5 million rows, 19[0-9] MB as raw_power\.csv'
+like "... from a few minutes" "$OUT" 'from 14 min of the window'
+estimate 604800 'rpc-1-[1-1000]'
+like "a week of 1,000: above raw_limit" "$OUT" 'above raw_limit'
+estimate 40 rpc-1-1 # 9 samples a series, both ends included
+like "40 seconds of one node" "$STATUS $OUT" '^0 about [0-9]+ rows'
+run "$MP" fetch -q --backend synthetic --start 1770217200 --end 1770217240 --nodelist rpc-1-1
+want=$(tail -n +2 <<<"$OUT" | wc -l)
+estimate 40 rpc-1-1
+like "... are all read, and counted" "$OUT" "^about $want rows"
+run "$MP" profile --estimate --backend csv --input "$CSV/raw_power.csv" --start 2026-02-04T15:00:00Z \
+	--end 2026-02-04T17:00:00Z --nodelist 'rpc-91-[1-2]'
+like "a file's are estimated like a database's" "$STATUS $OUT" '^0 about 17,000 rows, 1\.[34] MB'
+run "$MP" profile --estimate --backend csv --input "$CSV/raw_power.csv" --start 2026-02-03T15:00:00Z \
+	--end 2026-02-03T17:00:00Z --nodelist 'rpc-91-[1-2]'
+is "nothing in the minutes that were read: exit 3" "$STATUS" 3
+
 done_testing
