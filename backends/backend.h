@@ -63,6 +63,7 @@ struct mp_backend_ops {
     const char *name;    /* as in `backend = NAME` */
     const char *summary; /* one line for `monster-power backends` */
     const char *also;    /* an old name, "tunnel=ssh"; NULL: none */
+    bool one_job;        /* its source is the samples of one job, as a report has them */
     const char *needs;   /* the configure options that build it; NULL: always built */
 
     /* What it reads of the configuration: its sections (several backends may share one),
@@ -92,7 +93,8 @@ struct mp_backend_ops {
                  struct mp_error *err);
 
     /* Optional.  Window, nodes and owner of a finished job, by its label ("1234",
-     * "1234_7", "1234+1"); *job is the caller's to free.  MP_FAULT_NOT_YET where the job
+     * "1234_7", "1234+1"; NULL, where one_job is set: of the only one); *job is the
+     * caller's to free.  MP_FAULT_NOT_YET where the job
      * has not ended or has not been heard of: asking later may help. */
     int (*find_job)(struct mp_backend *b, const char *label, const struct mp_run *run,
                     struct mp_job *job, struct mp_error *err);
@@ -133,6 +135,8 @@ int mp_backends_settings(struct mp_settings *settings, const char *path,
 int mp_backend_open(const struct mp_settings *settings, const struct mp_run *run,
                     struct mp_backend **out, struct mp_error *err);
 void mp_backend_close(struct mp_backend *b);
+/* Whether the one that [power] backend names has one_job. */
+bool mp_backend_has_one_job(const struct mp_settings *settings);
 
 /* What b->ops->fetch emits, in order, to `sink`: begin, batch ..., end; on failure abort,
  * then -1.  `series` and `findings` are the caller's: no series yet, findings only of the

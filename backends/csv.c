@@ -229,13 +229,14 @@ static int csv_find_job(struct mp_backend *b, const char *label, const struct mp
     (void)run;
     if (mp_csv_beside_job(input, job, err) < 0)
         return -1;
-    if (job->label != NULL && strcmp(job->label, label) == 0)
+    if (job->label != NULL && (label == NULL || strcmp(job->label, label) == 0))
         return 0;
     mp_job_free(job);
     return mp_fail(err, MP_FAULT_USAGE,
-                   "%s has no summary.json of job %s beside it: give --start, --end and "
+                   "%s has no summary.json of %s%s beside it: give --start, --end and "
                    "--nodelist",
-                   input, label);
+                   input, label != NULL ? "job " : "a report",
+                   label != NULL ? label : "");
 }
 
 static void csv_know_job(struct mp_backend *b, struct mp_job *job)
@@ -257,6 +258,7 @@ const struct mp_backend_ops mp_backend_csv = {
     .name = "csv",
     .summary = "replay of a raw_power.csv, for working offline",
     .sections = sections,
+    .one_job = true,
     .open = csv_open,
     .fetch = csv_fetch,
     .find_job = csv_find_job,

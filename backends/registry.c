@@ -257,3 +257,10 @@ void mp_backend_close(struct mp_backend *b)
     b->label = NULL;
     b->ops->close(b);
 }
+
+bool mp_backend_has_one_job(const struct mp_settings *settings)
+{
+    const struct mp_backend_ops *ops = find(settings->power->backend);
+
+    return ops != NULL && ops->one_job;
+}

@@ -2,6 +2,7 @@
  * main.c - the command table; the only place that prints an error and exits. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,7 +123,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "monster-power: %s\n", err.text);
         status = mp_fault_exit_status(err.fault);
     }
-    if (fflush(stdout) != 0 && status == 0) {
+    if (fflush(stdout) != 0 && status == 0 && errno != EPIPE) { /* `show | head` */
         perror("monster-power: standard output");
         status = 1;
     }

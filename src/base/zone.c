@@ -337,22 +337,6 @@ const char *mp_time_read(const char *text, size_t len, struct mp_civil *out)
     return read_civil((struct cursor){text, text + len, .typed = false}, out);
 }
 
-const char *mp_time_read_typed(const char *text, struct mp_civil *out)
-{
-    struct cursor c = {text, text + strlen(text), .typed = true};
-    size_t digits = strspn(text, "0123456789");
-    const char *why;
-
-    if (digits == 0)
-        return "not a time";
-    why = text[digits] == '-' ? read_civil(c, out) : read_unix(c, out);
-    if (why == NULL && out->naive)
-        return "has no offset from UTC; append Z, or for example -06:00";
-    if (why == NULL && (out->us < MP_TIME_FIRST || out->us > MP_TIME_LAST))
-        return "not between the years 1 and 9999";
-    return why;
-}
-
 /* The offsets that a local time (s) can have: its two readings. */
 static void local_offsets(struct mp_zone *zone, int64_t local, int32_t *first,
                           int32_t *second)
@@ -387,4 +371,37 @@ void mp_zone_from_local(struct mp_zone *zone, int64_t local_us, int64_t *first,
     }
     *first = local_us - a * SECOND;
     *second = local_us - b * SECOND;
+}
+
+/* As Slurm prints it: in the zone of whoever reads it. */
+static const char *from_local(struct mp_civil *time)
+{
+    struct mp_zone zone;
+    int64_t first, second;
+
+    mp_zone_init(&zone);
+    mp_zone_from_local(&zone, time->us, &first, &second);
+    if (first != second)
+        return "comes twice in the night in which clocks go back; append the offset from "
+               "UTC";
+    if (mp_zone_offset(&zone, floor_div(first, SECOND)) * SECOND != time->us - first)
+        return "is left out in the night in which clocks go forward";
+    *time = (struct mp_civil){.us = first};
+    return NULL;
+}
+
+const char *mp_time_read_typed(const char *text, struct mp_civil *out)
+{
+    struct cursor c = {text, text + strlen(text), .typed = true};
+    size_t digits = strspn(text, "0123456789");
+    const char *why;
+
+    if (digits == 0)
+        return "not a time";
+    why = text[digits] == '-' ? read_civil(c, out) : read_unix(c, out);
+    if (why == NULL && out->naive)
+        why = from_local(out);
+    if (why == NULL && (out->us < MP_TIME_FIRST || out->us > MP_TIME_LAST))
+        return "not between the years 1 and 9999";
+    return why;
 }

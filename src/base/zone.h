@@ -51,9 +51,10 @@ const char *mp_time_read(const char *text, size_t len, struct mp_civil *out);
 #define MP_TIME_FIRST (INT64_C(-62135596800) * 1000000)
 #define MP_TIME_LAST (INT64_C(253402300799) * 1000000 + 999999)
 
-/* Reads what a person types: Unix seconds ("1760497200.25"), or the same as above with an
- * offset, which a blank may precede, and perhaps without seconds; between MP_TIME_FIRST
- * and MP_TIME_LAST. */
+/* Reads what a person types: Unix seconds ("1760497200.25"), or the same as above with or
+ * without an offset, which a blank may precede, and perhaps without seconds; between
+ * MP_TIME_FIRST and MP_TIME_LAST.  Without an offset it is local time, as sacct prints
+ * it, and must be one instant of it.  out->naive is false. */
 const char *mp_time_read_typed(const char *text, struct mp_civil *out);
 
 /* The two instants (µs since the epoch) that a local time can mean; the same one twice

@@ -151,7 +151,8 @@ int mp_cmd_profile(int argc, char **argv, int *exit_status, struct mp_error *err
     const struct mp_option own[] = {
         {"job-id", "ID", "the job's number (array task 12_3, het component 12+1)",
          &sel.job_id, NULL},
-        {"start", "T", "Unix seconds, or ISO 8601 with an offset or Z", &sel.start, NULL},
+        {"start", "T", "Unix seconds, or ISO 8601; without an offset, local time",
+         &sel.start, NULL},
         {"end", "T", "the same", &sel.end, NULL},
         {"nodelist", "EXPR", "Slurm's expression: rpc-91-[1-4],rpg-93-1", &sel.nodelist,
          NULL},
@@ -164,6 +165,7 @@ int mp_cmd_profile(int argc, char **argv, int *exit_status, struct mp_error *err
             "usage: monster-power profile --job-id ID --start T --end T --nodelist EXPR\n"
             "                             --outdir DIR [OPTION...]\n"
             "       monster-power profile --job-id ID --outdir DIR [OPTION...]\n"
+            "       monster-power profile --input power_ID/raw_power.csv --outdir DIR\n"
             "       monster-power profile --estimate --job-id ID [OPTION...]",
         .text = usage_text,
         .options = own,
@@ -177,9 +179,9 @@ int mp_cmd_profile(int argc, char **argv, int *exit_status, struct mp_error *err
         return -1;
     if (options.help)
         return 0;
-    if (!only_estimate && (sel.job_id == NULL || outdir == NULL))
+    if (!only_estimate && (outdir == NULL || (sel.job_id == NULL && sel.start != NULL)))
         return mp_fail(err, MP_FAULT_USAGE, "profile: --%s is missing",
-                       sel.job_id == NULL ? "job-id" : "outdir");
+                       outdir == NULL ? "outdir" : "job-id");
     if (mp_session_open(&session, "profile", &options, &sel, err) == 0) {
         mp_session_tell_backend(&session, &options);
         rc = only_estimate ? estimate(&session, err)

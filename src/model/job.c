@@ -59,8 +59,8 @@ int mp_time_parse(const char *text, const char *what, int64_t *us, struct mp_err
 
     if (why != NULL)
         return mp_fail(err, MP_FAULT_USAGE,
-                       "%s %.100s: %s; write Unix seconds or ISO 8601 with an offset, "
-                       "like 2026-02-04T09:15:05-06:00",
+                       "%s %.100s: %s; write Unix seconds or ISO 8601, with an offset "
+                       "like 2026-02-04T09:15:05-06:00 or in local time, as sacct does",
                        what, text, why);
     *us = time.us;
     return 0;

@@ -28,9 +28,9 @@ void mp_job_free(struct mp_job *job);
 /* A --job-id argument: digits, digits_digits or digits+digits. */
 int mp_job_label_check(const char *label, struct mp_error *err);
 
-/* "1760497200", "1760497200.25" or ISO 8601 with an offset or Z
- * ("2026-02-04T09:15:05-06:00", "2026-02-04 09:15:05.25-06", "+05:30"): µs since the
- * epoch. `what` names the option in the error text. */
+/* "1760497200", "1760497200.25" or ISO 8601 ("2026-02-04T09:15:05-06:00", "2026-02-04
+ * 09:15:05.25-06", "+05:30"; without an offset local time): µs since the epoch.  `what`
+ * names the option in the error text. */
 int mp_time_parse(const char *text, const char *what, int64_t *us, struct mp_error *err);
 
 #endif

@@ -55,6 +55,7 @@ struct mp_rawcsv {
     struct time_text time;
     char *buffer; /* BUFFER_SIZE */
     size_t used;
+    bool unread;   /* EPIPE */
     bool terminal; /* names must not speak to it */
     bool regular;  /* a file; else a pipe or terminal, which may keep us waiting */
     int64_t written, flushed; /* bytes, of a file from `offset` on */
@@ -217,6 +218,7 @@ static int write_out(struct mp_rawcsv *w, const char *p, size_t len, struct mp_e
         if (!w->regular && mp_wait_fd(w->run, w->fd, POLLOUT, INT64_MAX, err) < 0)
             return -1;
         n = write(w->fd, p, part);
+        w->unread = n < 0 && errno == EPIPE;
         if (n < 0 && errno != EINTR && errno != EAGAIN)
             return fail_writing(w, errno, err);
         if (n > 0) {
@@ -384,6 +386,11 @@ struct mp_sink *mp_rawcsv_sink(struct mp_rawcsv *w)
 uint64_t mp_rawcsv_rows(const struct mp_rawcsv *w)
 {
     return w->rows;
+}
+
+bool mp_rawcsv_is_unread(const struct mp_rawcsv *w)
+{
+    return w->unread;
 }
 
 uint64_t mp_rawcsv_bytes(const struct mp_rawcsv *w)

@@ -40,6 +40,8 @@ int mp_rawcsv_pack(struct mp_rawcsv *w, struct mp_error *err);
 void mp_rawcsv_set_limit(struct mp_rawcsv *w, uint64_t rows);
 /* Rows met so far. */
 uint64_t mp_rawcsv_rows(const struct mp_rawcsv *w);
+/* Its reader went away: that is why the sink failed. */
+bool mp_rawcsv_is_unread(const struct mp_rawcsv *w);
 /* Bytes written so far. */
 uint64_t mp_rawcsv_bytes(const struct mp_rawcsv *w);
 /* There were more than the limit. */

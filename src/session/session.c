@@ -56,12 +56,19 @@ static int check_selection(const struct mp_selection *sel, int *given,
                        sel->start == NULL ? "start"
                        : sel->end == NULL ? "end"
                                           : "nodelist");
-    if (n == 0 && sel->job_id == NULL)
-        return mp_fail(err, MP_FAULT_USAGE,
-                       "which job? give --start, --end and --nodelist, or --job-id alone "
-                       "to look it up in the database");
     *given = n == 3;
     return 0;
+}
+
+/* Nothing selects a job: a recording of one needs no more. */
+static int check_unselected(const struct mp_session *s, const struct mp_selection *sel,
+                            int given, struct mp_error *err)
+{
+    if (given || sel->job_id != NULL || mp_backend_has_one_job(&s->settings))
+        return 0;
+    return mp_fail(err, MP_FAULT_USAGE,
+                   "which job? give --start, --end and --nodelist, or --job-id alone "
+                   "to look it up in the database");
 }
 
 static int look_up_job(struct mp_session *s, const char *label, struct mp_error *err)
@@ -130,9 +137,13 @@ int mp_session_open(struct mp_session *s, const char *command,
         return -1;
     if (mp_run_init(&s->run, command, err) < 0 ||
         mp_backends_settings(&s->settings, options->config, options->overrides,
-                             options->n_overrides, err) < 0)
+                             options->n_overrides, err) < 0 ||
+        check_unselected(s, sel, given, err) < 0)
         return -1;
-    set_limits(s, command, given ? s->job.label : sel->job_id);
+    set_limits(s, command,
+               given                 ? s->job.label
+               : sel->job_id != NULL ? sel->job_id
+                                     : "a recording");
     if (given && mp_session_plan(s, err) < 0)
         return -1;
     if (mp_backend_open(&s->settings, &s->run, &s->backend, err) < 0)

@@ -21,6 +21,7 @@
 #include "chart/chart.h"
 #include "report/report.h"
 #include "writer/impl.h"
+#include "writer/umask.h"
 
 enum {
     TEXT_MAX = 1024 * 1024, /* a nodelist may be long */
@@ -252,7 +253,7 @@ int mp_writer_serve(struct mp_error *err)
     int rc;
 
     keep_memory();
-    umask(027);
+    umask(027 | mp_owner_umask("/etc/login.defs"));
     signal(SIGXFSZ, SIG_IGN); /* a file too large is an error of write */
     if (chdir("/") < 0 || mp_run_init(&run, "write-report", err) < 0)
         return -1;

@@ -9,6 +9,8 @@ libmp_writer_a_SOURCES = \
 	src/writer/privilege.c \
 	src/writer/privilege.h \
 	src/writer/spawner.c \
+	src/writer/umask.c \
+	src/writer/umask.h \
 	src/writer/wire.c \
 	src/writer/wire.h \
 	src/writer/wire_impl.h \

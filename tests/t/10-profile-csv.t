@@ -64,6 +64,16 @@ done
 is "replay reproduces summary.json but for its provenance" \
 	"$(diff "$T/first/summary.json" "$T/again/power_4242/summary.json" | grep '^[<>]' |
 		grep -vE '"(program|backend|backend_label|database|input)":')" ""
+rm -rf "$T/again/power_4242"
+run "$MP" profile --input "$T/first/raw_power.csv" --outdir "$T/again"
+is "without a word of which job: the summary beside it knows" \
+	"$(diff "$T/first/summary.json" "$T/again/power_4242/summary.json" | grep '^[<>]' |
+		grep -vE '"(program|backend|backend_label|database|input)":')" ""
+run "$MP" profile --input "$REC" --outdir "$T/again"
+is "... which is not there: exit 2" "$STATUS" 2
+like "... says so" "$ERR" 'has no summary\.json of a report beside it: give --start'
+run "$MP" profile --backend direct --outdir "$T/again"
+like "a database has many jobs" "$STATUS $ERR" '^2 .*which job\?'
 run sh -c "'$MP' profile --backend csv --input - --job-id 4242 --start $START --end $END \
 	--nodelist '$NODES' --outdir '$T/again' <'$T/first/raw_power.csv'"
 is "standard input: exit 4" "$STATUS" 4
@@ -102,7 +112,6 @@ wrong "no route for any node" 3 "gpu-1" --nodelist gpu-1
 wrong "window reversed" 2 "after" --start $END --end $START
 wrong "window in the future" 2 "future" --end 2999-01-01T00:00:00Z
 wrong "no time" 2 "--start.*yesterday" --start yesterday
-wrong "a time without zone" 2 "--start" --start 2025-10-15T03:00:00
 wrong "a broken nodelist" 2 "rpc-91-.*\[1" --nodelist 'rpc-91-[1'
 wrong "a job id that is a path" 2 "job-id|job id" --job-id ../4242
 wrong "an unknown backend" 2 "csb" --backend csb

@@ -59,6 +59,11 @@ chmod 700 "$W"
 drive jobdir="$W"
 is "a closed directory's report is closed" "$(owner "$W/power_42")" "$A:700"
 is "... and its files" "$(owner "$W/power_42/raw_power.csv")" "$A:600"
+usermod -c 'Ann,,,,umask=0077' $A
+new
+drive jobdir="$W"
+is "an owner whose login sets umask 077" "$(owner "$W/power_42") $(owner "$W/power_42/raw_power.csv")" "$A:700 $A:600"
+usermod -c '' $A
 
 # --- the directory is not what it was
 # (stands for /etc, which a test that fails must not write to)
