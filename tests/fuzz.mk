@@ -4,8 +4,10 @@
 MP_FUZZ_TARGETS = \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_csv \
+	tests/fuzz/fuzz_entry \
 	tests/fuzz/fuzz_ini \
 	tests/fuzz/fuzz_nodelist \
+	tests/fuzz/fuzz_slurmconf \
 	tests/fuzz/fuzz_time \
 	tests/fuzz/fuzz_wire
 MP_FUZZ_MAIN = tests/fuzz/libreplay.a
@@ -14,10 +16,17 @@ tests_fuzz_libreplay_a_SOURCES = tests/fuzz/fuzz.h tests/fuzz/replay.c
 check_PROGRAMS += $(MP_FUZZ_TARGETS)
 tests_fuzz_fuzz_config_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
 tests_fuzz_fuzz_csv_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
+tests_fuzz_fuzz_entry_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
+tests_fuzz_fuzz_slurmconf_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
 tests_fuzz_fuzz_ini_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
 tests_fuzz_fuzz_nodelist_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
 tests_fuzz_fuzz_time_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
 tests_fuzz_fuzz_wire_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
+if WITH_LIBPQ
+check_PROGRAMS += tests/fuzz/fuzz_answer
+tests_fuzz_fuzz_answer_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS)
+tests_fuzz_fuzz_answer_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
+endif
 if WITH_LIBSSH2
 MP_SSH_FUZZ_TARGETS = \
 	tests/fuzz/fuzz_agent \
