@@ -67,12 +67,13 @@ struct mp_backend_ops {
     const char *needs;   /* the configure options that build it; NULL: always built */
 
     /* What it reads of the configuration: its sections (several backends may share one),
-     * ended by NULL; its own keys of every [route NAME], ended by one without a name, and
-     * what the built-in routes have for them (NULL: none).  mp_route_value gives a
-     * route's.  Declared also where the backend is not built. */
+     * ended by NULL; its own keys of every [route NAME], ended by one without a name,
+     * what the built-in routes have for them, and the words they may list (NULL: none).
+     * mp_route_value gives a route's.  Declared also where the backend is not built. */
     const struct mp_keys *const *sections;
     const struct mp_route_key *route_keys;
     const struct mp_route_default *route_defaults;
+    const struct mp_route_map *route_maps;
 
     /* Optional.  Whether the configuration says enough to try it: `auto` passes over one
      * that says no. */

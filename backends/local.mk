@@ -3,7 +3,7 @@
 # A new backend is one file, one line here and one in registry.c.
 noinst_LIBRARIES += libbackends.a
 libbackends_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS) $(LIBSSH2_CFLAGS) $(LIBCRYPTO_CFLAGS) \
-	$(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
+	$(ZLIB_CFLAGS) $(ZSTD_CFLAGS) $(LIBCURL_CFLAGS) $(YAJL_CFLAGS)
 libbackends_a_SOURCES = \
 	backends/backend.h \
 	backends/fetch.c \
@@ -20,6 +20,9 @@ libbackends_a_SOURCES = \
 libbackends_a_SOURCES += \
 	backends/csv.c \
 	backends/direct.c \
+	backends/prometheus.c \
+	backends/prometheus/section.c \
+	backends/prometheus/section.h \
 	backends/ssh.c \
 	backends/synthetic.c \
 	backends/pq/section.c \
@@ -39,6 +42,25 @@ libbackends_a_SOURCES += \
 	backends/csv/sensors.h \
 	backends/csv/time.c \
 	backends/csv/time.h
+if WITH_LIBCURL
+libbackends_a_SOURCES += \
+	backends/prometheus/answer.c \
+	backends/prometheus/answer.h \
+	backends/prometheus/ask.c \
+	backends/prometheus/ask.h \
+	backends/prometheus/check.c \
+	backends/prometheus/check.h \
+	backends/prometheus/fetch.c \
+	backends/prometheus/fetch.h \
+	backends/prometheus/fqdd.c \
+	backends/prometheus/fqdd.h \
+	backends/prometheus/http.c \
+	backends/prometheus/http.h \
+	backends/prometheus/selector.c \
+	backends/prometheus/selector.h \
+	backends/prometheus/sensors.c \
+	backends/prometheus/sensors.h
+endif
 if WITH_LIBPQ
 libbackends_a_SOURCES += \
 	backends/pq/address.c \

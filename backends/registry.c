@@ -13,6 +13,7 @@
     X(direct)                                                                            \
     X(ssh)                                                                               \
     X(csv)                                                                               \
+    X(prometheus)                                                                        \
     X(synthetic)
 
 #define DECLARE(name) extern const struct mp_backend_ops mp_backend_##name;
@@ -77,11 +78,12 @@ static void declare_sections(struct mp_backend_keys *keys)
 
 static void declare_route_keys(struct mp_backend_keys *keys)
 {
-    size_t n = 0, n_defaults = 0;
+    size_t n = 0, n_defaults = 0, n_maps = 0;
 
     for (size_t i = 0; backends[i] != NULL; i++) {
         const struct mp_route_key *k = backends[i]->route_keys;
         const struct mp_route_default *d = backends[i]->route_defaults;
+        const struct mp_route_map *m = backends[i]->route_maps;
 
         if (k == NULL || declared_before(i, k))
             continue;
@@ -89,6 +91,8 @@ static void declare_route_keys(struct mp_backend_keys *keys)
             keys->route_keys[n++] = *k;
         for (; d != NULL && d->route != NULL && n_defaults + 1 < MP_ROUTE_KEYS_MAX; d++)
             keys->route_defaults[n_defaults++] = *d;
+        for (; m != NULL && m->key != NULL && n_maps + 1 < MP_ROUTE_MAPS_MAX; m++)
+            keys->route_maps[n_maps++] = *m;
     }
 }
 

@@ -20,8 +20,9 @@ MP_HOOK_LIBS = libmp-hook.a libmp-queue.a libmp-config.a libmp-model.a libmp-bas
 MP_PROGRAM_LIBS = libmp-cli.a libmp-check.a libmp-worker.a libmp-session.a libbackends.a \
 	libmp-writer.a libmp-hook.a libmp-queue.a libmp-report.a libmp-chart.a libmp-energy.a \
 	libmp-slurm.a libmp-config.a libmp-model.a libmp-base.a \
-	$(LIBPQ_LIBS) $(LIBSSH2_LIBS) $(LIBCRYPTO_LIBS) $(CAIRO_LIBS) $(PANGO_LIBS) \
-	$(PNG_LIBS) $(JANSSON_LIBS) $(INIPARSER_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
+	$(LIBPQ_LIBS) $(LIBSSH2_LIBS) $(LIBCURL_LIBS) $(YAJL_LIBS) $(LIBCRYPTO_LIBS) \
+	$(CAIRO_LIBS) $(PANGO_LIBS) $(PNG_LIBS) $(JANSSON_LIBS) $(INIPARSER_LIBS) \
+	$(ZLIB_LIBS) $(ZSTD_LIBS)
 
 bin_PROGRAMS += monster-power
 monster_power_SOURCES = src/main.c

@@ -76,6 +76,7 @@ MP_SHELL_TESTS = \
 	tests/t/35-direct-jobs.t \
 	tests/t/36-direct-worker.t \
 	tests/t/37-direct-hostile.t \
+	tests/t/39-prometheus.t \
 	tests/t/50-hook.t \
 	tests/t/51-worker.t \
 	tests/t/52-slurm.t \
@@ -97,6 +98,7 @@ MP_TEST_SUPPORT = \
 	tests/data/recording.csv \
 	tests/lib/monster-seed.sql \
 	tests/lib/postgres.sh \
+	tests/lib/prometheus.sh \
 	tests/lib/slurm.sh \
 	tests/lib/tap.sh \
 	tests/tools/floors \

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "config/metrics.h"
 #include "config/section.h"
 
 struct mp_settings;
@@ -19,8 +20,6 @@ struct mp_origin {
     int line;         /* FILE */
     const char *name; /* ENV: the variable; OPTION: the option; both static */
 };
-
-enum mp_route_note { MP_NOTE_ACCURACY, MP_NOTE_LAG, MP_NOTE_UNITS, MP_N_ROUTE_NOTES };
 
 /* Where a route's keys come from. */
 struct mp_route_origin {

@@ -69,13 +69,25 @@ struct mp_route_default {
     const char *route, *key, *value;
 };
 
+/* A word that a route's key may list, and the metrics it stands for (config/metrics.h):
+ * they are added to those of the route, and reports do not miss one that no node has. */
+struct mp_route_map {
+    const char *key, *name, *metrics, *units;
+};
+
 /* What the backends declare, those included that were not built: one file serves all
  * machines.  Each list is ended by NULL (a member, for structs). */
-enum { MP_SECTIONS_MAX = 24, MP_ROUTE_KEYS_MAX = 48, MP_BACKEND_NAMES_MAX = 24 };
+enum {
+    MP_SECTIONS_MAX = 24,
+    MP_ROUTE_KEYS_MAX = 48,
+    MP_BACKEND_NAMES_MAX = 24,
+    MP_ROUTE_MAPS_MAX = 24
+};
 struct mp_backend_keys {
     const struct mp_keys *sections[MP_SECTIONS_MAX];
     struct mp_route_key route_keys[MP_ROUTE_KEYS_MAX];
     struct mp_route_default route_defaults[MP_ROUTE_KEYS_MAX];
+    struct mp_route_map route_maps[MP_ROUTE_MAPS_MAX];
     /* for [power] backend; "old=name" is an old word for name */
     const char *names[MP_BACKEND_NAMES_MAX];
 };

@@ -11,6 +11,8 @@ libmp_config_a_SOURCES = \
 	src/config/ini.h \
 	src/config/impl.h \
 	src/config/keys.h \
+	src/config/metrics.c \
+	src/config/metrics.h \
 	src/config/options.c \
 	src/config/options.h \
 	src/config/power.c \

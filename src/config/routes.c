@@ -4,19 +4,13 @@
 
 #include "config/impl.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/numtext.h"
 #include "base/nearest.h"
 #include "config/settings.h"
-#include "model/sample.h"
-
-/* PostgreSQL cuts identifiers at NAMEDATALEN - 1. */
-enum { IDENTIFIER_BYTES = 63 };
 
 #define IDRAC_METRICS                                                                    \
     "TotalCPUPower:cpu, TotalMemoryPower:memory, TotalStoragePower:storage, "            \
@@ -48,104 +42,11 @@ static int replace(char **member, const char *text, struct mp_error *err)
     return 0;
 }
 
-static void clear_metrics(struct mp_route *route)
-{
-    for (size_t i = 0; i < route->n_metrics; i++) {
-        free(route->metrics[i].name);
-        free(route->metrics[i].units);
-    }
-    free(route->metrics);
-    route->metrics = NULL;
-    route->n_metrics = 0;
-}
-
-/* The role that a built-in route gives the metric. */
-static bool usual_role(const char *name, enum mp_role *role)
-{
-    const char *at = builtin[N_BUILTIN - 1].metrics;
-    size_t len = strlen(name);
-
-    for (; at != NULL; at = strchr(at, ',')) {
-        char word[16];
-
-        at += strspn(at, ", ");
-        if (strncasecmp(at, name, len) != 0 || at[len] != ':')
-            continue;
-        snprintf(word, sizeof word, "%.*s", (int)strcspn(at + len + 1, ","),
-                 at + len + 1);
-        return mp_role_parse(word, role);
-    }
-    return false;
-}
-
-static char *trim(char *text)
-{
-    char *end;
-
-    text += strspn(text, " \t");
-    end = text + strlen(text);
-    while (end > text && (end[-1] == ' ' || end[-1] == '\t'))
-        *--end = '\0';
-    return text;
-}
-
-/* `item` is "Name" or "Name:role"; it is written to. */
-static int add_metric(struct mp_route *route, char *item, const char *where,
-                      struct mp_error *err)
-{
-    struct mp_metric *bigger;
-    char *colon = strchr(item, ':');
-    enum mp_role role = MP_ROLE_NONE;
-
-    if (colon != NULL) {
-        *colon = '\0';
-        colon = trim(colon + 1);
-        if (!mp_role_parse(colon, &role))
-            return mp_fail(
-                err, MP_FAULT_USAGE,
-                "%s: metric %.63s has no role %.20s; cpu, memory, storage, fan, gpu, "
-                "input, output or none",
-                where, item, colon);
-    }
-    item = trim(item);
-    if (*item == '\0' || strlen(item) > IDENTIFIER_BYTES)
-        return mp_fail(err, MP_FAULT_USAGE,
-                       "%s: a metric's name is empty or longer than %d bytes", where,
-                       IDENTIFIER_BYTES);
-    if (colon == NULL && !usual_role(item, &role))
-        return mp_fail(
-            err, MP_FAULT_USAGE,
-            "%s: metric %s needs a role: %s:cpu, or memory, storage, fan, gpu, input, "
-            "output, none",
-            where, item, item);
-    for (size_t i = 0; i < route->n_metrics; i++)
-        if (strcasecmp(route->metrics[i].name, item) == 0)
-            return mp_fail(err, MP_FAULT_USAGE, "%s: metric %s stands twice", where,
-                           item);
-    bigger = realloc(route->metrics, (route->n_metrics + 1) * sizeof *bigger);
-    if (bigger == NULL)
-        return no_memory(err);
-    route->metrics = bigger;
-    bigger[route->n_metrics] = (struct mp_metric){.name = strdup(item), .role = role};
-    if (bigger[route->n_metrics].name == NULL)
-        return no_memory(err);
-    route->n_metrics++;
-    return 0;
-}
-
 static int set_metrics(struct mp_route *route, const char *text, const char *where,
                        struct mp_error *err)
 {
-    char *copy = strdup(text), *rest = copy, *item;
-    int rc = 0;
-
-    if (copy == NULL)
-        return no_memory(err);
-    clear_metrics(route);
-    while (rc == 0 && (item = strsep(&rest, ",")) != NULL)
-        rc = add_metric(route, item, where, err);
-    free(copy);
-    return rc;
+    mp_metrics_clear(route);
+    return mp_metrics_add(route, text, false, where, err);
 }
 
 static const struct mp_route_key *own_keys(const struct mp_settings *s)
@@ -248,7 +149,8 @@ static const struct mp_key metrics_key = {
         "A list of Name:role, separated by commas. The role says what a metric stands "
         "for in the energy pie: cpu, memory, storage, fan, gpu, input (what the node "
         "draws), output (what its power supplies deliver) or none. It may be left "
-        "out with the names above."};
+        "out with the names above. For Prometheus a name may have a selector behind it: "
+        "name{label=\"value\"}:role."};
 
 const struct mp_key mp_route_note_keys[MP_N_ROUTE_NOTES] = {
     [MP_NOTE_ACCURACY] =
@@ -389,53 +291,12 @@ static int inherit(struct mp_settings *s, struct mp_route *route, struct mp_erro
     return 0;
 }
 
-static int note_metric(struct mp_metric *m, enum mp_route_note note, const char *value,
-                       const char *where, struct mp_error *err)
-{
-    double number, factor;
-
-    if (note == MP_NOTE_UNITS) {
-        if (!mp_units_to_watt(value, &factor))
-            return mp_fail(err, MP_FAULT_USAGE, "%s: %s is no unit of power: W, mW or kW",
-                           where, value);
-        return replace(&m->units, value, err);
-    }
-    if (mp_number_read(value, strlen(value), &number) < 0 || !(number >= 0) ||
-        number > (note == MP_NOTE_LAG ? MP_LAG_MAX_US / 1000000 : MP_ACCURACY_MAX))
-        return mp_fail(err, MP_FAULT_USAGE, "%s: %s is no number of %s", where, value,
-                       note == MP_NOTE_LAG ? "seconds from 0 to 600"
-                                           : "per cent from 0 to 100");
-    if (note == MP_NOTE_LAG)
-        m->lag = llround(number * 1e6);
-    else
-        m->accuracy = number;
-    return 0;
-}
-
-/* `item` is "Name:value"; it is written to. */
-static int take_note(struct mp_route *route, enum mp_route_note note, char *item,
-                     const char *where, struct mp_error *err)
-{
-    char *value = strchr(item, ':');
-
-    if (value == NULL)
-        return mp_fail(err, MP_FAULT_USAGE, "%s: %s has no value: Name:value", where,
-                       trim(item));
-    *value = '\0';
-    item = trim(item);
-    for (size_t i = 0; i < route->n_metrics; i++)
-        if (strcasecmp(route->metrics[i].name, item) == 0)
-            return note_metric(&route->metrics[i], note, trim(value + 1), where, err);
-    return mp_fail(err, MP_FAULT_USAGE, "%s: %s is no metric of this route", where, item);
-}
-
 static int take_notes(struct mp_settings *s, size_t i, struct mp_error *err)
 {
     int rc = 0;
 
     for (int k = 0; k < MP_N_ROUTE_NOTES && rc == 0; k++) {
         const char *text = s->parts->routes[i].notes[k].text;
-        char *copy, *rest, *item;
         char where[512];
 
         if (text == NULL || *text == '\0')
@@ -443,14 +304,84 @@ static int take_notes(struct mp_settings *s, size_t i, struct mp_error *err)
         snprintf(where, sizeof where, "%s:%d: [route %s] %s", s->parts->path,
                  s->parts->routes[i].notes[k].origin.line, s->routes[i].name,
                  mp_route_note_keys[k].name);
-        copy = rest = strdup(text);
-        if (copy == NULL)
-            return no_memory(err);
-        while (rc == 0 && (item = strsep(&rest, ",")) != NULL)
-            rc = take_note(&s->routes[i], (enum mp_route_note)k, item, where, err);
-        free(copy);
+        rc = mp_metrics_note(&s->routes[i], (enum mp_route_note)k, text, false, where,
+                             err);
     }
     return rc;
+}
+
+static const struct mp_route_map *find_map(const struct mp_settings *s, const char *key,
+                                           const char *word, size_t len)
+{
+    const struct mp_route_map *m = s->parts->backends->route_maps;
+
+    for (; m->key != NULL; m++)
+        if (strcmp(m->key, key) == 0 && strlen(m->name) == len &&
+            strncasecmp(m->name, word, len) == 0)
+            return m;
+    return NULL;
+}
+
+static int unknown_map(const struct mp_settings *s, const char *where, const char *key,
+                       const char *word, struct mp_error *err)
+{
+    const char *names[MP_ROUTE_MAPS_MAX];
+    const struct mp_route_map *m = s->parts->backends->route_maps;
+    size_t n = 0;
+
+    for (; m->key != NULL; m++)
+        if (strcmp(m->key, key) == 0)
+            names[n++] = m->name;
+    return mp_fail(err, MP_FAULT_USAGE, "%s: no %s is called %s%s", where, key, word,
+                   mp_suggest(word, names, n, "", "").text);
+}
+
+/* The metrics that the words of one key stand for. */
+static int take_maps(struct mp_settings *s, size_t i, const char *key, const char *words,
+                     int line, struct mp_error *err)
+{
+    struct mp_route *route = &s->routes[i];
+    char where[512], word[64];
+
+    snprintf(where, sizeof where, "%s:%d: [route %s]", s->parts->path, line, route->name);
+    if (s->parts->routes[i].metrics.kind == MP_FROM_DEFAULT)
+        mp_metrics_clear(route); /* the built-in list was not meant */
+    for (;;) {
+        const struct mp_route_map *m;
+        size_t len;
+
+        words += strspn(words, ", \t");
+        len = strcspn(words, ", \t");
+        if (len == 0)
+            return 0;
+        m = find_map(s, key, words, len);
+        snprintf(word, sizeof word, "%.*s", (int)len, words);
+        if (m == NULL)
+            return unknown_map(s, where, key, word, err);
+        if (mp_metrics_add(route, m->metrics, true, where, err) < 0 ||
+            mp_metrics_note(route, MP_NOTE_UNITS, m->units, true, where, err) < 0)
+            return -1;
+        words += len;
+    }
+}
+
+/* A key whose words stand for metrics; the maps of one key follow each other. */
+static int expand_maps(struct mp_settings *s, size_t i, struct mp_error *err)
+{
+    const struct mp_route_key *own = own_keys(s);
+
+    for (size_t k = 0; own[k].key.name != NULL; k++) {
+        const char *name = own[k].key.name;
+        const char *words = mp_route_value(&s->routes[i], name);
+        const struct mp_route_map *m = s->parts->backends->route_maps;
+
+        while (m->key != NULL && strcmp(m->key, name) != 0)
+            m++;
+        if (m->key != NULL && *words != '\0' &&
+            take_maps(s, i, name, words, s->parts->routes[i].own[k].line, err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 int mp_routes_finish(struct mp_settings *s, struct mp_error *err)
@@ -464,7 +395,8 @@ int mp_routes_finish(struct mp_settings *s, struct mp_error *err)
                                "%s: [route %s] and [route %s] have the same prefix %s",
                                s->parts->path, s->routes[j].name, route->name,
                                route->prefix);
-        if (inherit(s, route, err) < 0 || take_notes(s, i, err) < 0)
+        if (inherit(s, route, err) < 0 || expand_maps(s, i, err) < 0 ||
+            take_notes(s, i, err) < 0)
             return -1;
     }
     return 0;

@@ -176,6 +176,17 @@ static int add_absence(struct search *q, struct absence *a, const char *metric,
     return 0;
 }
 
+/* A ready-made list names more than a site need have. */
+static bool is_of_no_node(struct search *q, size_t route, size_t metric)
+{
+    const struct mp_plan *plan = q->q->e->plan;
+
+    for (size_t i = 0; i < plan->n_nodes; i++)
+        if (plan->nodes[i].route == route && *present_at(q, i, metric) != MP_ABSENT)
+            return false;
+    return true;
+}
+
 /* `lacking`: one for each presence below MP_PRESENT. */
 static int judge_metric(struct search *q, size_t route, size_t metric,
                         struct absence lacking[MP_PRESENT])
@@ -221,6 +232,8 @@ static int judge_route(struct search *q, size_t route)
     int rc = 0;
 
     for (size_t m = 0; m < r->n_metrics && rc == 0; m++) {
+        if (r->metrics[m].optional && is_of_no_node(q, route, m))
+            continue;
         input = input || r->metrics[m].role == MP_ROLE_INPUT;
         rc = judge_metric(q, route, m, lacking);
     }

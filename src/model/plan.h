@@ -24,6 +24,7 @@ struct mp_metric {
     double accuracy; /* of its sensors, % of the reading; 0: the database's, if any */
     int64_t lag;     /* µs that its readings trail, as averages do; 0: none */
     char *units;     /* in place of the database's; owned; NULL: those */
+    bool optional;   /* of a ready-made list: it may be that no node has it */
 };
 
 /* What a route carries for a backend, which declared the key and knows its meaning. */

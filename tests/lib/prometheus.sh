@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+# prometheus.sh - a private Prometheus for a test, on loopback, gone when the test ends.
+# Source after tap.sh.
+#
+#   prom_needs                  skips the whole test where there is no prometheus or promtool,
+#                               or the backend was not built
+#   prom_metrics FILE.csv       rows of a raw_power.csv as OpenMetrics on standard output: the
+#                               metric's name, labels instance (host:9100) and sensor (fqdd).
+#                               What Prometheus cannot hold, NULL and repeated times, is left out
+#   prom_rows FILE.csv          the same rows as the report must have them: without a source
+#   prom_fill DIR <METRICS      makes blocks of OpenMetrics
+#   prom_start DIR [ARG...]     starts it on DIR; sets PROM_PORT, PROM_PID
+#   prom_stop
+#   prom_ini [LINE...]          a configuration; LINEs belong to [prometheus]
+#
+# shellcheck shell=bash
+PROM_PID=
+
+prom_needs() {
+	! "$MP" backends 2>/dev/null | grep -q '^prometheus.*not built' ||
+		skip_all "built without libcurl"
+	command -v prometheus >/dev/null && command -v promtool >/dev/null ||
+		skip_all "no prometheus and promtool found"
+}
+
+# A TCP port of 127.0.0.1 that nobody listens on now.
+prom_free_port() {
+	local p
+	while :; do
+		p=$((32000 + RANDOM % 12000))
+		(exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null || break
+	done
+	echo "$p"
+}
+
+prom_metrics() {
+	TZ=UTC awk -F, '
+		function seconds(text,    d, sign, zone) {
+			split(text, d, /[-: +]/)
+			zone = substr(text, 20)
+			sub(/^\.[0-9]*/, "", zone)
+			return mktime(d[1] " " d[2] " " d[3] " " d[4] " " d[5] " " int(d[6])) - 3600 * zone
+		}
+		NR > 1 && $5 != "" && !(($1, $2, $4, $7) in seen) {
+			seen[$1, $2, $4, $7]
+			if (!($7 in rows))
+				names[++n] = $7
+			rows[$7] = rows[$7] sprintf("%s{instance=\"%s:9100\",job=\"power\"%s} %s %d\n", $7, $2,
+				$4 != "" ? ",sensor=\"" $4 "\"" : "", $5, seconds($1))
+		}
+		END {
+			for (i = 1; i <= n; i++)
+				printf "# TYPE %s gauge\n%s", names[i], rows[names[i]]
+			print "# EOF"
+		}' "$1"
+}
+
+prom_rows() {
+	awk -F, -v OFS=, 'NR == 1 { print; next }
+		$5 != "" && !(($1, $2, $4, $7) in seen) { seen[$1, $2, $4, $7]; $3 = ""; print }' "$1"
+}
+
+prom_fill() { # DIR
+	cat >"$1.om"
+	promtool tsdb create-blocks-from openmetrics "$1.om" "$1" >"$1.log" 2>&1 ||
+		{ diag "$(cat "$1.log")"; return 1; }
+	rm -f "$1.om"
+}
+
+prom_answers() { (exec 3<>"/dev/tcp/127.0.0.1/$PROM_PORT") 2>/dev/null; }
+prom_ready() { grep -q 'Server is ready' "$PROM_DIR.server.log"; }
+
+prom_start() { # DIR [ARG...]
+	PROM_DIR=$1
+	shift
+	PROM_PORT=$(prom_free_port)
+	[ -e "$T/prometheus.yml" ] || echo 'global: {}' >"$T/prometheus.yml"
+	: >"$PROM_DIR.server.log"
+	prometheus --config.file="$T/prometheus.yml" --storage.tsdb.path="$PROM_DIR" \
+		--storage.tsdb.retention.time=100y --web.listen-address=127.0.0.1:"$PROM_PORT" "$@" \
+		>>"$PROM_DIR.server.log" 2>&1 &
+	PROM_PID=$!
+	at_exit "kill $PROM_PID 2>/dev/null"
+	wait_for 20 prom_ready && wait_for 5 prom_answers ||
+		{ diag "$(tail -n 5 "$PROM_DIR.server.log")"; return 1; }
+}
+
+prom_stop() {
+	[ -z "$PROM_PID" ] || { kill "$PROM_PID" && wait "$PROM_PID"; } 2>/dev/null
+	PROM_PID=
+}
+
+prom_ini() { # [LINE...]
+	printf '[power]\nbackend = prometheus\n[prometheus]\nurl = http://127.0.0.1:%s\n' "$PROM_PORT"
+	[ $# = 0 ] || printf '%s\n' "$@"
+}
