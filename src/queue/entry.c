@@ -197,6 +197,8 @@ static int read_text(const struct field *f, const char *value, size_t len, char 
     for (size_t i = 0; i < len; i++) {
         int high, low;
 
+        if (value[i] < ' ' || value[i] > '~') /* a NUL would end the text */
+            goto bad;
         if (value[i] != '%') {
             copy[n++] = value[i];
             continue;

@@ -156,7 +156,8 @@ static bool is_name_byte(char c)
 /* <cluster>.<job id> */
 static size_t job_key(const struct mp_entry *e, char key[MP_QUEUE_KEY_MAX])
 {
-    const char *cluster = e->cluster != NULL ? e->cluster : "cluster";
+    const char *cluster =
+        e->cluster != NULL && *e->cluster != '\0' ? e->cluster : "cluster";
     size_t n = 0;
 
     for (; *cluster != '\0' && n < MP_QUEUE_KEY_MAX - 96; cluster++) {
