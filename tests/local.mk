@@ -60,6 +60,10 @@ tests_unit_test_pqcopy_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS)
 check_PROGRAMS += tests/tools/pg_peer
 endif
 
+if WITH_LIBCURL
+check_PROGRAMS += tests/tools/http_peer
+endif
+
 MP_SHELL_TESTS = \
 	tests/t/00-cli.t \
 	tests/t/01-style.t \

@@ -62,7 +62,7 @@ prom_rows() {
 
 prom_fill() { # DIR
 	cat >"$1.om"
-	promtool tsdb create-blocks-from openmetrics "$1.om" "$1" >"$1.log" 2>&1 ||
+	promtool tsdb create-blocks-from --max-block-duration=1000h openmetrics "$1.om" "$1" >"$1.log" 2>&1 ||
 		{ diag "$(cat "$1.log")"; return 1; }
 	rm -f "$1.om"
 }

@@ -91,5 +91,174 @@ for name in 'rpc"}or{x="' 'rpc-91-.' 'rpc.*' 'rpc\' "rpc'" 'rpc|rpc-91-1' 'rpc('
 done
 NODES='rpc-91-[1-2],rpg-93-1'
 
+# --- limits ---
 prom_stop
+check "a server that loads 10,000 samples a query" prom_start "$T/db" --query.max-samples=10000
+ini "$T/c.ini"
+fetch "$T/c.ini"
+gets "it is asked for less" "$T/want.csv"
+prom_stop
+check "one that loads 5, a second of a node" prom_start "$T/db" --query.max-samples=5
+ini "$T/c.ini"
+window "even that is enough" 1760497205 1760497225
+prom_stop
+check "one that loads 3, of four GPUs" prom_start "$T/db" --query.max-samples=3
+ini "$T/c.ini"
+fetch "$T/c.ini"
+refuses "that is too little" 'does not even give a second of PowerConsumption of one node: .*too many samples'
+prom_stop
+
+# --- who is let in ---
+openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=localhost \
+	-addext subjectAltName=DNS:localhost -keyout "$T/key.pem" -out "$T/cert.pem" 2>/dev/null
+# the password is s3cret
+cat >"$T/web.yml" <<'X'
+tls_server_config: {cert_file: cert.pem, key_file: key.pem}
+basic_auth_users:
+  monster: $2b$05$HZR.W.4gsRJ7wTF6HX7z5.6Kosw6N84wvNv3gjiNLeAEuEML1H92K
+X
+secure() { # FILE HOST [LINE...]
+	local file=$1 host=$2
+	shift 2
+	ini "$file" "cafile = $T/cert.pem" "$@"
+	sed -i "s,^url = .*,url = https://$host:$PROM_PORT," "$file"
+}
+check "a server with TLS and passwords" prom_start "$T/db" --web.config.file="$T/web.yml"
+secure "$T/tls.ini" localhost 'username = monster' 'password = s3cret'
+fetch "$T/tls.ini"
+gets "the right name and password" "$T/want.csv"
+secure "$T/wrong.ini" 127.0.0.1 'username = monster' 'password = s3cret'
+fetch "$T/wrong.ini"
+refuses "another name than the certificate's" 'its certificate is not accepted'
+secure "$T/wrong.ini" localhost 'username = monster' 'password = wrong-password'
+fetch "$T/wrong.ini"
+refuses "a wrong password" 'not admitted \(HTTP 401\)'
+unlike "... which it does not say" "$ERR" 'wrong-password'
+secure "$T/wrong.ini" localhost 'username = monster' 'password = s3cret' 'cafile ='
+sed -i '0,/^cafile = .*/{/^cafile = .*/d}' "$T/wrong.ini"
+fetch "$T/wrong.ini"
+refuses "a certificate that nobody we know signed" 'its certificate is not accepted'
+run "$MP" config -c "$T/tls.ini"
+unlike "config does not show the password" "$OUT" s3cret
+
+# --- 30 days, every 5 s: up and down again by the hour, 300 W to 900 W ---
+prom_stop
+awk 'BEGIN {
+	print "# TYPE node_watts gauge"
+	for (t = 1757894400; t <= 1757894400 + 30 * 86400; t += 5) {
+		x = t % 3600 / 3600
+		printf "node_watts{host=\"n1.example.org:9290\"} %.6g %d\n", 900 - 1200 * (x < .5 ? .5 - x : x - .5), t
+	}
+	print "# EOF"
+}' | prom_fill "$T/month"
+check "a server with a month" prom_start "$T/month"
+prom_ini >"$T/month.ini"
+printf '[route n]\nmetrics = node_watts:input\n' >>"$T/month.ini"
+chmod 600 "$T/month.ini"
+month() { # COMMAND...
+	"$@" -q -c "$T/month.ini" --start 1757894400 --end 1760486400 --nodelist n1
+}
+run month "$MP" profile --job-id 30 --outdir "$T/a"
+is "a month's report: exit 0" "$STATUS" 0 || diag "$ERR"
+like "... has 600 W for 720 h, 432 kWh" "$(cat "$T/a/power_30/summary.json")" \
+	'"name": "n1", "route": "n", "energy_kwh": 432,'
+is "... every sample" "$(wc -l <"$T/a/power_30/raw_power.csv")" 518402
+run month "$MP" profile --backend csv --input "$T/a/power_30/raw_power.csv" --job-id 30 --outdir "$T/b"
+check "... and is that of its replay" cmp "$T/a/power_30/timeseries.png" "$T/b/power_30/timeseries.png"
+
+# --- broken off ---
+mkfifo "$T/rows"
+month "$MP" fetch >"$T/rows" 2>"$T/.err" &
+pid=$!
+{
+	head -n 100 >/dev/null
+	kill -9 "$PROM_PID"
+	cat >/dev/null
+} <"$T/rows"
+wait $pid
+STATUS=$? ERR=$(cat "$T/.err")
+refuses "the server is killed half-way" 'the connection broke|cannot be reached'
+fetch "$T/c.ini"
+refuses "nobody listens" 'cannot be reached'
+PROM_PID=
+
+# --- a server of our own making ---
+PEER=
+peer() { # ANSWER...: the n-th request gets the n-th, later ones the last
+	local n=0 a
+	[ -z "$PEER" ] || kill "$PEER"
+	rm -rf "$T/peer" "$T/peer.port"
+	mkdir "$T/peer"
+	for a; do
+		n=$((n + 1))
+		printf '%b' "$a" >"$T/peer/$n"
+		printf '%b' "$a" >"$T/peer/else"
+	done
+	"$MP_BUILDDIR/tests/tools/http_peer" "$T/peer" >"$T/peer.port" &
+	PEER=$!
+	at_exit "kill $PEER 2>/dev/null"
+	wait_for 10 test -s "$T/peer.port"
+	PROM_PORT=$(cat "$T/peer.port")
+	ini "$T/peer.ini" "${PEER_LINES[@]}"
+}
+PEER_LINES=()
+http() { printf 'HTTP/1.1 %s\r\nConnection: close\r\n\r\n%s' "$1" "$2"; }
+good() { http '200 OK' "{\"status\":\"success\",\"data\":$1}"; }
+ONE=$(good '{"resultType":"scalar","result":[1,"1"]}')
+LABELS='{"__name__":"TotalCPUPower","instance":"rpc-91-1"}'
+SERIES=$(good "[$LABELS]")
+matrix() { echo "{\"resultType\":\"matrix\",\"result\":[{\"metric\":$LABELS,\"values\":$1}]}"; }
+VALUES=$(good "$(matrix '[[1760497205,"1"],[1760497210.5,"2.50"]]')")
+NONE=$(good '[]')
+one() { # OPTION...: fetch TotalCPUPower of rpc-91-1
+	printf '[route rpc]\nmetrics = TotalCPUPower:cpu\n' >>"$T/peer.ini"
+	sed -i '/^units/d' "$T/peer.ini"
+	run "$MP" fetch -q -c "$T/peer.ini" --start $START --end $END --nodelist rpc-91-1 "$@"
+}
+peer "$ONE" "$SERIES" "$VALUES"
+one
+is "what it says is taken: exit 0" "$STATUS" 0 || diag "$ERR"
+is "... as text" "$(cut -d, -f5 <<<"$OUT" | tr '\n' ' ')" "value 1 2.50 "
+like "it is posted, not query_range" "$(tail -n 1 "$T/peer/log")" \
+	'^POST /api/v1/query HTTP/1.1 query=TotalCPUPower.*%5B36[0-9]*ms%5D&time=1760500'
+peer "$ONE" "$(http '302 Found\r\nLocation: http://localhost:9/elsewhere' '')"
+one
+refuses "a redirect to another host" 'redirects to http://localhost:9/elsewhere, which is another'
+is "... is not followed" "$(wc -l <"$T/peer/log")" 2
+peer "$ONE" "$(http '429 Too Many Requests' slow)" "$(http '503 Service Unavailable' slower)" \
+	"$SERIES" "$VALUES"
+one
+is "busy twice: asked again, exit 0" "$STATUS" 0 || diag "$ERR"
+peer "$ONE" "$SERIES" \
+	"$(http '422 Unprocessable' '{"status":"error","errorType":"execution","error":"parse what?"}')"
+one
+refuses "a query it cannot do" 'refuses /api/v1/query: parse what\?'
+peer "$ONE" "$SERIES" "$(http '200 OK' \
+	"{\"status\":\"success\",\"warnings\":[\"store gone\"],\"data\":$(matrix '[[1760497205,"1"]]')}")"
+one
+sed -i 's/^metrics = .*/&\nunits = TotalCPUPower:W/' "$T/peer.ini"
+run "$MP" profile -q -c "$T/peer.ini" --start $START --end $END --nodelist rpc-91-1 \
+	--job-id 8 --outdir "$T/a"
+is "a partial answer: exit 4" "$STATUS" 4 || diag "$ERR"
+like "... is among the findings" "$(cat "$T/a/power_8/summary.json")" \
+	'backend_findings.*warns, so that samples may be missing: store gone'
+for body in '<html>' '{"status":"success","data":' '[1' '{"status":"error","error":"no"}' \
+	"{\"status\":\"success\",\"data\":$(matrix '[["x","1"]]')}" \
+	"{\"status\":\"success\",\"data\":$(matrix '[[1760497205,"1e"]]')}" \
+	"{\"status\":\"success\",\"data\":$(matrix '[[1760497205,"NULL"]]')}"; do
+	peer "$ONE" "$SERIES" "$(http '200 OK' "$body")"
+	one
+	is "not an answer: ${body:0:40}: exit 1" "$STATUS" 1 || diag "$OUT"
+done
+PEER_LINES=('bearer_token = t0ken' 'headers = X-Scope-OrgID: tenant')
+peer "$ONE" "$SERIES" "$VALUES"
+one
+is "with a token: exit 0" "$STATUS" 0 || diag "$ERR"
+like "... which is sent, with the header" "$(cat "$T/peer/heads")" 'Bearer t0ken.*X-Scope-OrgID: tenant'
+http_proxy=http://127.0.0.1:9 all_proxy=http://127.0.0.1:9
+export http_proxy all_proxy
+peer "$ONE" "$SERIES" "$VALUES"
+one
+is "the environment's proxy is not used" "$STATUS" 0 || diag "$ERR"
+
 done_testing
