@@ -32,6 +32,17 @@ AC_DEFUN([MP_COMPILER_FLAGS], [
     [MP_TRY_CFLAG(mp_flag)])
   AS_IF([test "x$mp_werror" = xyes], [MP_CFLAGS="$MP_CFLAGS -Werror"])
   AC_SUBST([MP_CFLAGS])
+  dnl No folder's name in the program: built anywhere, it is the same to the byte.
+  MP_NO_PATHS=
+  AC_MSG_CHECKING([whether $CC takes -ffile-prefix-map])
+  mp_save_CFLAGS=$CFLAGS
+  CFLAGS="$CFLAGS -Werror -ffile-prefix-map=/nowhere=."
+  AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[#include <stdio.h>]])],
+    [AC_MSG_RESULT([yes])
+     MP_NO_PATHS='-ffile-prefix-map=$(abs_top_srcdir)=. -ffile-prefix-map=$(abs_top_builddir)=.'],
+    [AC_MSG_RESULT([no])])
+  CFLAGS=$mp_save_CFLAGS
+  AC_SUBST([MP_NO_PATHS])
 ])
 
 dnl MP_SANITIZERS - --enable-sanitizers: AddressSanitizer and UBSan, any finding fatal.

@@ -68,6 +68,7 @@ MP_SHELL_TESTS = \
 	tests/t/00-cli.t \
 	tests/t/01-style.t \
 	tests/t/02-house.t \
+	tests/t/03-build.t \
 	tests/t/10-hosts.t \
 	tests/t/10-profile-csv.t \
 	tests/t/18-show.t \
