@@ -85,9 +85,9 @@ struct mp_backend_ops {
                 struct mp_backend **out, struct mp_error *err);
 
     /* Required.  Every sample of the plan inside [start, end], both included, to `emit`;
-     * of a short window also those mp_plan_near outside it, of which emit hands on what a
-     * series without any inside needs (emit.h).  No sample at all is not an error.  What
-     * the plan asks for and cannot be read (a table that is not there) goes to
+     * also those up to mp_plan_near outside it, of which emit hands on what a counter, or
+     * a series without any inside, needs (emit.h).  No sample at all is not an error.
+     * What the plan asks for and cannot be read (a table that is not there) goes to
      * mp_emit_findings, and the rest is read; -1 is for what makes the samples untrue or
      * incomplete. */
     int (*fetch)(struct mp_backend *b, const struct mp_plan *plan, struct mp_emit *emit,

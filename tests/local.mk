@@ -17,6 +17,7 @@ MP_UNIT_TESTS = \
 	tests/unit/test_chart_layout \
 	tests/unit/test_chart_paint \
 	tests/unit/test_chart_text \
+	tests/unit/test_count \
 	tests/unit/test_energy \
 	tests/unit/test_error \
 	tests/unit/test_home \

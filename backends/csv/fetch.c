@@ -193,7 +193,7 @@ static int add_outside(struct rows *rows, const struct row *row, int64_t us,
                        struct mp_error *err)
 {
     struct mp_csv_sensor *sensor = &rows->sensors.all[row->sensor];
-    int64_t near = mp_plan_near(rows->plan);
+    int64_t near = mp_plan_borrow(rows->plan);
     struct mp_sample sample;
 
     if (us < rows->plan->start - near || us > rows->plan->end + near || near == 0 ||
@@ -204,6 +204,17 @@ static int add_outside(struct rows *rows, const struct row *row, int64_t us,
         return -1;
     sample = sample_of(row, us, (uint32_t)sensor->near);
     return mp_emit_sample(rows->emit, &sample, err);
+}
+
+/* A counter's neighbours are rows like others. */
+static bool is_edge_of_counter(const struct rows *rows,
+                               const struct mp_csv_sensor *sensor, int64_t us)
+{
+    const struct mp_series *s = &sensor->series;
+    int64_t near = mp_plan_near(rows->plan);
+
+    return rows->plan->routes[s->route].metrics[s->metric_index].counter &&
+           us >= rows->plan->start - near && us <= rows->plan->end + near;
 }
 
 static int add_sample(struct rows *rows, const struct row *row, struct mp_error *err)
@@ -218,7 +229,8 @@ static int add_sample(struct rows *rows, const struct row *row, struct mp_error 
         return fail_naive(rows, sensor, err);
     if (row->time.naive)
         us = instant_of(rows, sensor, us);
-    if (us < rows->plan->start || us > rows->plan->end)
+    if ((us < rows->plan->start || us > rows->plan->end) &&
+        !is_edge_of_counter(rows, sensor, us))
         return add_outside(rows, row, us, err);
     if (us < sensor->last)
         return fail_order(rows, sensor, us, err);

@@ -56,7 +56,7 @@ int mp_emit_new(struct mp_emit **out, const struct mp_plan *plan,
     e->table = series;
     e->findings = findings;
     e->sink = sink;
-    e->from = plan->start;
+    e->from = plan->counters ? plan->start - mp_plan_near(plan) : plan->start;
     return 0;
 }
 
@@ -244,13 +244,26 @@ static int misplaced(const struct mp_emit *e, int64_t us, struct mp_error *err)
                    (int)len, text);
 }
 
+static bool is_counted(const struct mp_emit *e, uint32_t number)
+{
+    const struct mp_series *s = &e->named.series[number];
+
+    return e->plan->routes[s->route].metrics[s->metric_index].counter;
+}
+
 static int outside(struct mp_emit *e, const struct mp_sample *s, struct mp_error *err)
 {
     int64_t near = mp_plan_near(e->plan);
+    bool counted = is_counted(e, s->series);
 
     if ((s->time >= e->plan->start && s->time <= e->plan->end) ||
-        s->time < e->plan->start - near || s->time > e->plan->end + near)
+        s->time < e->plan->start - near || s->time > e->plan->end + near ||
+        (counted && s->time < e->from))
         return misplaced(e, s->time, err);
+    if (counted)
+        return mp_rows_add(&e->rows, s, err);
+    if (mp_plan_borrow(e->plan) == 0)
+        return 0;
     return mp_near_add(&e->near, e->plan, s, err);
 }
 
@@ -261,7 +274,7 @@ void mp_emit_has_inside(struct mp_emit *e, uint32_t number)
 
 int mp_emit_sample(struct mp_emit *e, const struct mp_sample *s, struct mp_error *err)
 {
-    if (s->time < e->from || s->time > e->plan->end)
+    if (s->time < e->from || s->time < e->plan->start || s->time > e->plan->end)
         return outside(e, s, err);
     return mp_rows_add(&e->rows, s, err);
 }

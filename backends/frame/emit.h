@@ -7,10 +7,11 @@
  * on, and drives the sink (begin, batch ..., then end or abort).  Memory is that of the
  * samples of one slice, and bounded (order.h).
  *
- * Of a short window, samples up to mp_plan_near outside may be given as well, at any
- * time: of those the frame keeps for each series the last before and the first behind the
- * window, and where the series has none inside hands these on, after all others, in the
- * same order among themselves.  Everything else outside it drops.
+ * Samples up to mp_plan_near outside the window may be given as well, those of counters
+ * in their slices, others at any time.  Of these, in a short window, the frame keeps for
+ * each series the last before and the first behind the window, and where the series has
+ * none inside hands these on, after all others, in the same order among themselves.
+ * Everything else outside it drops, but for what counters have.
  *
  * A source that is in the promised order already, or whose own order is to be kept (a
  * replay), uses mp_emit_admit and mp_emit_batch instead, and nothing is copied.

@@ -46,8 +46,9 @@ const struct mp_route_key mp_prom_route_keys[] = {
              .fallback = "",
              .max = 200,
              .help = "For Prometheus: what measures, one or several of ipmi, redfish, "
-                     "dcgm, node_hwmon and idrac, separated by commas. Their metrics, "
-                     "units and roles are known and join those of metrics."}},
+                     "dcgm, node_hwmon, rapl, idrac and kepler-node, separated by "
+                     "commas. Their metrics, units and roles are known and join those "
+                     "of metrics."}},
     {.key = {.name = "node_label",
              .fallback = "",
              .max = 200,
@@ -67,16 +68,27 @@ const struct mp_route_key mp_prom_route_keys[] = {
 
 const struct mp_route_map mp_prom_route_maps[] = {
     {"exporter", "ipmi", "ipmi_dcmi_power_consumption_watts:input",
-     "ipmi_dcmi_power_consumption_watts:W"},
+     "ipmi_dcmi_power_consumption_watts:W", ""},
     {"exporter", "redfish",
      "redfish_chassis_power_powersupply_power_input_watts:input, "
      "redfish_chassis_power_powersupply_power_output_watts:output",
      "redfish_chassis_power_powersupply_power_input_watts:W, "
-     "redfish_chassis_power_powersupply_power_output_watts:W"},
-    {"exporter", "dcgm", "DCGM_FI_DEV_POWER_USAGE:gpu", "DCGM_FI_DEV_POWER_USAGE:W"},
+     "redfish_chassis_power_powersupply_power_output_watts:W",
+     ""},
+    {"exporter", "dcgm", "DCGM_FI_DEV_POWER_USAGE:gpu", "DCGM_FI_DEV_POWER_USAGE:W", ""},
     {"exporter", "node_hwmon", "node_hwmon_power_average_watt:input",
-     "node_hwmon_power_average_watt:W"},
+     "node_hwmon_power_average_watt:W", ""},
+    {"exporter", "rapl",
+     "node_rapl_package_joules_total:cpu, node_rapl_dram_joules_total:memory",
+     "node_rapl_package_joules_total:J, node_rapl_dram_joules_total:J",
+     "node_rapl_package_joules_total:counter, node_rapl_dram_joules_total:counter"},
+    {"exporter", "kepler-node",
+     "kepler_node_platform_joules_total:input, "
+     "kepler_node_cpu_joules_total{zone=\"package\"}:cpu, "
+     "kepler_node_cpu_joules_total{zone=\"dram\"}:memory",
+     "kepler_node_platform_joules_total:J, kepler_node_cpu_joules_total:J",
+     "kepler_node_platform_joules_total:counter, kepler_node_cpu_joules_total:counter"},
     {"exporter", "idrac", "idrac_power_control_consumed_watts:input",
-     "idrac_power_control_consumed_watts:W"},
+     "idrac_power_control_consumed_watts:W", ""},
     {.key = NULL},
 };

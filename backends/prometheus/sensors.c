@@ -299,8 +299,8 @@ static const char *units_of(const struct mp_metric *m)
 {
     static const struct {
         const char *end, *units;
-    } endings[] = {
-        {"_watts", "W"}, {"_watt", "W"}, {"_milliwatts", "mW"}, {"_kilowatts", "kW"}};
+    } endings[] = {{"_watts", "W"},      {"_watt", "W"},         {"_milliwatts", "mW"},
+                   {"_kilowatts", "kW"}, {"_joules_total", "J"}, {"_joules", "J"}};
     size_t len = strcspn(m->name, "{");
 
     if (m->units != NULL)

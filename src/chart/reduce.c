@@ -90,6 +90,16 @@ static struct total *role_total(struct mp_reduce *r, enum mp_role role)
     return r->roles[role] = total;
 }
 
+/* What a counter says once more. */
+static bool is_beside_power(const struct mp_reduce *r, uint32_t index)
+{
+    const struct mp_series *s = &r->traces->table->series[index];
+    const struct mp_route *route = &r->traces->plan->routes[s->route];
+    const struct mp_metric *m = &route->metrics[s->metric_index];
+
+    return m->counter && mp_route_has_power(route, m->role);
+}
+
 /* The totals that a new series draws into. */
 static int give_totals(struct mp_reduce *r, struct cursor *p, uint32_t index,
                        struct mp_error *err)
@@ -98,7 +108,7 @@ static int give_totals(struct mp_reduce *r, struct cursor *p, uint32_t index,
     enum mp_role role = mp_traces_metric(r->traces, index)->role;
     bool alone = r->n_nodes == 1;
 
-    if (role == MP_ROLE_NONE)
+    if (role == MP_ROLE_NONE || is_beside_power(r, index))
         return 0;
     p->total = role_total(r, role);
     if (p->total == NULL)

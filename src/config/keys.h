@@ -73,6 +73,7 @@ struct mp_route_default {
  * they are added to those of the route, and reports do not miss one that no node has. */
 struct mp_route_map {
     const char *key, *name, *metrics, *units;
+    const char *kind; /* "": all tell power */
 };
 
 /* What the backends declare, those included that were not built: one file serves all

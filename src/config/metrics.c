@@ -189,9 +189,12 @@ static int set_units(struct mp_metric *m, const char *value, bool from_map,
 
     if (from_map && m->units != NULL)
         return 0;
-    if (!mp_units_to_watt(value, &factor))
-        return mp_fail(err, MP_FAULT_USAGE, "%s: %s is no unit of power: W, mW or kW",
-                       where, value);
+    if (!mp_units_to_watt(value, &factor) && !mp_units_to_joule(value, &factor))
+        return mp_fail(
+            err, MP_FAULT_USAGE,
+            "%s: %s is no unit of power: W, mW or kW; of a counter: J, kJ, MJ, "
+            "mJ, uJ, Wh or kWh",
+            where, value);
     copy = strdup(value);
     if (copy == NULL)
         return no_memory(err);
@@ -207,6 +210,13 @@ static int note_metric(struct mp_metric *m, enum mp_route_note note, const char 
 
     if (note == MP_NOTE_UNITS)
         return set_units(m, value, from_map, where, err);
+    if (note == MP_NOTE_KIND) {
+        m->counter = strcasecmp(value, "counter") == 0;
+        return m->counter || strcasecmp(value, "power") == 0
+                   ? 0
+                   : mp_fail(err, MP_FAULT_USAGE, "%s: %s is no kind: power or counter",
+                             where, value);
+    }
     if (mp_number_read(value, strlen(value), &number) < 0 || !(number >= 0) ||
         number > (note == MP_NOTE_LAG ? MP_LAG_MAX_US / 1000000 : MP_ACCURACY_MAX))
         return mp_fail(err, MP_FAULT_USAGE, "%s: %s is no number of %s", where, value,

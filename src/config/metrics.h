@@ -14,7 +14,13 @@
 
 enum { MP_METRIC_NAME_MAX = 400 }; /* bytes of a name with its selector */
 
-enum mp_route_note { MP_NOTE_ACCURACY, MP_NOTE_LAG, MP_NOTE_UNITS, MP_N_ROUTE_NOTES };
+enum mp_route_note {
+    MP_NOTE_ACCURACY,
+    MP_NOTE_LAG,
+    MP_NOTE_UNITS,
+    MP_NOTE_KIND,
+    MP_N_ROUTE_NOTES
+};
 
 /* Metrics that a word stands for (struct mp_route_map) are all taken, but for those the
  * route has already; elsewhere a metric that stands twice is an error. */

@@ -166,11 +166,18 @@ const struct mp_key mp_route_note_keys[MP_N_ROUTE_NOTES] = {
          .help = "By how many seconds readings trail: a list of Name:seconds, 0 to 600, "
                  "separated by commas. A sensor that sends the average of the last 30 "
                  "seconds trails by 15."},
-    [MP_NOTE_UNITS] = {
-        .name = "units",
+    [MP_NOTE_UNITS] =
+        {.name = "units",
+         .fallback = "",
+         .help = "In what sensors really report: a list of Name:unit, separated by "
+                 "commas. It stands in for the database's units."},
+    [MP_NOTE_KIND] = {
+        .name = "kind",
         .fallback = "",
-        .help = "In what sensors really report: a list of Name:unit, separated by "
-                "commas. It stands in for the database's units."}};
+        .help =
+            "What values are: a list of Name:power or Name:counter, separated by "
+            "commas. A counter counts energy up, in J, kJ, MJ, mJ, uJ, Wh or kWh; its "
+            "energy is last minus first. Metrics that are not named tell power."}};
 
 const char mp_routes_help[] =
     "Nodes whose names start with a prefix, and where their samples are. One section per "
@@ -215,11 +222,11 @@ char *mp_route_metrics(const struct mp_route *route)
 static int unknown_key(const struct mp_settings *s, const char *where, const char *key,
                        struct mp_error *err)
 {
-    const char *names[16];
+    const char *names[24];
     const struct mp_key *known;
     size_t n = 0;
 
-    for (; n < 16 && (known = mp_route_key_at(s, n)) != NULL; n++)
+    for (; n < 24 && (known = mp_route_key_at(s, n)) != NULL; n++)
         names[n] = known->name;
     return mp_fail(err, MP_FAULT_USAGE, "%s has no key %s%s", where, key,
                    mp_suggest(key, names, n, "", "").text);
@@ -359,7 +366,9 @@ static int take_maps(struct mp_settings *s, size_t i, const char *key, const cha
         if (m == NULL)
             return unknown_map(s, where, key, word, err);
         if (mp_metrics_add(route, m->metrics, true, where, err) < 0 ||
-            mp_metrics_note(route, MP_NOTE_UNITS, m->units, true, where, err) < 0)
+            mp_metrics_note(route, MP_NOTE_UNITS, m->units, true, where, err) < 0 ||
+            (*m->kind != '\0' &&
+             mp_metrics_note(route, MP_NOTE_KIND, m->kind, true, where, err) < 0))
             return -1;
         words += len;
     }

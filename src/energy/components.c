@@ -28,6 +28,8 @@ static struct mp_budget series_budget(const struct mp_energy *e, size_t i)
     struct mp_budget b = mp_interval_budget(&a->interval, a->first, a->last,
                                             e->plan->start, e->plan->end, a->factor);
 
+    if (e->traces->series[i].counter) /* it misses nothing between its samples */
+        b.var[MP_BY_SAMPLING] = b.var[MP_BY_GAPS] = b.var[MP_BY_RESOLUTION] = 0;
     b.sensor = accuracy / 100 * e->result.series[i].energy_kwh;
     b.sensor_known = accuracy > 0;
     return b;
@@ -103,6 +105,16 @@ static void clear_nodes(struct mp_energy_result *r, struct by_role *roles)
     }
 }
 
+/* A counter knows better than the power beside it. */
+static bool is_counted(const struct mp_energy *e, uint32_t node, enum mp_role role)
+{
+    for (size_t i = 0; e->plan->counters && i < e->result.n_series; i++)
+        if (e->table->series[i].node == node && mp_metric_of(e, i)->counter &&
+            mp_metric_of(e, i)->role == role && e->result.series[i].usable)
+            return true;
+    return false;
+}
+
 static void sum_nodes(struct mp_energy *e, struct by_role *roles)
 {
     struct mp_energy_result *r = &e->result;
@@ -121,6 +133,8 @@ static void sum_nodes(struct mp_energy *e, struct by_role *roles)
             continue;
         budget = series_budget(e, i);
         s->uncertainty_kwh = mp_budget_interval(&budget, clock).kwh;
+        if (!mp_metric_of(e, i)->counter && is_counted(e, node, role))
+            continue;
         mp_add_measured(&roles[node].kwh[role], s->energy_kwh);
         mp_budget_add_together(&roles[node].budget[role], &budget, 1);
         if (role == MP_ROLE_INPUT)

@@ -46,13 +46,24 @@ static inline void add_line(struct mp_energy *e, struct mp_acc *acc,
         mp_grid_line(&e->grid, &acc->place, a, b, acc->factor);
 }
 
+/* Input power; as a counter, where nothing else tells it. */
+static bool is_on_grid(const struct mp_energy *e, uint32_t series)
+{
+    const struct mp_series *s = &e->table->series[series];
+    const struct mp_route *route = &e->plan->routes[s->route];
+    const struct mp_metric *m = &route->metrics[s->metric_index];
+
+    return m->role == MP_ROLE_INPUT &&
+           !(m->counter && mp_route_has_power(route, MP_ROLE_INPUT));
+}
+
 static void start_series(struct mp_energy *e, struct mp_acc *a, const struct mp_vertex *v)
 {
     const struct mp_vertex start = {e->plan->start, v->value, v->series};
 
     a->any = true;
     a->factor = e->traces->series[v->series].factor;
-    a->on_grid = mp_traces_metric(e->traces, v->series)->role == MP_ROLE_INPUT;
+    a->on_grid = is_on_grid(e, v->series);
     a->first = *v;
     a->min = a->max = v->value;
     mp_interval_start(&a->interval, *v, 1 / a->factor);

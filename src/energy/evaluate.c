@@ -55,6 +55,8 @@ static void series_result(const struct mp_energy *e, size_t i)
     r->first = a->first.time;
     r->last = a->last.time;
     area = (a->area2.high + a->area2.low) / 2;
+    if (e->traces->series[i].counter)
+        area = e->traces->series[i].count.units * 1e6;
     r->energy_kwh = mp_to_watt(a, area / US_PER_KWH_W);
     r->mean_w = mp_to_watt(a, window > 0 ? area / window : a->last.value);
     r->min_w = mp_to_watt(a, a->min);

@@ -4,6 +4,9 @@ noinst_LIBRARIES += libmp-energy.a
 libmp_energy_a_CPPFLAGS = $(AM_CPPFLAGS)
 libmp_energy_a_SOURCES = \
 	src/energy/components.c \
+	src/energy/count.c \
+	src/energy/count.h \
+	src/energy/counters.c \
 	src/energy/components.h \
 	src/energy/energy.c \
 	src/energy/energy.h \

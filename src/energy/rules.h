@@ -26,6 +26,8 @@ int mp_rule_zeros(const struct mp_rules *q);
 int mp_rule_frozen(const struct mp_rules *q);
 /* sums.c: input, output and parts that do not add up; spikes. */
 int mp_rule_sums(const struct mp_rules *q);
+/* counters.c: a counter and a power that do not agree. */
+int mp_rule_counters(const struct mp_rules *q);
 /* units.c: values in other units than they are said to be in. */
 int mp_rule_units(const struct mp_rules *q);
 

@@ -54,14 +54,22 @@ static int meet(struct mp_traces *t, uint32_t index, struct mp_error *err)
     trace->met = true;
     trace->waiting.time = INT64_MIN;
     trace->lag = mp_series_lag(s, mp_traces_metric(t, index));
-    trace->power = mp_units_to_watt(units, &trace->factor);
-    trace->limit = MP_PLAUSIBLE_W / trace->factor;
+    trace->counter = mp_traces_metric(t, index)->counter;
+    trace->power = trace->counter ? mp_units_to_joule(units, &trace->factor)
+                                  : mp_units_to_watt(units, &trace->factor);
+    trace->limit = (trace->counter ? MP_COUNT_MOST_J : MP_PLAUSIBLE_W) / trace->factor;
+    mp_count_start(&trace->count);
     if (!trace->power && units != NULL &&
         mp_traces_metric(t, index)->role != MP_ROLE_NONE)
-        return mp_fail(err, MP_FAULT_FAILED,
-                       "metric %s of %s is in %s, which is none of W, mW and kW: correct "
-                       "its units in metrics_definition, or give it the role none",
-                       s->metric, s->hostname, units);
+        return mp_fail(
+            err, MP_FAULT_FAILED,
+            "metric %s of %s is in %s, which is none of %s: correct its units "
+            "in metrics_definition or in the route, or give it the role none%s",
+            s->metric, s->hostname, units,
+            trace->counter ? "J, kJ, MJ, mJ, uJ, Wh and kWh" : "W, mW and kW",
+            mp_units_to_joule(units, &trace->factor)
+                ? "; if it counts energy, kind = Name:counter says so"
+                : "");
     return 0;
 }
 
@@ -107,7 +115,7 @@ static inline int tell_sample(struct mp_traces *t, const struct mp_trace *trace,
 {
     const struct mp_vertex *v = &trace->waiting;
 
-    if (trace->borrowed > 0)
+    if (trace->borrowed > 0 || trace->counter)
         return 0; /* nothing else of the job is known of its instant */
     t->heard[t->n_heard++] = (struct mp_vertex){v->time, watt, v->series};
     return t->n_heard < MP_VERTICES_AT_ONCE ? 0 : tell(t, err);
@@ -155,7 +163,7 @@ static uint32_t count_alike(const struct mp_traces *t, const struct mp_trace *tr
     uint32_t series = trace->waiting.series;
     enum mp_role role = mp_traces_metric(t, series)->role;
 
-    if (trace->n_at < 2 || t->table->series[series].fqdd != NULL ||
+    if (trace->n_at < 2 || t->table->series[series].fqdd != NULL || trace->counter ||
         role == MP_ROLE_INPUT || role == MP_ROLE_OUTPUT || role == MP_ROLE_NONE ||
         (trace->low == trace->high && role != MP_ROLE_GPU))
         return 1;
@@ -185,12 +193,27 @@ static int keep_neighbour(struct mp_traces *t, struct mp_trace *trace)
     return 0;
 }
 
+/* What the step up to the sample that waits comes to; a step that a reset spoiled is told
+ * together with the next. */
+static int tell_count(struct mp_traces *t, struct mp_trace *trace, struct mp_error *err)
+{
+    struct mp_vertex v[MP_COUNT_VERTICES];
+    size_t n = mp_count_add(&trace->count, &trace->waiting, trace->factor, t->plan->start,
+                            t->plan->end, v);
+
+    for (size_t i = 0; i < n; i++)
+        if (tell_vertex(t, &v[i], err) < 0)
+            return -1;
+    return 0;
+}
+
 /* No further sample has the time of what waits. */
 static int settle(struct mp_traces *t, struct mp_trace *trace, struct mp_error *err)
 {
     if (trace->stamps++ == 0) {
         trace->alike = count_alike(t, trace);
-        trace->plain = trace->alike == 1 && trace->lag == 0 && trace->borrowed == 0;
+        trace->plain = trace->alike == 1 && trace->lag == 0 && trace->borrowed == 0 &&
+                       !trace->counter;
     }
     if (trace->n_at != 1 || trace->alike != 1) {
         double spread = trace->high - trace->low;
@@ -202,6 +225,8 @@ static int settle(struct mp_traces *t, struct mp_trace *trace, struct mp_error *
                                  spread * trace->factor > 2;
     }
     trace->uneven += trace->n_at != trace->alike;
+    if (trace->counter)
+        return tell_count(t, trace, err);
     return trace->borrowed > 0 ? keep_neighbour(t, trace) : tell_lagging(t, trace, err);
 }
 
@@ -248,15 +273,15 @@ static inline int take(struct mp_traces *t, struct mp_trace *trace,
 static int borrow(struct mp_traces *t, struct mp_trace *trace, const struct mp_sample *s,
                   struct mp_error *err)
 {
-    const int64_t near = mp_plan_near(t->plan);
+    const int64_t near = trace->counter ? mp_plan_near(t->plan) : mp_plan_borrow(t->plan);
     uint64_t n = 0;
 
-    for (int fate = 0; fate < MP_N_FATES; fate++)
+    for (int fate = 0; !trace->counter && fate < MP_N_FATES; fate++)
         n += trace->fate[fate];
     if (n > trace->borrowed || s->time < t->plan->start - near ||
         s->time > t->plan->end + near)
         return bad_order(t, s, err);
-    trace->borrowed++;
+    trace->borrowed += !trace->counter;
     return 0;
 }
 
@@ -315,6 +340,21 @@ static int traces_batch(struct mp_sink *sink, const struct mp_sample *samples, s
     return tell(t, err);
 }
 
+/* A counter without a step says nothing. */
+static int end_count(struct mp_traces *t, uint32_t index, struct mp_error *err)
+{
+    struct mp_trace *trace = &t->series[index];
+    struct mp_vertex v;
+
+    if (!trace->counter)
+        return 0;
+    if (mp_count_end(&trace->count, t->plan->start, t->plan->end, &v) > 0 &&
+        tell_vertex(t, &v, err) < 0)
+        return -1;
+    trace->any = trace->count.from <= trace->count.to;
+    return 0;
+}
+
 /* What still waits is final. */
 static int traces_end(struct mp_sink *sink, struct mp_error *err)
 {
@@ -323,10 +363,13 @@ static int traces_end(struct mp_sink *sink, struct mp_error *err)
     for (uint32_t i = 0; i < t->n; i++) {
         if (!t->series[i].any)
             continue;
-        if (settle(t, &t->series[i], err) < 0 || tell_early(t, &t->series[i], err) < 0 ||
+        if (settle(t, &t->series[i], err) < 0 || end_count(t, i, err) < 0 ||
+            tell_early(t, &t->series[i], err) < 0 ||
             (t->series[i].borrowed > 0 && tell_line(t, &t->series[i], err) < 0) ||
             tell(t, err) < 0)
             return -1;
+        if (!t->series[i].any)
+            continue;
         for (size_t k = 0; k < t->n_followers; k++)
             if (t->followers[k]->ops->last(t->followers[k], i, err) < 0)
                 return -1;

@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "energy/count.h"
 #include "model/plan.h"
 #include "model/sample.h"
 #include "model/sink.h"
@@ -42,13 +43,6 @@ enum mp_fate {
     MP_N_FATES
 };
 
-/* A point of a polyline. */
-struct mp_vertex {
-    int64_t time;    /* µs */
-    double value;    /* in the series' own units */
-    uint32_t series; /* index in the series table */
-};
-
 /* One series; index = index in the series table. */
 struct mp_trace {
     struct mp_vertex waiting; /* its last vertex so far; at INT64_MIN: none */
@@ -60,6 +54,8 @@ struct mp_trace {
     double sum, low, high; /* of the samples with that time ... */
     uint32_t n_at;         /* ... and how many there are */
     uint32_t alike;        /* sensors that nothing tells apart; 1, mostly */
+    bool counter;          /* it counts energy: vertices are what its steps come to */
+    struct mp_count count;
     bool plain; /* it is 1, without lag and neighbours: known after the first time */
     uint64_t fate[MP_N_FATES];
     uint64_t repeated;       /* samples beyond one of each sensor with one time */

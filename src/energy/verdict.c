@@ -155,9 +155,9 @@ int mp_verdict_find(struct mp_energy *e, const struct mp_findings *findings,
     /* What makes it suspect comes first: the charts show the first reason beside the
      * verdict. */
     if (judge_units(&q, findings) < 0 || mp_rule_twice(&q) < 0 || mp_rule_units(&q) < 0 ||
-        mp_rule_sums(&q) < 0 || mp_rule_zeros(&q) < 0 || mp_rule_frozen(&q) < 0 ||
-        judge_dropped(&q) < 0 || mp_rule_missing(&q) < 0 || judge_coverage(&q) < 0 ||
-        judge_interval(&q) < 0 || judge_suspended(&q) < 0 ||
+        mp_rule_sums(&q) < 0 || mp_rule_counters(&q) < 0 || mp_rule_zeros(&q) < 0 ||
+        mp_rule_frozen(&q) < 0 || judge_dropped(&q) < 0 || mp_rule_missing(&q) < 0 ||
+        judge_coverage(&q) < 0 || judge_interval(&q) < 0 || judge_suspended(&q) < 0 ||
         judge_findings(&q, findings) < 0)
         return -1;
     return 0;

@@ -101,6 +101,14 @@ int mp_route_set(struct mp_route *route, const char *name, const char *value,
     return 0;
 }
 
+bool mp_route_has_power(const struct mp_route *route, enum mp_role role)
+{
+    for (size_t i = 0; i < route->n_metrics; i++)
+        if (route->metrics[i].role == role && !route->metrics[i].counter)
+            return true;
+    return false;
+}
+
 int mp_route_copy(struct mp_route *dst, const struct mp_route *src, struct mp_error *err)
 {
     *dst = (struct mp_route){
@@ -179,6 +187,8 @@ static int keep_used_routes(struct mp_plan *plan, const struct mp_route *routes,
         if (mp_route_copy(&plan->routes[plan->n_routes], &routes[r], err) < 0)
             goto out;
         place[r] = (uint32_t)++plan->n_routes;
+        for (size_t m = 0; m < routes[r].n_metrics; m++)
+            plan->counters = plan->counters || routes[r].metrics[m].counter;
     }
     for (size_t i = 0; i < plan->n_nodes; i++)
         plan->nodes[i].route = place[plan->nodes[i].route] - 1;

@@ -24,6 +24,7 @@ struct mp_metric {
     double accuracy; /* of its sensors, % of the reading; 0: the database's, if any */
     int64_t lag;     /* µs that its readings trail, as averages do; 0: none */
     char *units;     /* in place of the database's; owned; NULL: those */
+    bool counter;    /* counts energy up; else it says power */
     bool optional;   /* of a ready-made list: it may be that no node has it */
 };
 
@@ -55,6 +56,7 @@ struct mp_plan {
     size_t n_nodes;
     char **unrouted; /* nodes whose prefix no route knows, each once */
     size_t n_unrouted;
+    bool counters;          /* some metric counts */
     struct mp_keyset names; /* all of them, in either case; owns their texts */
     int32_t *place;         /* per key of `names`: index into nodes, or -1 */
 };
@@ -65,15 +67,26 @@ struct mp_plan {
  * One that is silent for longer is silent. */
 #define MP_NEAR_US (INT64_C(60) * 1000000)
 
-/* How far outside the window samples can be of use, µs; 0: they cannot. */
-static inline int64_t mp_plan_near(const struct mp_plan *plan)
+/* How far outside the window a sample of power can be of use, µs; 0: it cannot. */
+static inline int64_t mp_plan_borrow(const struct mp_plan *plan)
 {
     return plan->end - plan->start <= MP_NEAR_US ? MP_NEAR_US : 0;
+}
+
+/* The same of any sample.  A counter's edges need its neighbours in every window: its
+ * samples up to MP_NEAR_US outside are rows like those inside, in order of time. */
+static inline int64_t mp_plan_near(const struct mp_plan *plan)
+{
+    return plan->counters ? MP_NEAR_US : mp_plan_borrow(plan);
 }
 
 /* A deep copy; and what frees one (the struct itself is the caller's). */
 int mp_route_copy(struct mp_route *dst, const struct mp_route *src, struct mp_error *err);
 void mp_route_clear(struct mp_route *route);
+
+/* Does some metric of the route tell power in that role?  Charts then leave out what a
+ * counter says of it. */
+bool mp_route_has_power(const struct mp_route *route, enum mp_role role);
 
 /* "" where the route has no value of that name. */
 const char *mp_route_value(const struct mp_route *route, const char *name);

@@ -72,14 +72,15 @@ int64_t mp_series_lag(const struct mp_series *s, const struct mp_metric *m)
     return m->lag > 0 ? m->lag : s->lag;
 }
 
-bool mp_units_to_watt(const char *units, double *factor)
-{
-    static const struct {
-        const char *symbol, *word;
-        double factor;
-    } known[] = {{"W", "watt", 1.0}, {"mW", "milliwatt", 1e-3}, {"kW", "kilowatt", 1e3}};
+struct unit {
+    const char *symbol, *word;
+    double factor;
+};
 
-    for (size_t i = 0; units != NULL && i < sizeof known / sizeof *known; i++) {
+static bool find_unit(const char *units, const struct unit *known, size_t n_known,
+                      double *factor)
+{
+    for (size_t i = 0; units != NULL && i < n_known; i++) {
         size_t n = strlen(known[i].word);
 
         if (strcmp(units, known[i].symbol) == 0 ||
@@ -90,6 +91,29 @@ bool mp_units_to_watt(const char *units, double *factor)
         }
     }
     return false;
+}
+
+bool mp_units_to_watt(const char *units, double *factor)
+{
+    static const struct unit known[] = {
+        {"W", "watt", 1.0}, {"mW", "milliwatt", 1e-3}, {"kW", "kilowatt", 1e3}};
+
+    return find_unit(units, known, sizeof known / sizeof *known, factor);
+}
+
+bool mp_units_to_joule(const char *units, double *factor)
+{
+    static const struct unit known[] = {
+        {"J", "joule", 1.0},
+        {"kJ", "kilojoule", 1e3},
+        {"MJ", "megajoule", 1e6},
+        {"mJ", "millijoule", 1e-3},
+        {"uJ", "microjoule", 1e-6},
+        {"Wh", "watthour", 3600},
+        {"kWh", "kilowatthour", 3.6e6},
+    };
+
+    return find_unit(units, known, sizeof known / sizeof *known, factor);
 }
 
 int mp_findings_missing(struct mp_findings *f, const char *node, const char *metric,

@@ -73,6 +73,9 @@ int64_t mp_series_lag(const struct mp_series *s, const struct mp_metric *m);
  * matters: MW is a megawatt), or the word in any case, with or without its s: "Watts" is
  * what MonSTer writes in its pull mode.  False for any other unit and for NULL. */
 bool mp_units_to_watt(const char *units, double *factor);
+/* The same of a counter, to J: J, kJ, MJ, mJ, uJ, Wh or kWh, or joule, with or without
+ * its s, in any case. */
+bool mp_units_to_joule(const char *units, double *factor);
 
 /* What could not be read although the plan asks for it: the report is made from the rest
  * and its verdict says so. */

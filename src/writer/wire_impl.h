@@ -14,6 +14,8 @@ struct mp_wire_sample {
     uint8_t unused;
 };
 
+enum { MP_WIRE_OPTIONAL = 1, MP_WIRE_COUNTER = 2 }; /* of a metric */
+
 enum {
     MP_WIRE_FINDING_MISSING = 1,
     MP_WIRE_FINDING_WARNING,

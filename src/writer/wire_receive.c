@@ -55,15 +55,18 @@ static int get_accuracy(struct mp_wire_frame *f, double *accuracy)
 /* What it has got is freed with the route, also where it fails. */
 static int get_metric(struct mp_wire_frame *f, struct mp_metric *m)
 {
-    uint32_t role;
+    uint32_t role, flags;
 
     if (get_name(f, &m->name) < 0 || mp_frame_get_u32(f, &role) < 0 ||
         role >= MP_N_ROLES || !mp_role_is_measured((enum mp_role)role) ||
         get_accuracy(f, &m->accuracy) < 0 || mp_frame_get_i64(f, &m->lag) < 0 ||
         m->lag < 0 || m->lag > MP_LAG_MAX_US ||
-        mp_frame_get_text(f, NAME_MAX_BYTES, &m->units) < 0)
+        mp_frame_get_text(f, NAME_MAX_BYTES, &m->units) < 0 ||
+        mp_frame_get_u32(f, &flags) < 0 || flags > (MP_WIRE_OPTIONAL | MP_WIRE_COUNTER))
         return -1;
     m->role = (enum mp_role)role;
+    m->optional = (flags & MP_WIRE_OPTIONAL) != 0;
+    m->counter = (flags & MP_WIRE_COUNTER) != 0;
     return 0;
 }
 

@@ -41,6 +41,8 @@ static int send_plan(struct mp_wire_out *out, const struct mp_plan *plan,
             mp_frame_put(out, &r->metrics[k].accuracy, sizeof r->metrics[k].accuracy);
             mp_frame_put_i64(out, r->metrics[k].lag);
             mp_frame_put_text(out, r->metrics[k].units);
+            mp_frame_put_u32(out, (r->metrics[k].optional ? MP_WIRE_OPTIONAL : 0) |
+                                      (r->metrics[k].counter ? MP_WIRE_COUNTER : 0));
         }
     }
     return mp_wire_send(out, err);

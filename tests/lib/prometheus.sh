@@ -11,6 +11,8 @@
 #   prom_fill DIR <METRICS      makes blocks of OpenMetrics
 #   prom_start DIR [ARG...]     starts it on DIR; sets PROM_PORT, PROM_PID
 #   prom_stop
+#   vm_start DIR [ARG...]       VictoriaMetrics on DIR instead; 1 where it is not installed
+#   vm_fill <METRICS            OpenMetrics into it
 #   prom_ini [LINE...]          a configuration; LINEs belong to [prometheus]
 #
 # shellcheck shell=bash
@@ -83,6 +85,26 @@ prom_start() { # DIR [ARG...]
 	at_exit "kill $PROM_PID 2>/dev/null"
 	wait_for 20 prom_ready && wait_for 5 prom_answers ||
 		{ diag "$(tail -n 5 "$PROM_DIR.server.log")"; return 1; }
+}
+
+vm_start() { # DIR [ARG...]
+	local vm
+	vm=$(command -v victoria-metrics || command -v victoria-metrics-prod) || return 1
+	PROM_DIR=$1
+	shift
+	PROM_PORT=$(prom_free_port)
+	"$vm" -storageDataPath="$PROM_DIR" -httpListenAddr=127.0.0.1:"$PROM_PORT" \
+		-retentionPeriod=100y "$@" >"$PROM_DIR.server.log" 2>&1 &
+	PROM_PID=$!
+	at_exit "kill $PROM_PID 2>/dev/null"
+	wait_for 20 prom_answers || { diag "$(tail -n 5 "$PROM_DIR.server.log")"; return 1; }
+}
+
+# Its import takes milliseconds.
+vm_fill() {
+	grep -v '^#' | sed 's/$/000/' | curl -sS --fail --data-binary @- \
+		"http://127.0.0.1:$PROM_PORT/api/v1/import/prometheus" &&
+		curl -sS --fail "http://127.0.0.1:$PROM_PORT/internal/force_flush"
 }
 
 prom_stop() {

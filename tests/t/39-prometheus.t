@@ -141,6 +141,53 @@ refuses "a certificate that nobody we know signed" 'its certificate is not accep
 run "$MP" config -c "$T/tls.ini"
 unlike "config does not show the password" "$OUT" s3cret
 
+# --- counters: RAPL at 250 W and 40 W, wrapping, reset at 03:30; kepler's platform, at 600 W ---
+prom_stop
+awk 'BEGIN {
+	print "# TYPE node_rapl_package_joules counter"
+	for (t = 1760496905; t <= 1760501100; t += 15)
+		printf "node_rapl_package_joules_total{index=\"0\",instance=\"n1:9100\"} %.6f %d\n", (200000 + 250 * (t - 1760496900)) % 262143.328850, t
+	print "# TYPE node_rapl_dram_joules counter"
+	for (t = 1760496905; t <= 1760501100; t += 15)
+		printf "node_rapl_dram_joules_total{index=\"0\",instance=\"n1:9100\"} %.6f %d\n", t < 1760499000 ? 7e6 + 40 * (t - 1760496900) : 40 * (t - 1760499003.25), t
+	print "# TYPE kepler_node_platform_joules counter"
+	for (t = 1760496905; t <= 1760501100; t += 15)
+		printf "kepler_node_platform_joules_total{instance=\"n1:28282\"} %d %d\n", 600 * (t - 1760496900), t
+	print "# TYPE board_watts gauge"
+	for (t = 1760496905; t <= 1760501100; t += 15)
+		printf "board_watts{instance=\"n1:1\"} %d %d\n", 720, t
+	print "# EOF"
+}' | prom_fill "$T/count"
+check "a server with counters" prom_start "$T/count"
+prom_ini >"$T/count.ini"
+printf '[route n]\nexporter = rapl, kepler-node\n' >>"$T/count.ini"
+chmod 600 "$T/count.ini"
+count() { # LABEL OUTDIR [OPTION...]: from 03:00 on, an hour
+	local id=$1 dir=$2
+	shift 2
+	run "$MP" profile -q -c "$T/count.ini" --start 1760497200 --end 1760500800 --nodelist n1 \
+		--job-id "$id" --outdir "$dir" "$@"
+}
+count 61 "$T/a"
+is "counters alone: exit 0" "$STATUS" 0 || diag "$ERR$(cat "$T/a/power_61/report.txt")"
+SUMMARY=$(cat "$T/a/power_61/summary.json")
+like "... the platform's 600 W for an hour" "$SUMMARY" '"name": "n1", .*"energy_kwh": 0\.(6|60000000000[0-9]*|59999999999[0-9]*),'
+like "... 250 W through a wrap, 40 W through a reset" "$SUMMARY" \
+	'"components": \{"cpu": 0\.(25|2500000000[0-9]*|2499999999[0-9]*), "memory": 0\.0(4|400000000[0-9]*|399999999[0-9]*),'
+like "... with neighbours on both sides of the window" "$(cat "$T/a/power_61/raw_power.csv")" \
+	'^2025-10-14 21:59:50-05,n1,,,.*,J,kepler_node_platform_joules_total$'
+count 61 "$T/b" --backend csv --input "$T/a/power_61/raw_power.csv"
+is "the replay: exit 0" "$STATUS" 0 || diag "$ERR"
+is "... is the same" "$(diff -r "$T/a/power_61" "$T/b/power_61" | grep '^[<>]' |
+	grep -vE '"(program|backend|database|backend_findings)":')" ""
+printf 'metrics = board_watts:input\n' >>"$T/count.ini"
+count 62 "$T/a"
+is "a counter of 600 W beside a power of 720 W: exit 4" "$STATUS" 4
+SUMMARY=$(cat "$T/a/power_62/summary.json")
+like "... is a reason" "$SUMMARY" \
+	'differ by more than both can be off: input of n1 \(0.6 kWh counted, 0.72 kWh by its power\)'
+like "... the counter counts" "$SUMMARY" '"name": "n1", .*"energy_kwh": 0\.(6|60000000000[0-9]*|59999999999[0-9]*),'
+
 # --- 30 days, every 5 s: up and down again by the hour, 300 W to 900 W ---
 prom_stop
 awk 'BEGIN {
@@ -182,6 +229,43 @@ fetch "$T/c.ini"
 refuses "nobody listens" 'cannot be reached'
 PROM_PID=
 
+# --- 1,000 nodes for an hour: 300 W to 309 W ---
+awk 'BEGIN {
+	for (m = 1; m <= 3; m++) {
+		print "# TYPE m" m "_watts gauge"
+		for (n = 1; n <= 1000; n++)
+			for (t = 1760497200; t <= 1760500800; t += 5)
+				printf "m%d_watts{instance=\"n%d:9100\"} %d %d\n", m, n, 100 * m + n % 10, t
+	}
+	print "# EOF"
+}' | prom_fill "$T/wide"
+check "a server with 1,000 nodes" prom_start "$T/wide"
+prom_ini >"$T/wide.ini"
+printf '[route n]\nmetrics = m1_watts:cpu, m2_watts:none, m3_watts:input\n' >>"$T/wide.ini"
+chmod 600 "$T/wide.ini"
+run "$MP" profile -q -c "$T/wide.ini" --start 1760497200 --end 1760500800 \
+	--nodelist 'n[1-1000]' --job-id 1000 --outdir "$T/a"
+is "their report: exit 0" "$STATUS" 0 || diag "$ERR"
+like "... has 304.5 kWh" "$(head -n 40 "$T/a/power_1000/summary.json")" '"total": 304.5,'
+is "... from every sample" "$(wc -l <"$T/a/power_1000/raw_power.csv")" 2163001
+prom_stop
+
+# --- VictoriaMetrics ---
+if vm_start "$T/vm"; then
+	prom_metrics "$MP_SRCDIR/tests/data/recording.csv" | TZ=UTC vm_fill
+	ini "$T/vm.ini"
+	fetch "$T/vm.ini"
+	gets "VictoriaMetrics" "$T/want.csv"
+	run "$MP" profile -q -c "$T/vm.ini" --job-id 7 --start $START --end $END \
+		--nodelist "$NODES" --outdir "$T/b"
+	is "its report is that of Prometheus" \
+		"$(diff -r "$T/a/power_7" "$T/b/power_7" | grep '^[<>]' |
+			grep -vE '"(program|backend|database|backend_findings)":')" ""
+	prom_stop
+else
+	skip "VictoriaMetrics" "no victoria-metrics found"
+fi
+
 # --- a server of our own making ---
 PEER=
 peer() { # ANSWER...: the n-th request gets the n-th, later ones the last
@@ -209,11 +293,10 @@ LABELS='{"__name__":"TotalCPUPower","instance":"rpc-91-1"}'
 SERIES=$(good "[$LABELS]")
 matrix() { echo "{\"resultType\":\"matrix\",\"result\":[{\"metric\":$LABELS,\"values\":$1}]}"; }
 VALUES=$(good "$(matrix '[[1760497205,"1"],[1760497210.5,"2.50"]]')")
-NONE=$(good '[]')
-one() { # OPTION...: fetch TotalCPUPower of rpc-91-1
+one() { # fetch TotalCPUPower of rpc-91-1
 	printf '[route rpc]\nmetrics = TotalCPUPower:cpu\n' >>"$T/peer.ini"
 	sed -i '/^units/d' "$T/peer.ini"
-	run "$MP" fetch -q -c "$T/peer.ini" --start $START --end $END --nodelist rpc-91-1 "$@"
+	run "$MP" fetch -q -c "$T/peer.ini" --start $START --end $END --nodelist rpc-91-1
 }
 peer "$ONE" "$SERIES" "$VALUES"
 one
