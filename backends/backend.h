@@ -29,6 +29,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "backends/frame/check.h"
 #include "backends/frame/emit.h"
@@ -114,6 +115,11 @@ struct mp_backend_ops {
     int (*check)(struct mp_backend *b, const struct mp_run *run, mp_check_report *report,
                  void *arg, struct mp_error *err);
 
+    /* Optional.  Prints sections of a configuration for what it finds there, with
+     * comments for what it cannot decide; needs no open. */
+    int (*probe)(const struct mp_backend_config *config, const struct mp_run *run,
+                 FILE *out, struct mp_error *err);
+
     /* Required.  Leaves nothing behind: no session, process, socket or directory.  The
      * label is freed already. */
     void (*close)(struct mp_backend *b);
@@ -136,6 +142,11 @@ int mp_backends_settings(struct mp_settings *settings, const char *path,
 int mp_backend_open(const struct mp_settings *settings, const struct mp_run *run,
                     struct mp_backend **out, struct mp_error *err);
 void mp_backend_close(struct mp_backend *b);
+
+/* The probe of the backend that [power] backend names, behind a head and [power]; `auto`
+ * is prometheus where that has a url, else the first of its list that can. */
+int mp_backend_probe(const struct mp_settings *settings, const struct mp_run *run,
+                     FILE *out, struct mp_error *err);
 /* Whether the one that [power] backend names has one_job. */
 bool mp_backend_has_one_job(const struct mp_settings *settings);
 

@@ -52,6 +52,15 @@ static int direct_check(struct mp_backend *b, const struct mp_run *run,
     return mp_pq_check(pq_of(b), run, report, arg, err);
 }
 
+static int direct_probe(const struct mp_backend_config *config, const struct mp_run *run,
+                        FILE *out, struct mp_error *err)
+{
+    struct mp_pq_target target;
+
+    mp_pq_target_direct(config->section[0], &target);
+    return mp_pq_probe(config->section[0], &target, run, out, err);
+}
+
 static void direct_close(struct mp_backend *b)
 {
     mp_pq_close(pq_of(b));
@@ -108,6 +117,7 @@ const struct mp_backend_ops mp_backend_direct = {
     .find_job = direct_find_job,
     .caught_up = direct_caught_up,
     .check = direct_check,
+    .probe = direct_probe,
     .close = direct_close,
 #endif
 };

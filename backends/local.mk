@@ -11,6 +11,8 @@ libbackends_a_SOURCES = \
 	backends/frame/check.h \
 	backends/frame/emit.c \
 	backends/frame/emit.h \
+	backends/frame/guess.c \
+	backends/frame/guess.h \
 	backends/frame/hosts.c \
 	backends/frame/hosts.h \
 	backends/frame/near.c \
@@ -56,6 +58,8 @@ libbackends_a_SOURCES += \
 	backends/prometheus/fqdd.h \
 	backends/prometheus/http.c \
 	backends/prometheus/http.h \
+	backends/prometheus/probe.c \
+	backends/prometheus/probe.h \
 	backends/prometheus/selector.c \
 	backends/prometheus/selector.h \
 	backends/prometheus/sensors.c \
@@ -81,6 +85,7 @@ libbackends_a_SOURCES += \
 	backends/pq/login.h \
 	backends/pq/pool.c \
 	backends/pq/pool.h \
+	backends/pq/probe.c \
 	backends/pq/rows.c \
 	backends/pq/rows.h \
 	backends/pq/state.h \

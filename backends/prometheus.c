@@ -14,6 +14,7 @@ static const struct mp_keys *const sections[] = {&mp_prom_keys, NULL};
 #include "backends/prometheus/check.h"
 #include "backends/prometheus/fetch.h"
 #include "backends/prometheus/http.h"
+#include "backends/prometheus/probe.h"
 
 extern const struct mp_backend_ops mp_backend_prometheus;
 
@@ -89,6 +90,12 @@ static int prometheus_check(struct mp_backend *b, const struct mp_run *run,
     return mp_prom_check(&what, report, arg, err);
 }
 
+static int prometheus_probe(const struct mp_backend_config *config,
+                            const struct mp_run *run, FILE *out, struct mp_error *err)
+{
+    return mp_prom_probe(config->section[0], run, out, err);
+}
+
 static void prometheus_close(struct mp_backend *b)
 {
     mp_prom_http_close(http_of(b));
@@ -109,6 +116,7 @@ const struct mp_backend_ops mp_backend_prometheus = {
     .fetch = prometheus_fetch,
     .caught_up = prometheus_caught_up,
     .check = prometheus_check,
+    .probe = prometheus_probe,
     .close = prometheus_close,
 #endif
 };

@@ -253,6 +253,43 @@ int mp_backend_open(const struct mp_settings *settings, const struct mp_run *run
                    settings->power->backend);
 }
 
+static const struct mp_backend_ops *prober(const struct mp_settings *settings,
+                                           struct mp_error *err)
+{
+    const struct mp_backend_ops *ops = find(settings->power->backend);
+    const struct mp_backend_ops *prometheus = find("prometheus");
+    struct choices c = {.n = 0};
+
+    if (ops != NULL)
+        return ops;
+    if (prometheus != NULL && worth_trying(prometheus, settings))
+        return prometheus;
+    return list_choices(settings, &c, err) < 0 ? NULL : c.ops[0];
+}
+
+int mp_backend_probe(const struct mp_settings *settings, const struct mp_run *run,
+                     FILE *out, struct mp_error *err)
+{
+    const struct mp_backend_ops *ops = prober(settings, err);
+    struct mp_backend_config config;
+
+    if (ops == NULL)
+        return -1;
+    if (ops->open == NULL || ops->probe == NULL)
+        return mp_fail(err, MP_FAULT_USAGE,
+                       ops->open == NULL
+                           ? "backend %s is known but not built into this program"
+                           : "backend %s has nothing to look at: give --url or --host",
+                       ops->name);
+    config = config_of(ops, settings);
+    fprintf(out,
+            "# made by monster-power probe: look it over, then try it with\n"
+            "# monster-power config -c FILE and monster-power check -c FILE\n"
+            "[power]\nbackend = %s\n",
+            ops->name);
+    return ops->probe(&config, run, out, err);
+}
+
 void mp_backend_close(struct mp_backend *b)
 {
     if (b == NULL)

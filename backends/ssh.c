@@ -40,6 +40,16 @@ static void disconnect(struct ssh *s)
     s->tunnel = NULL;
 }
 
+static void aim_through(struct mp_tunnel *tunnel, struct mp_pq_target *target)
+{
+    target->hostaddr = mp_tunnel_address(tunnel);
+    target->port = mp_tunnel_port(tunnel);
+    target->no_gss = true;
+    target->carrier_failed = carrier_failed;
+    target->arg = tunnel;
+    target->carrier_fd = mp_tunnel_fd(tunnel);
+}
+
 static int connect_through(struct ssh *s, const struct mp_run *run, struct mp_error *err)
 {
     struct mp_pq_target target;
@@ -50,12 +60,7 @@ static int connect_through(struct ssh *s, const struct mp_run *run, struct mp_er
     database.port = target.port;
     if (mp_tunnel_open(s->config.section[SSH], &database, run, &s->tunnel, err) < 0)
         return -1;
-    target.hostaddr = mp_tunnel_address(s->tunnel);
-    target.port = mp_tunnel_port(s->tunnel);
-    target.no_gss = true;
-    target.carrier_failed = carrier_failed;
-    target.arg = s->tunnel;
-    target.carrier_fd = mp_tunnel_fd(s->tunnel);
+    aim_through(s->tunnel, &target);
     if (mp_pq_open(s->config.section[DATABASE], s->config.routes, s->config.n_routes,
                    &target, run, &s->pq, err) < 0) {
         disconnect(s);
@@ -116,12 +121,6 @@ static int ssh_check(struct mp_backend *b, const struct mp_run *run,
     return mp_pq_check(pq_of(b), run, report, arg, err);
 }
 
-static void ssh_close(struct mp_backend *b)
-{
-    disconnect((struct ssh *)b);
-    free(b);
-}
-
 static int check_target(const struct mp_database_config *database, struct mp_error *err)
 {
     struct mp_pq_target target;
@@ -139,6 +138,34 @@ static int check_target(const struct mp_database_config *database, struct mp_err
             "the ssh backend needs one host and port in section [database]; it does "
             "not take them from a service file");
     return 0;
+}
+
+static int ssh_probe(const struct mp_backend_config *config, const struct mp_run *run,
+                     FILE *out, struct mp_error *err)
+{
+    const struct mp_database_config *c = config->section[DATABASE];
+    struct mp_tunnel_target database = {0};
+    struct mp_tunnel *tunnel = NULL;
+    struct mp_pq_target target;
+    int rc;
+
+    if (check_target(c, err) < 0)
+        return -1;
+    mp_pq_target_direct(c, &target);
+    database.host = target.host;
+    database.port = target.port;
+    if (mp_tunnel_open(config->section[SSH], &database, run, &tunnel, err) < 0)
+        return -1;
+    aim_through(tunnel, &target);
+    rc = mp_pq_probe(c, &target, run, out, err);
+    mp_tunnel_close(tunnel);
+    return rc;
+}
+
+static void ssh_close(struct mp_backend *b)
+{
+    disconnect((struct ssh *)b);
+    free(b);
 }
 
 static char *make_label(const struct mp_backend_config *config)
@@ -199,6 +226,7 @@ const struct mp_backend_ops mp_backend_ssh = {
     .find_job = ssh_find_job,
     .caught_up = ssh_caught_up,
     .check = ssh_check,
+    .probe = ssh_probe,
     .close = ssh_close,
 #endif
 };

@@ -24,6 +24,7 @@ static const struct mp_command commands[] = {
     {"queue", "show what is waiting, running and failed", mp_cmd_queue},
     {"check", "tell whether restarting slurmctld is safe", mp_cmd_check},
     {"config", "print the effective configuration, or import a .env", mp_cmd_config},
+    {"probe", "look at a server and print a first configuration", mp_cmd_probe},
     {"hosts", "expand a nodelist", mp_cmd_hosts},
     {"backends", "list the sources of samples", mp_cmd_backends},
 };

@@ -14,6 +14,7 @@
 #define MP_PQROWS_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "backends/frame/check.h"
 #include "backends/frame/emit.h"
@@ -46,6 +47,12 @@ int mp_pq_caught_up(struct mp_pq *pq, const struct mp_plan *plan,
                     const struct mp_run *run, int *ready, struct mp_error *err);
 int mp_pq_check(struct mp_pq *pq, const struct mp_run *run, mp_check_report *report,
                 void *arg, struct mp_error *err);
+
+/* Sections for the databases that [database] leads to; only its default, if that is set.
+ */
+int mp_pq_probe(const struct mp_database_config *config,
+                const struct mp_pq_target *target, const struct mp_run *run, FILE *out,
+                struct mp_error *err);
 
 /* Cancels what still runs on the server and ends the sessions.  NULL is allowed. */
 void mp_pq_close(struct mp_pq *pq);

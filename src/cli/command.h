@@ -21,6 +21,7 @@ int mp_cmd_show(int argc, char **argv, int *exit_status, struct mp_error *err);
 int mp_cmd_fetch(int argc, char **argv, int *exit_status, struct mp_error *err);
 int mp_cmd_hosts(int argc, char **argv, int *exit_status, struct mp_error *err);
 int mp_cmd_config(int argc, char **argv, int *exit_status, struct mp_error *err);
+int mp_cmd_probe(int argc, char **argv, int *exit_status, struct mp_error *err);
 int mp_cmd_backends(int argc, char **argv, int *exit_status, struct mp_error *err);
 int mp_cmd_epilog(int argc, char **argv, int *exit_status, struct mp_error *err);
 int mp_cmd_prolog(int argc, char **argv, int *exit_status, struct mp_error *err);

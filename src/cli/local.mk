@@ -10,6 +10,7 @@ libmp_cli_a_SOURCES = \
 	src/cli/epilog.c \
 	src/cli/fetch.c \
 	src/cli/hosts.c \
+	src/cli/probe.c \
 	src/cli/profile.c \
 	src/cli/queue.c \
 	src/cli/show.c \

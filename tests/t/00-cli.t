@@ -10,7 +10,7 @@ is "--help exits 0" "$STATUS" 0
 help=$OUT
 run "$MP" help
 is "... and help is the same" "$STATUS $OUT" "0 $help"
-for c in profile show fetch epilog prolog worker queue check config hosts backends; do
+for c in profile show fetch epilog prolog worker queue check config probe hosts backends; do
 	like "--help lists $c" "$OUT" "^  $c "
 	run "$MP" $c --help
 	is "$c --help exits 0" "$STATUS" 0

@@ -229,6 +229,67 @@ fetch "$T/c.ini"
 refuses "nobody listens" 'cannot be reached'
 PROM_PID=
 
+# --- a first configuration ---
+awk -v now="$(date +%s)" '
+	function metric(name, labels, value,    t) {
+		for (t = now - 900; t <= now; t += 15)
+			printf "%s{%s} %s %d\n", name, labels, value, t
+	}
+	BEGIN {
+		for (n = 1; n <= 4; n++)
+			metric("ipmi_dcmi_power_consumption_watts", "instance=\"cpu-" n ":9290\"", 400 + n)
+		metric("ipmi_dcmi_power_consumption_watts", "instance=\"gpu-1:9290\"", 900)
+		for (g = 0; g < 4; g++)
+			metric("DCGM_FI_DEV_POWER_USAGE", "instance=\"10.0.0.1:9400\",Hostname=\"gpu-1\",gpu=\"" g "\",pod=\"p" g "\"", 150 + g)
+		metric("node_hwmon_power_average_watt", "instance=\"gpu-1:9100\",chip=\"a\",sensor=\"power1\"", 890)
+		for (n = 1; n <= 4; n++)
+			metric("rack_fan_power_watts", "instance=\"cpu-" n ":1\"", 40)
+		metric("lab_power", "instance=\"cpu-1:3\"", 17)
+		metric("node_power_limit_watts", "instance=\"cpu-1:3\"", 700)
+		metric("evil_watts", "instance=\"cpu-1\\n[power]\\noutdir = /\"", 1)
+		for (s = 1; s <= 2; s++)
+			metric("psu_in", "instance=\"cpu-1\",name=\"PSU " s "\"", 200 + s)
+		print "# EOF"
+	}' | prom_fill "$T/probe"
+check "a server that is scraped" prom_start "$T/probe"
+run "$MP" probe --url "http://127.0.0.1:$PROM_PORT"
+is "probe: exit 0" "$STATUS" 0 || diag "$ERR"
+cp "$T/.out" "$T/probe.ini"
+chmod 600 "$T/probe.ini"
+like "it finds exporters" "$OUT" '^exporter = ipmi, dcgm$'
+like "... one role told twice" "$OUT" '^# node_hwmon is there as well'
+like "... a metric whose name says what it is" "$OUT" '^metrics = rack_fan_power_watts:fan$'
+like "... and says what it cannot decide" "$OUT" '^# lab_power: 1 series \(instance\), now 17 to 17; what'
+unlike "... and no limits, nor lines of others" "$OUT" 'limit|outdir'
+run "$MP" config -c "$T/probe.ini"
+is "config takes it at once: exit 0" "$STATUS" 0 || diag "$ERR"
+"$MP" config -c "$T/probe.ini" >"$T/again.ini"
+chmod 600 "$T/again.ini"
+is "... and what config prints" "$("$MP" config -c "$T/again.ini" | grep -v '^#' | sed 's/ *; .*//')" \
+	"$(grep -v '^#' "$T/again.ini" | sed 's/ *; .*//')"
+run "$MP" check -c "$T/probe.ini" --slurm-conf /dev/null
+like "check reaches it, version and all" "$OUT" "^ok    127.0.0.1:$PROM_PORT: answers, version 2"
+like "... and all series" "$OUT" 'route gpu: 4 series of DCGM_FI_DEV_POWER_USAGE, 1 nodes by label Hostname'
+like "... with their age" "$OUT" '^ok .*the newest sample of ipmi_dcmi_power_consumption_watts is [0-9]+ s old'
+sed 's/^prefix = gpu/prefix = none/' "$T/probe.ini" >"$T/other.ini"
+chmod 600 "$T/other.ini"
+run "$MP" check -c "$T/other.ini" --slurm-conf /dev/null
+like "... and nodes of no route" "$OUT" '^warn .*1 nodes that no route.s prefix matches: gpu-1'
+prom_ini >"$T/psu.ini"
+cat >>"$T/psu.ini" <<'X'
+[route cpu]
+metrics = psu_in{name="PSU 1"}:input, psu_in{name=~"PSU.2", instance!="x"}:input
+units = psu_in:W
+X
+chmod 600 "$T/psu.ini"
+now=$(date +%s)
+run "$MP" fetch -q -c "$T/psu.ini" --start $((now - 300)) --end $((now - 100)) --nodelist cpu-1
+is "selectors, two for one role: exit 0" "$STATUS" 0 || diag "$ERR"
+is "... each its series" "$(cut -d, -f2- <<<"$OUT" | sort -u | grep -c '^cpu-1,,PSU [12],20[12],W,"psu_in{')" 2
+run "$MP" fetch -q -c "$T/probe.ini" --start $((now - 300)) --end $((now - 100)) --nodelist gpu-1
+is "sensors by gpu, not by pod" "$(grep DCGM <<<"$OUT" | cut -d, -f4 | sort -u | tr '\n' ' ')" "0 1 2 3 "
+prom_stop
+
 # --- 1,000 nodes for an hour: 300 W to 309 W ---
 awk 'BEGIN {
 	for (m = 1; m <= 3; m++) {
