@@ -42,6 +42,7 @@ MP_UNIT_TESTS = \
 	tests/unit/test_verdict \
 	tests/unit/test_reference \
 	tests/unit/test_settings \
+	tests/unit/test_share \
 	tests/unit/test_steps \
 	tests/unit/test_summary \
 	tests/unit/test_turns \

@@ -115,6 +115,98 @@ static bool is_counted(const struct mp_energy *e, uint32_t node, enum mp_role ro
     return false;
 }
 
+/* Nodes' energies as shares of the job. */
+static void node_share(const struct mp_energy *e, size_t i, double share, double alone)
+{
+    struct mp_node_result *n = &e->result.nodes[i];
+    const struct mp_crowd *c = e->crowds != NULL ? &e->crowds[i] : NULL;
+    double together, idle;
+
+    n->share = (struct mp_share){n->energy_kwh, n->energy_kwh, n->energy_kwh};
+    n->idle_kwh =
+        fmin(n->energy_kwh, n->idle_w * (double)(e->plan->end - e->plan->start) / 3.6e12);
+    if (c == NULL || c->n == 0)
+        return;
+    n->neighbours = (uint32_t)c->n_jobs;
+    n->neighbour = c->job;
+    n->share = (struct mp_share){NAN, NAN, NAN};
+    if (!(c->own > 0) || isnan(n->energy_kwh))
+        return;
+    together = n->energy_kwh - alone;
+    idle = fmin(together, n->idle_w * c->shared / 3.6e12);
+    n->share.kwh = share;
+    n->share.low_kwh = fmin(share, alone + idle * (c->weighted / c->shared));
+    n->share.high_kwh = fmax(share, n->share.low_kwh + together - idle);
+}
+
+/* What the node draws without a job: as measured then, or the lowest tenth of what it
+ * drew. */
+static void node_idle(const struct mp_energy *e, size_t i, double lowest)
+{
+    struct mp_node_result *n = &e->result.nodes[i];
+    const struct mp_occupancy *o = e->occupancy;
+
+    n->idle_measured = o != NULL && i < o->n_nodes && o->nodes[i].idle_w > 0;
+    n->idle_w = n->idle_measured ? o->nodes[i].idle_w : lowest;
+}
+
+static int share_nodes(struct mp_energy *e, struct mp_error *err)
+{
+    struct mp_energy_result *r = &e->result;
+    struct sums {
+        double area, share, alone, lowest;
+    } *sums = calloc(r->n_nodes + 1, sizeof *sums);
+
+    if (sums == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu nodes", r->n_nodes);
+    for (size_t i = 0; i < r->n_nodes; i++)
+        sums[i].lowest = NAN;
+    for (size_t k = 0; k < r->n_series; k++) {
+        size_t i = r->order[k];
+        const struct mp_acc *a = i < e->n_accs ? &e->accs[i] : NULL;
+        struct sums *s = &sums[e->table->series[i].node];
+
+        if (!r->series[i].usable || a == NULL || !a->on_grid)
+            continue;
+        s->area += mp_to_watt(a, (a->area2.high + a->area2.low) / 2 / 3.6e12);
+        s->share += mp_to_watt(a, (a->share2.high + a->share2.low) / 2 / 3.6e12);
+        s->alone += mp_to_watt(a, (a->alone2.high + a->alone2.low) / 2 / 3.6e12);
+        mp_add_measured(&s->lowest, mp_lowest_tenth(a->lowest));
+    }
+    for (size_t i = 0; i < r->n_nodes; i++) {
+        /* a counter may know the energy better than the power that is divided */
+        double better = sums[i].area > 0 ? r->nodes[i].energy_kwh / sums[i].area : 1;
+
+        node_idle(e, i, sums[i].lowest);
+        node_share(e, i, sums[i].share * better, sums[i].alone * better);
+    }
+    free(sums);
+    return 0;
+}
+
+/* One node whose share nobody knows makes the job's unknown. */
+static void share_job(struct mp_energy *e)
+{
+    struct mp_energy_result *r = &e->result;
+    bool unknown = false;
+
+    r->share = (struct mp_share){NAN, NAN, NAN};
+    r->idle_kwh = NAN;
+    r->sharing_known = e->occupancy != NULL && mp_occupancy_is_known(e->occupancy);
+    for (size_t i = 0; i < r->n_nodes; i++) {
+        const struct mp_node_result *n = &r->nodes[i];
+
+        mp_add_measured(&r->idle_kwh, n->idle_kwh);
+        mp_add_measured(&r->share.kwh, n->share.kwh);
+        mp_add_measured(&r->share.low_kwh, n->share.low_kwh);
+        mp_add_measured(&r->share.high_kwh, n->share.high_kwh);
+        r->shared = r->shared || n->neighbours > 0;
+        unknown = unknown || (isnan(n->share.kwh) && !isnan(n->energy_kwh));
+    }
+    if (unknown)
+        r->share = (struct mp_share){NAN, NAN, NAN};
+}
+
 static void sum_nodes(struct mp_energy *e, struct by_role *roles)
 {
     struct mp_energy_result *r = &e->result;
@@ -229,7 +321,12 @@ int mp_components_sum(struct mp_energy *e, struct mp_error *err)
     r->power = (struct mp_power){NAN, NAN, NAN};
     r->grid_s = (double)e->grid.step / 1e6;
     sum_nodes(e, roles);
+    if (share_nodes(e, err) < 0) {
+        free(roles);
+        return -1;
+    }
     sum_job(r);
+    share_job(e);
     job_uncertainty(e, roles);
     job_extremes(e);
     free(roles);

@@ -21,6 +21,9 @@ static int energy_begin(struct mp_follower *f, const struct mp_traces *traces,
     e->table = traces->table;
     if (mp_grid_init(&e->grid, e->plan->start, e->plan->end, GRID_MOST) < 0)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for the power grid");
+    e->n_crowds = e->plan->n_nodes;
+    if (mp_crowds_make(e->occupancy, e->plan, &e->crowds, err) < 0)
+        return -1;
     return mp_instants_begin(&e->instants, e->plan, e->table, err);
 }
 
@@ -38,12 +41,25 @@ static int reach(struct mp_energy *e, struct mp_error *err)
     return 0;
 }
 
+/* Of an input whose node others were on too. */
+static void add_shared(struct mp_acc *acc, const struct mp_vertex *a,
+                       const struct mp_vertex *b)
+{
+    double share, alone;
+
+    mp_crowd_line(acc->crowd, &acc->crowd_place, a, b, &share, &alone);
+    mp_sum_add(&acc->share2, share);
+    mp_sum_add(&acc->alone2, alone);
+}
+
 static inline void add_line(struct mp_energy *e, struct mp_acc *acc,
                             const struct mp_vertex *a, const struct mp_vertex *b)
 {
     mp_sum_add(&acc->area2, (a->value + b->value) * (double)(b->time - a->time));
     if (acc->on_grid)
         mp_grid_line(&e->grid, &acc->place, a, b, acc->factor);
+    if (acc->crowd != NULL)
+        add_shared(acc, a, b);
 }
 
 /* Input power; as a counter, where nothing else tells it. */
@@ -57,24 +73,41 @@ static bool is_on_grid(const struct mp_energy *e, uint32_t series)
            !(m->counter && mp_route_has_power(route, MP_ROLE_INPUT));
 }
 
-static void start_series(struct mp_energy *e, struct mp_acc *a, const struct mp_vertex *v)
+/* What is asked of input power only. */
+static int start_input(struct mp_energy *e, struct mp_acc *a, uint32_t series)
+{
+    const struct mp_crowd *crowd =
+        e->crowds != NULL ? &e->crowds[e->table->series[series].node] : NULL;
+
+    a->on_grid = is_on_grid(e, series);
+    if (!a->on_grid)
+        return 0;
+    a->crowd = crowd != NULL && crowd->n > 0 ? crowd : NULL;
+    a->lowest = calloc(1, sizeof *a->lowest);
+    return a->lowest != NULL ? 0 : -1;
+}
+
+static int start_series(struct mp_energy *e, struct mp_acc *a, const struct mp_vertex *v)
 {
     const struct mp_vertex start = {e->plan->start, v->value, v->series};
 
     a->any = true;
     a->factor = e->traces->series[v->series].factor;
-    a->on_grid = is_on_grid(e, v->series);
     a->first = *v;
     a->min = a->max = v->value;
     mp_interval_start(&a->interval, *v, 1 / a->factor);
+    if (start_input(e, a, v->series) < 0)
+        return -1;
     add_line(e, a, &start, v);
+    return 0;
 }
 
 static inline int add_vertex(struct mp_energy *e, struct mp_acc *a,
                              const struct mp_vertex *v)
 {
     if (!a->any) {
-        start_series(e, a, v);
+        if (start_series(e, a, v) < 0)
+            return -1;
     } else {
         add_line(e, a, &a->last, v);
         mp_interval_add(&a->interval, &a->last, v);
@@ -86,6 +119,8 @@ static inline int add_vertex(struct mp_energy *e, struct mp_acc *a,
         if (v->value > a->max)
             a->max = v->value;
     }
+    if (a->lowest != NULL)
+        mp_lowest_add(a->lowest, v->value * a->factor);
     if (v->value <= 0) {
         a->zero_run += a->max > 0;
     } else if (a->zero_run > 0) {
@@ -105,7 +140,7 @@ static int energy_vertices(struct mp_follower *f, const struct mp_vertex *v, siz
         if (v->series >= e->n_accs && reach(e, err) < 0)
             return -1;
         if (add_vertex(e, &e->accs[v->series], v) < 0)
-            return mp_fail(err, MP_FAULT_FAILED, "out of memory for sampling steps");
+            return mp_fail(err, MP_FAULT_FAILED, "out of memory for a series");
     }
     return 0;
 }
@@ -155,6 +190,11 @@ void mp_energy_set_suspended(struct mp_energy *e)
     e->suspended = true;
 }
 
+void mp_energy_set_occupancy(struct mp_energy *e, const struct mp_occupancy *o)
+{
+    e->occupancy = o;
+}
+
 void mp_energy_free(struct mp_energy *e)
 {
     if (e == NULL)
@@ -162,8 +202,11 @@ void mp_energy_free(struct mp_energy *e)
     for (size_t i = 0; i < e->n_accs; i++) {
         mp_steps_free(&e->accs[i].steps);
         mp_steps_free(&e->accs[i].gaps);
+        free(e->accs[i].lowest);
     }
     free(e->accs);
+    if (e->crowds != NULL)
+        mp_crowds_free(e->crowds, e->n_crowds);
     mp_grid_free(&e->grid);
     mp_instants_free(&e->instants);
     mp_energy_result_free(&e->result);

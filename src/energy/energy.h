@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "energy/trace.h"
+#include "model/occupancy.h"
 
 struct mp_energy; /* opaque */
 
@@ -16,6 +17,8 @@ int mp_energy_new(struct mp_energy **out, struct mp_error *err);
 struct mp_follower *mp_energy_follower(struct mp_energy *e);
 /* The job was suspended at times that nobody knows. */
 void mp_energy_set_suspended(struct mp_energy *e);
+/* Who else was on the nodes; borrowed, and read from begin on.  NULL: nobody knows. */
+void mp_energy_set_occupancy(struct mp_energy *e, const struct mp_occupancy *o);
 void mp_energy_free(struct mp_energy *e);
 
 #endif

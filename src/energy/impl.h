@@ -9,6 +9,7 @@
 #include "energy/instants.h"
 #include "energy/interval.h"
 #include "energy/result.h"
+#include "energy/share.h"
 #include "energy/steps.h"
 #include "energy/trace.h"
 #include "energy/yardstick.h"
@@ -42,8 +43,12 @@ struct mp_acc {
     uint64_t zeros;       /* between values above 0 */
     uint64_t zero_run;    /* since the last value above 0 */
     mp_grid_place place;
-    bool on_grid; /* input power */
-    bool any;     /* it has had a vertex */
+    bool on_grid;                 /* input power; of it alone are the next five */
+    const struct mp_crowd *crowd; /* NULL: nobody else was on its node */
+    size_t crowd_place;
+    struct mp_sum share2, alone2; /* as area2 */
+    struct mp_lowest *lowest;     /* owned */
+    bool any;                     /* it has had a vertex */
 };
 
 struct mp_energy {
@@ -56,7 +61,10 @@ struct mp_energy {
     struct mp_grid grid;         /* W, the job's input power */
     struct mp_instants instants; /* what the verdict compares */
     struct mp_energy_result result;
-    bool suspended; /* the job was, for a while */
+    bool suspended;                       /* the job was, for a while */
+    const struct mp_occupancy *occupancy; /* NULL: nobody knows */
+    struct mp_crowd *crowds;              /* n_crowds, one a node; NULL: none is shared */
+    size_t n_crowds;
 };
 
 /* From the series' units to W; a thousandth by division, which is exact where the decimal

@@ -34,6 +34,8 @@ libmp_energy_a_SOURCES = \
 	src/energy/result.c \
 	src/energy/result.h \
 	src/energy/rules.h \
+	src/energy/share.c \
+	src/energy/share.h \
 	src/energy/steps.c \
 	src/energy/steps.h \
 	src/energy/trace.c \

@@ -74,6 +74,12 @@ struct mp_power {
     double mean_w, min_w, max_w;
 };
 
+/* What of an input energy is the job's, kWh (share.h).  Where nobody else was there all
+ * three are the energy itself; NaN where nobody says how many CPUs the job had. */
+struct mp_share {
+    double kwh, low_kwh, high_kwh;
+};
+
 struct mp_node_result {
     double energy_kwh;      /* its input energy; NaN where the node has no input power */
     double uncertainty_kwh; /* half-width at 95 %; NaN: none */
@@ -84,6 +90,13 @@ struct mp_node_result {
     double coverage;       /* the least of its input series; 0 where it has none */
     uint64_t samples;
     uint32_t n_inputs; /* usable input series: one in all, or one per power supply */
+    struct mp_share share;
+    double idle_w; /* drawn without any job; NaN: nothing measured it */
+    bool
+        idle_measured; /* ... while nobody was there; else the lowest tenth of the window */
+    double idle_kwh;   /* over the window; at most energy_kwh */
+    uint32_t neighbours; /* different jobs that were on the node too ... */
+    uint64_t neighbour;  /* ... one of which this is */
 };
 
 enum { MP_LINE_COLUMNS = 64 };
@@ -106,6 +119,10 @@ struct mp_energy_result {
      * extremes are those of its samples; with several, those of the sum of their
      * polylines at every full grid_s seconds from the window's start (exact where samples
      * stand on such instants, as MonSTer's whole seconds do up to six days). */
+    struct mp_share share; /* sums over nodes */
+    double idle_kwh;
+    bool sharing_known; /* of every node somebody can say who was on it */
+    bool shared;        /* others were on some of them */
     struct mp_power power;
     double grid_s;
     double line[MP_LINE_COLUMNS]; /* W, its mean in n_line equal parts of the window; NaN

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "energy/rules.h"
@@ -146,6 +147,48 @@ static int judge_suspended(const struct mp_rules *q)
                           "them, and the samples alone cannot tell when it ran");
 }
 
+/* CPUs are a guess at who drew what above idle power: how much hangs on it. */
+static int judge_shared(const struct mp_rules *q)
+{
+    const struct mp_energy_result *r = q->r;
+    const struct mp_share *s = &r->share;
+    bool gpus = !isnan(r->components.kwh[MP_ROLE_GPU]);
+    struct mp_names nodes;
+
+    if (!r->shared || (s->high_kwh - s->low_kwh) / 2 <= WIDTH_TOLERATED * s->kwh)
+        return 0;
+    mp_names_open(&nodes);
+    for (size_t i = 0; i < r->n_nodes; i++) {
+        const struct mp_node_result *n = &r->nodes[i];
+
+        if (n->neighbours == 1)
+            mp_names_add(&nodes, "%s (job %" PRIu64 ")", q->e->plan->nodes[i].name,
+                         n->neighbour);
+        else if (n->neighbours > 1)
+            mp_names_add(&nodes, "%s (%u jobs)", q->e->plan->nodes[i].name,
+                         n->neighbours);
+    }
+    if (mp_names_close(&nodes, q->err) < 0)
+        return -1;
+    int rc =
+        isnan(s->kwh)
+            ? mp_reason_give(q->r, MP_PARTIAL, q->err,
+                             "shared with other jobs: %s; the energy is the whole "
+                             "nodes', and what this job's share of it is cannot be told: "
+                             "nobody says how many CPUs it had",
+                             nodes.text)
+            : mp_reason_give(q->r, MP_PARTIAL, q->err,
+                             "shared with other jobs: %s; of the nodes' %.4g kWh this "
+                             "job's share is %.4g kWh by CPUs, and may be from %.4g to "
+                             "%.4g kWh%s",
+                             nodes.text, r->total_kwh, s->kwh, s->low_kwh, s->high_kwh,
+                             gpus ? "; whose the GPUs were is not known: they are "
+                                    "divided like the rest"
+                                  : "");
+    free(nodes.text);
+    return rc;
+}
+
 int mp_verdict_find(struct mp_energy *e, const struct mp_findings *findings,
                     struct mp_error *err)
 {
@@ -158,7 +201,7 @@ int mp_verdict_find(struct mp_energy *e, const struct mp_findings *findings,
         mp_rule_sums(&q) < 0 || mp_rule_counters(&q) < 0 || mp_rule_zeros(&q) < 0 ||
         mp_rule_frozen(&q) < 0 || judge_dropped(&q) < 0 || mp_rule_missing(&q) < 0 ||
         judge_coverage(&q) < 0 || judge_interval(&q) < 0 || judge_suspended(&q) < 0 ||
-        judge_findings(&q, findings) < 0)
+        judge_shared(&q) < 0 || judge_findings(&q, findings) < 0)
         return -1;
     return 0;
 }

@@ -5,6 +5,8 @@ libmp_model_a_CPPFLAGS = $(AM_CPPFLAGS)
 libmp_model_a_SOURCES = \
 	src/model/job.c \
 	src/model/job.h \
+	src/model/occupancy.c \
+	src/model/occupancy.h \
 	src/model/plan.c \
 	src/model/plan.h \
 	src/model/role.c \
