@@ -37,6 +37,7 @@
 #include "base/run.h"
 #include "config/settings.h"
 #include "model/job.h"
+#include "model/occupancy.h"
 #include "model/plan.h"
 #include "model/sample.h"
 #include "model/sink.h"
@@ -102,8 +103,11 @@ struct mp_backend_ops {
                     struct mp_job *job, struct mp_error *err);
 
     /* Optional.  What the source knows of a job whose window and nodes are given and its
-     * samples do not say: fills in job->suspended. */
-    void (*know_job)(struct mp_backend *b, struct mp_job *job);
+     * samples do not say: fills in job->suspended, and who else was on its nodes.  *o is
+     * empty before, and afterwards where nobody knows. */
+    int (*know_job)(struct mp_backend *b, const struct mp_plan *plan,
+                    const struct mp_run *run, struct mp_job *job, struct mp_occupancy *o,
+                    struct mp_error *err);
 
     /* Optional.  *ready = 1 when every node of the plan that can be waited for has a
      * sample at or after plan->end (the telemetry has caught up), else 0. */

@@ -12,6 +12,7 @@
 #include "backends/backend.h"
 #include "backends/csv/beside.h"
 #include "backends/csv/fetch.h"
+#include "backends/csv/jobs.h"
 #include "backends/csv/section.h"
 #include "base/zone.h"
 
@@ -239,14 +240,22 @@ static int csv_find_job(struct mp_backend *b, const char *label, const struct mp
                    label != NULL ? label : "");
 }
 
-static void csv_know_job(struct mp_backend *b, struct mp_job *job)
+static int csv_know_job(struct mp_backend *b, const struct mp_plan *plan,
+                        const struct mp_run *run, struct mp_job *job,
+                        struct mp_occupancy *o, struct mp_error *err)
 {
+    const char *input = ((struct csv *)b)->input;
     struct mp_job beside;
 
-    if (mp_csv_beside_job(((struct csv *)b)->input, &beside, &(struct mp_error){0}) < 0)
-        return;
-    job->suspended = beside.suspended;
+    if (mp_csv_beside_job(input, &beside, &(struct mp_error){0}) == 0 &&
+        job->suspended == 0)
+        job->suspended = beside.suspended;
     mp_job_free(&beside);
+    if (is_stdin((struct csv *)b))
+        return 0;
+    if (mp_csv_jobs_read(input, job->label, plan, run, o, err) < 0)
+        return -1;
+    return mp_csv_beside_sharing(input, plan, o, err);
 }
 
 static void csv_close(struct mp_backend *b)

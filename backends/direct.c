@@ -40,6 +40,13 @@ static int direct_find_job(struct mp_backend *b, const char *label,
     return mp_pq_find_job(pq_of(b), label, run, job, err);
 }
 
+static int direct_know_job(struct mp_backend *b, const struct mp_plan *plan,
+                           const struct mp_run *run, struct mp_job *job,
+                           struct mp_occupancy *o, struct mp_error *err)
+{
+    return mp_pq_know_job(pq_of(b), plan, run, job, o, err);
+}
+
 static int direct_caught_up(struct mp_backend *b, const struct mp_plan *plan,
                             const struct mp_run *run, int *ready, struct mp_error *err)
 {
@@ -115,6 +122,7 @@ const struct mp_backend_ops mp_backend_direct = {
     .open = direct_open,
     .fetch = direct_fetch,
     .find_job = direct_find_job,
+    .know_job = direct_know_job,
     .caught_up = direct_caught_up,
     .check = direct_check,
     .probe = direct_probe,

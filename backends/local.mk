@@ -37,6 +37,8 @@ libbackends_a_SOURCES += \
 	backends/csv/fetch.h \
 	backends/csv/input.c \
 	backends/csv/input.h \
+	backends/csv/jobs.c \
+	backends/csv/jobs.h \
 	backends/csv/rows.c \
 	backends/csv/rows.h \
 	backends/csv/section.h \
@@ -81,8 +83,10 @@ libbackends_a_SOURCES += \
 	backends/pq/error.c \
 	backends/pq/error.h \
 	backends/pq/job.c \
+	backends/pq/job.h \
 	backends/pq/login.c \
 	backends/pq/login.h \
+	backends/pq/neighbours.c \
 	backends/pq/pool.c \
 	backends/pq/pool.h \
 	backends/pq/probe.c \

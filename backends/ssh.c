@@ -101,6 +101,13 @@ static int ssh_find_job(struct mp_backend *b, const char *label, const struct mp
     return ready(b, run, err) < 0 ? -1 : mp_pq_find_job(pq_of(b), label, run, job, err);
 }
 
+static int ssh_know_job(struct mp_backend *b, const struct mp_plan *plan,
+                        const struct mp_run *run, struct mp_job *job,
+                        struct mp_occupancy *o, struct mp_error *err)
+{
+    return ready(b, run, err) < 0 ? -1 : mp_pq_know_job(pq_of(b), plan, run, job, o, err);
+}
+
 static int ssh_caught_up(struct mp_backend *b, const struct mp_plan *plan,
                          const struct mp_run *run, int *is_ready, struct mp_error *err)
 {
@@ -224,6 +231,7 @@ const struct mp_backend_ops mp_backend_ssh = {
     .open = ssh_open,
     .fetch = ssh_fetch,
     .find_job = ssh_find_job,
+    .know_job = ssh_know_job,
     .caught_up = ssh_caught_up,
     .check = ssh_check,
     .probe = ssh_probe,

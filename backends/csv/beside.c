@@ -159,6 +159,32 @@ int mp_csv_beside_job(const char *input, struct mp_job *job, struct mp_error *er
     return mp_fail(err, MP_FAULT_FAILED, "out of memory for the job");
 }
 
+int mp_csv_beside_sharing(const char *input, const struct mp_plan *plan,
+                          struct mp_occupancy *o, struct mp_error *err)
+{
+    json_t *summary = summary_beside(input), *one;
+    size_t i;
+    int rc = 0;
+
+    if (o->n_nodes == 0 &&
+        json_is_true(json_object_get(json_object_get(summary, "sharing"), "known"))) {
+        rc = mp_occupancy_init(o, plan->n_nodes, err);
+        for (size_t k = 0; k < o->n_nodes; k++)
+            o->nodes[k].known = true;
+    }
+    json_array_foreach(json_object_get(summary, "nodes"), i, one)
+    {
+        const char *name = text_at(one, "name");
+        long node = name != NULL ? mp_plan_find_node(plan, name) : -1;
+
+        if (node >= 0 && (size_t)node < o->n_nodes &&
+            json_is_true(json_object_get(one, "idle_measured")))
+            o->nodes[node].idle_w = number_of(one, "idle_w", 1e6);
+    }
+    json_decref(summary);
+    return rc;
+}
+
 void mp_csv_beside_free(struct mp_csv_beside *beside)
 {
     if (beside == NULL)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * beside.h - what a report's summary.json knows and the rows of the raw_power.csv beside
- * it do not say: how well the sensors measure and how far they trail, and the job.  A
+ * it do not say: how well the sensors measure and how far they trail, the job, and
+ * what its nodes draw without any.  A
  * replay that takes it comes to the same interval and verdict.
  */
 #ifndef MP_CSV_BESIDE_H
@@ -8,6 +9,7 @@
 
 #include "base/error.h"
 #include "model/job.h"
+#include "model/occupancy.h"
 #include "model/plan.h"
 #include "model/sample.h"
 
@@ -22,6 +24,10 @@ void mp_csv_beside_tell(const struct mp_csv_beside *beside, const struct mp_plan
 /* The job of the report beside `input`; *job is the caller's to free, and is left empty
  * where the summary names none. */
 int mp_csv_beside_job(const char *input, struct mp_job *job, struct mp_error *err);
+/* What the report knew of who was on its nodes, beyond its jobs.csv (which has been read
+ * into *o): that nobody else was, and their measured idle power. */
+int mp_csv_beside_sharing(const char *input, const struct mp_plan *plan,
+                          struct mp_occupancy *o, struct mp_error *err);
 void mp_csv_beside_free(struct mp_csv_beside *beside);
 
 #endif

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "backends/pq/conn.h"
+#include "backends/pq/job.h"
 #include "backends/pq/pool.h"
 #include "base/zone.h"
 
@@ -36,7 +37,8 @@ enum {
     FIELD_RESTARTS,
     FIELD_SUSPENDED,
     FIELD_HET_ID,
-    FIELD_HET_OFFSET
+    FIELD_HET_OFFSET,
+    FIELD_CPUS
 };
 
 /* Through jsonb, because the collector's table has grown columns over time: one that is
@@ -52,7 +54,8 @@ enum {
     " ELSE j->>'nodes' END, "                                                            \
     "j->>'start_time', j->>'end_time', j->>'restart_cnt', "                              \
     "j->>'suspend_time', j->>'het_job_id', "                                             \
-    "j->>'het_job_offset' FROM (SELECT to_jsonb(x) AS j FROM slurm.jobs x WHERE "
+    "j->>'het_job_offset', j->>'cpus' FROM (SELECT to_jsonb(x) AS j FROM slurm.jobs x "  \
+    "WHERE "
 
 /* A collector that keeps a row for each run of a requeued job: the last run that began,
  * as Slurm means it by the job's number. */
@@ -89,7 +92,7 @@ static int look_up(struct mp_pqconn *c, const struct mp_run *run, const struct l
      * numbered one after the other */
     uint64_t number = l->kind == '+' ? l->id + l->part : l->id;
 
-    static const struct mp_pqshape shape = {.columns = "SSSSSSSSSSSS"};
+    static const struct mp_pqshape shape = {.columns = "SSSSSSSSSSSSS"};
 
     snprintf(id, sizeof id, "%" PRIu64, number);
     snprintf(part, sizeof part, "%" PRIu64, l->part);
@@ -284,4 +287,33 @@ int mp_pq_find_job(struct mp_pq *pq, const char *label, const struct mp_run *run
         err, MP_FAULT_NOT_YET,
         "job %s is not in slurm.jobs of %s; give --start, --end and --nodelist", label,
         asked);
+}
+
+int mp_pqjob_facts(struct mp_pqconn *c, const struct mp_run *run, const char *label,
+                   const struct mp_plan *plan, struct mp_pqjob_facts *facts,
+                   struct mp_error *err)
+{
+    struct label l;
+    PGresult *res = NULL;
+    int64_t start, end;
+
+    if (facts->found)
+        return 0;
+    if (take_apart(label, &l, err) < 0 || look_up(c, run, &l, &res, err) < 0)
+        return -1;
+    if (l.kind != '_')
+        facts->id = (int64_t)(l.kind == '+' ? l.id + l.part : l.id);
+    if (PQntuples(res) > 0) {
+        start = number(res, FIELD_START) * 1000000;
+        end = number(res, FIELD_END) * 1000000;
+        facts->found =
+            start > 0 && start <= plan->end && (end == 0 || end >= plan->start);
+        facts->id = number(res, FIELD_ID);
+    }
+    if (facts->found) {
+        facts->cpus = number(res, FIELD_CPUS);
+        facts->suspended = suspended(res);
+    }
+    PQclear(res);
+    return 0;
 }

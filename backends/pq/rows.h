@@ -23,6 +23,7 @@
 #include "base/run.h"
 #include "backends/pq/section.h"
 #include "model/job.h"
+#include "model/occupancy.h"
 #include "model/plan.h"
 
 struct mp_pq; /* opaque */
@@ -43,6 +44,8 @@ int mp_pq_fetch(struct mp_pq *pq, const struct mp_plan *plan, struct mp_emit *em
                 struct mp_error *err);
 int mp_pq_find_job(struct mp_pq *pq, const char *label, const struct mp_run *run,
                    struct mp_job *job, struct mp_error *err);
+int mp_pq_know_job(struct mp_pq *pq, const struct mp_plan *plan, const struct mp_run *run,
+                   struct mp_job *job, struct mp_occupancy *o, struct mp_error *err);
 int mp_pq_caught_up(struct mp_pq *pq, const struct mp_plan *plan,
                     const struct mp_run *run, int *ready, struct mp_error *err);
 int mp_pq_check(struct mp_pq *pq, const struct mp_run *run, mp_check_report *report,

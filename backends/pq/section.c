@@ -57,6 +57,11 @@ static const struct mp_key database_keys[] = {
     DATABASE(connect_timeout, MP_KEY_INT, "10", RANGE(1, 3600), .unit = "Seconds",
              ENV("REPACSS_DB_CONNECT_TIMEOUT"),
              .help = "How long a connection may take."),
+    DATABASE(idle_hours, MP_KEY_INT, "24", RANGE(0, 8760), .unit = "Hours",
+             .help = "How far before a job's start minutes are looked for in which no "
+                     "job was on its node, where others share it: what it drew then is "
+                     "its idle power. Of a node without any it is the lowest tenth of "
+                     "the window."),
     DATABASE(statement_timeout, MP_KEY_INT, "300", RANGE(0, 86400), .unit = "Seconds",
              ENV("REPACSS_DB_STATEMENT_TIMEOUT"),
              .help = "How long the server may work on one statement; 0 is without "

@@ -20,6 +20,7 @@ struct mp_database_config {
     char *sslrootcert;
     char *clear_passwords; /* "yes" or "no" */
     int connect_timeout;   /* s */
+    int idle_hours;        /* 24 */
     int statement_timeout; /* s; 0: none */
 };
 

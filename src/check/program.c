@@ -266,7 +266,7 @@ static void remove_tree(const char *dir, const char *name)
 static int dry_run_into(const char *dir, struct mp_session *s, struct mp_checklist *c,
                         const char *node, struct mp_error *err)
 {
-    const struct mp_report_parts parts = mp_report_parts(s->settings.power);
+    const struct mp_report_parts parts = mp_report_parts(&s->settings);
     struct mp_report *report = NULL;
     int64_t began = mp_clock_us();
     enum mp_verdict verdict;

@@ -38,6 +38,33 @@ static void tell_interval(const struct mp_energy_result *r)
                100 * r->uncertainty.kwh / r->total_kwh, mp_sensor_words(&r->uncertainty));
 }
 
+static void tell_share(const struct mp_energy_result *r)
+{
+    char share[64], low[64], high[64];
+
+    if (!r->shared || isnan(r->share.kwh))
+        return;
+    mp_text_energy(r->share.kwh, r->uncertainty.kwh * (r->share.kwh / r->total_kwh),
+                   share, sizeof share);
+    mp_text_energy(r->share.low_kwh, NAN, low, sizeof low);
+    mp_text_energy(r->share.high_kwh, NAN, high, sizeof high);
+    printf("  this job's share of the shared nodes: %s (%s to %s)\n", share, low, high);
+}
+
+static void tell_site(const struct mp_site *site, double kwh)
+{
+    char pue[40] = "";
+
+    if (site->has_pue)
+        snprintf(pue, sizeof pue, ", PUE %.4g", site->pue);
+    if (!isnan(mp_site_cost(site, kwh)))
+        printf("  %.2f %s (%.4g a kWh%s)\n", mp_site_cost(site, kwh), site->currency,
+               site->price, pue);
+    if (!isnan(mp_site_carbon(site, kwh)))
+        printf("  %.3g g CO2 equivalent (%.4g g a kWh%s)\n", mp_site_carbon(site, kwh),
+               site->carbon_g, pue);
+}
+
 /* Names of the database's may stand in it. */
 static void tell_detail(const char *text)
 {
@@ -64,6 +91,8 @@ static void tell(const struct mp_report *report, const struct mp_findings *findi
                mp_verdict_name(r->verdict));
     if (!isnan(r->total_kwh))
         tell_interval(r);
+    tell_share(r);
+    tell_site(mp_report_site(report), mp_headline_kwh(r));
     for (size_t i = 0; i < r->n_reasons && i < REASONS_SHOWN; i++)
         tell_detail(r->reasons[i]);
     if (r->n_reasons > REASONS_SHOWN)
@@ -80,7 +109,7 @@ static int write_report(struct mp_session *session, const char *outdir,
                         const struct mp_options *options, int *exit_status,
                         struct mp_error *err)
 {
-    const struct mp_report_parts parts = mp_report_parts(session->settings.power);
+    const struct mp_report_parts parts = mp_report_parts(&session->settings);
     struct mp_report *report = NULL;
     struct mp_progress progress;
     struct mp_sink *sinks[2];
@@ -90,6 +119,9 @@ static int write_report(struct mp_session *session, const char *outdir,
 
     if (mp_report_new(&report, outdir, &session->job, &parts, NULL, err) < 0)
         goto out;
+    if (mp_session_know(session, err) < 0)
+        goto out;
+    mp_report_set_occupancy(report, &session->occupancy);
     sinks[0] = mp_report_sink(report);
     mp_progress_init(&progress);
     sinks[1] = &progress.sink;

@@ -24,6 +24,8 @@ libmp_config_a_SOURCES = \
 	src/config/section.h \
 	src/config/settings.c \
 	src/config/settings.h \
+	src/config/site.c \
+	src/config/site.h \
 	src/config/trust.c
 
 .PHONY: reference

@@ -85,6 +85,8 @@ static char *kind_of(const struct writer *w, const struct mp_key *key)
     if (key->type == MP_KEY_INT)
         fprintf(out, "%s, %d to %d", key->unit != NULL ? key->unit : "Number", key->min,
                 key->max);
+    else if (key->type == MP_KEY_DECIMAL)
+        fprintf(out, "Decimal number, 0 to %d", key->max);
     else if (key->type == MP_KEY_CHOICE)
         put_choices(out, key->choices);
     else if (key->type == MP_KEY_BACKEND && backends != NULL)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/home.h"
+#include "base/numtext.h"
 
 static char **string_of(const struct mp_section *section, const struct mp_key *key)
 {
@@ -148,6 +149,23 @@ static int set_int(struct mp_section *section, const struct mp_key *key,
     return 0;
 }
 
+static int set_decimal(struct mp_section *section, const struct mp_key *key,
+                       const char *where, const char *text, struct mp_error *err)
+{
+    char why[80];
+    double v;
+
+    if (*text == '\0')
+        return replace_string(section, key, text, err);
+    if (mp_number_read(text, strlen(text), &v) < 0)
+        return bad(section, key, where, text, "not a number like 0.25", err);
+    if (!(v >= 0 && v <= key->max)) {
+        snprintf(why, sizeof why, "not between 0 and %d", key->max);
+        return bad(section, key, where, text, why, err);
+    }
+    return replace_string(section, key, text, err);
+}
+
 /* The name that a choice stands for: an old word is written "old=name". */
 static const char *chosen(const char *choice, const char *text)
 {
@@ -199,6 +217,8 @@ int mp_section_set(struct mp_section *section, const struct mp_key *key,
         return set_path(section, key, where, text, err);
     case MP_KEY_INT:
         return set_int(section, key, where, text, err);
+    case MP_KEY_DECIMAL:
+        return set_decimal(section, key, where, text, err);
     case MP_KEY_CHOICE:
     case MP_KEY_BACKEND:
         break;

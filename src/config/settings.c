@@ -89,17 +89,18 @@ static int add_sections(struct mp_settings *s, struct mp_error *err)
 
     while (declared[n] != NULL)
         n++;
-    s->parts->sections = calloc(n + 2, sizeof *s->parts->sections);
+    s->parts->sections = calloc(n + 3, sizeof *s->parts->sections);
     if (s->parts->sections == NULL)
         return no_memory(err);
     for (size_t i = 0; i < n; i++)
         if (add_section(s, declared[i], err) < 0)
             return -1;
     if (add_section(s, &mp_power_keys, err) < 0 ||
-        add_section(s, &mp_queue_keys, err) < 0)
+        add_section(s, &mp_queue_keys, err) < 0 || add_section(s, &mp_site_keys, err) < 0)
         return -1;
     s->power = mp_settings_section(s, "power");
     s->queue = mp_settings_section(s, "queue");
+    s->site = mp_settings_section(s, "site");
     return 0;
 }
 

@@ -18,11 +18,13 @@
 #include "base/error.h"
 #include "config/keys.h"
 #include "config/power.h"
+#include "config/site.h"
 #include "model/plan.h"
 
 struct mp_settings {
     const struct mp_power_config *power;
     const struct mp_queue_config *queue;
+    const struct mp_site_config *site;
     struct mp_route *routes; /* built-in rpc and rpg, changed or added to by the file */
     size_t n_routes;
     struct mp_settings_parts *parts; /* private to this folder */

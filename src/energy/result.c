@@ -4,6 +4,7 @@
 
 #include "energy/result.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 const char *mp_verdict_name(enum mp_verdict v)
@@ -53,4 +54,22 @@ void mp_energy_result_free(struct mp_energy_result *r)
     free(r->outliers);
     free(r->all_gaps);
     *r = (struct mp_energy_result){0};
+}
+
+double mp_headline_kwh(const struct mp_energy_result *r)
+{
+    return r->shared && !isnan(r->share.kwh) ? r->share.kwh : r->total_kwh;
+}
+
+const char *mp_sharing_words(const struct mp_energy_result *r)
+{
+    if (r->shared && isnan(r->share.kwh))
+        return "other jobs were on these nodes, and nobody says how many CPUs this one "
+               "had: all figures are the whole nodes'";
+    if (r->shared)
+        return "the nodes' power divided by CPUs in use at each instant; low: of what is "
+               "above idle power nothing while others were there, high: all of it";
+    if (!r->sharing_known)
+        return "who else was on the nodes is not known: all figures are the whole nodes'";
+    return "no other job was on the nodes";
 }

@@ -148,6 +148,12 @@ struct mp_energy_result {
     size_t n_reasons;
 };
 
+/* The job's own energy: its share where it shared nodes and that is known, else what its
+ * nodes drew. */
+double mp_headline_kwh(const struct mp_energy_result *r);
+/* How the share was found, or why there is none; one sentence. */
+const char *mp_sharing_words(const struct mp_energy_result *r);
+
 void mp_energy_result_free(struct mp_energy_result *r);
 
 #endif

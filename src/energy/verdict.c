@@ -147,44 +147,65 @@ static int judge_suspended(const struct mp_rules *q)
                           "them, and the samples alone cannot tell when it ran");
 }
 
-/* CPUs are a guess at who drew what above idle power: how much hangs on it. */
+/* CPUs are a guess at who drew what above idle power, and the lowest tenth of a window is
+ * a guess at that: how much hangs on them. */
+static bool share_is_sure(const struct mp_energy_result *r, bool *idle_measured)
+{
+    const struct mp_share *s = &r->share;
+
+    *idle_measured = true;
+    for (size_t i = 0; i < r->n_nodes; i++)
+        if (r->nodes[i].neighbours > 0 && !r->nodes[i].idle_measured)
+            *idle_measured = false;
+    if (!((s->high_kwh - s->low_kwh) / 2 <= WIDTH_TOLERATED * s->kwh))
+        return false;
+    return *idle_measured || r->total_kwh - s->kwh <= WIDTH_TOLERATED * r->total_kwh;
+}
+
+static void name_neighbours(const struct mp_rules *q, struct mp_names *nodes)
+{
+    mp_names_open(nodes);
+    for (size_t i = 0; i < q->r->n_nodes; i++) {
+        const struct mp_node_result *n = &q->r->nodes[i];
+
+        if (n->neighbours == 1)
+            mp_names_add(nodes, "%s (job %" PRIu64 ")", q->e->plan->nodes[i].name,
+                         n->neighbour);
+        else if (n->neighbours > 1)
+            mp_names_add(nodes, "%s (%u jobs)", q->e->plan->nodes[i].name, n->neighbours);
+    }
+}
+
 static int judge_shared(const struct mp_rules *q)
 {
     const struct mp_energy_result *r = q->r;
-    const struct mp_share *s = &r->share;
-    bool gpus = !isnan(r->components.kwh[MP_ROLE_GPU]);
+    bool gpus = !isnan(r->components.kwh[MP_ROLE_GPU]), idle_measured;
     struct mp_names nodes;
+    int rc;
 
-    if (!r->shared || (s->high_kwh - s->low_kwh) / 2 <= WIDTH_TOLERATED * s->kwh)
+    if (!r->shared || share_is_sure(r, &idle_measured))
         return 0;
-    mp_names_open(&nodes);
-    for (size_t i = 0; i < r->n_nodes; i++) {
-        const struct mp_node_result *n = &r->nodes[i];
-
-        if (n->neighbours == 1)
-            mp_names_add(&nodes, "%s (job %" PRIu64 ")", q->e->plan->nodes[i].name,
-                         n->neighbour);
-        else if (n->neighbours > 1)
-            mp_names_add(&nodes, "%s (%u jobs)", q->e->plan->nodes[i].name,
-                         n->neighbours);
-    }
+    name_neighbours(q, &nodes);
     if (mp_names_close(&nodes, q->err) < 0)
         return -1;
-    int rc =
-        isnan(s->kwh)
-            ? mp_reason_give(q->r, MP_PARTIAL, q->err,
-                             "shared with other jobs: %s; the energy is the whole "
-                             "nodes', and what this job's share of it is cannot be told: "
-                             "nobody says how many CPUs it had",
-                             nodes.text)
-            : mp_reason_give(q->r, MP_PARTIAL, q->err,
-                             "shared with other jobs: %s; of the nodes' %.4g kWh this "
-                             "job's share is %.4g kWh by CPUs, and may be from %.4g to "
-                             "%.4g kWh%s",
-                             nodes.text, r->total_kwh, s->kwh, s->low_kwh, s->high_kwh,
-                             gpus ? "; whose the GPUs were is not known: they are "
-                                    "divided like the rest"
-                                  : "");
+    if (isnan(r->share.kwh))
+        rc = mp_reason_give(q->r, MP_PARTIAL, q->err,
+                            "shared with other jobs: %s; the energy is the whole nodes', "
+                            "and what this job's share of it is cannot be told: nobody "
+                            "says how many CPUs it had",
+                            nodes.text);
+    else
+        rc = mp_reason_give(
+            q->r, MP_PARTIAL, q->err,
+            "shared with other jobs: %s; of the nodes' %.4g kWh this job's share is %.4g "
+            "kWh by CPUs, and may be from %.4g to %.4g kWh%s%s",
+            nodes.text, r->total_kwh, r->share.kwh, r->share.low_kwh, r->share.high_kwh,
+            idle_measured ? ""
+                          : ", taking the lowest tenth of the window for idle power, of "
+                            "which no other sample is known",
+            gpus ? "; whose the GPUs were is not known: they are not told apart "
+                   "from the rest"
+                 : "");
     free(nodes.text);
     return rc;
 }

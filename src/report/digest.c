@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -84,6 +85,11 @@ int mp_digest_make(struct mp_digest *d, const struct mp_summary_input *in,
         .end = in->plan->end,
         .kwh = r->total_kwh,
         .half = r->uncertainty.kwh,
+        .shared = r->shared,
+        .share_kwh = r->share.kwh,
+        .share_low_kwh = r->share.low_kwh,
+        .share_high_kwh = r->share.high_kwh,
+        .site = in->site != NULL ? *in->site : mp_site_none(),
         .mean_w = r->power.mean_w,
         .min_w = r->power.min_w,
         .max_w = r->power.max_w,
@@ -166,6 +172,26 @@ static void read_energy(struct mp_digest *d, const json_t *all)
     }
 }
 
+static void read_share(struct mp_digest *d, const json_t *all)
+{
+    const json_t *sharing = json_object_get(all, "sharing");
+    const json_t *site = json_object_get(all, "site");
+    const char *currency = text_of(site, "currency");
+
+    d->shared = json_is_true(json_object_get(sharing, "shared"));
+    d->share_kwh = number_of(sharing, "share_kwh");
+    d->share_low_kwh = number_of(sharing, "share_low_kwh");
+    d->share_high_kwh = number_of(sharing, "share_high_kwh");
+    d->site = mp_site_none();
+    d->site.price = number_of(site, "price_per_kwh");
+    d->site.carbon_g = number_of(site, "carbon_g_per_kwh");
+    d->site.has_pue = !isnan(number_of(site, "pue"));
+    if (d->site.has_pue)
+        d->site.pue = number_of(site, "pue");
+    if (currency != NULL)
+        snprintf(d->site.currency, sizeof d->site.currency, "%s", currency);
+}
+
 static struct mp_digest_node *find_node(struct mp_digest *d, const char *name)
 {
     for (size_t i = 0; name != NULL && i < d->n_nodes; i++)
@@ -236,6 +262,7 @@ int mp_digest_read(struct mp_digest *d, const char *path, struct mp_error *err)
     *d = (struct mp_digest){0};
     if (all != NULL && read_job(d, all, path, err) == 0 && read_lists(d, all, err) == 0) {
         read_energy(d, all);
+        read_share(d, all);
         rc = 0;
     }
     json_decref(all);

@@ -5,7 +5,10 @@
 #ifndef MP_DIGEST_H
 #define MP_DIGEST_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
+#include "config/site.h"
 #include "energy/result.h"
 #include "report/summary.h"
 
@@ -26,6 +29,9 @@ struct mp_digest {
     size_t n_reasons;
     int64_t start, end; /* µs since the epoch */
     double kwh, half;
+    bool shared; /* others were on the nodes: of kwh these are the job's, NaN: unknown */
+    double share_kwh, share_low_kwh, share_high_kwh;
+    struct mp_site site;
     double components[MP_N_COMPONENTS], halves[MP_N_COMPONENTS];
     double mean_w, min_w, max_w;
     double line[MP_LINE_COLUMNS]; /* W; NaN: a gap */

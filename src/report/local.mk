@@ -7,6 +7,8 @@ libmp_report_a_SOURCES = \
 	src/report/digest.h \
 	src/report/html.c \
 	src/report/html.h \
+	src/report/jobs.c \
+	src/report/jobs.h \
 	src/report/outdir.c \
 	src/report/outdir.h \
 	src/report/page.h \

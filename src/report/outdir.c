@@ -35,6 +35,7 @@ static const char *const our_files[] = {
     "raw_power.csv",  "raw_power.csv.zst", "timeseries.png", "timeseries.pdf",
     "energy_pie.png", "energy_pie.pdf",    "nodes.png",      "report.html",
     "nodes.pdf",      "report.txt",        "summary.json",   "summary.json.part",
+    "jobs.csv",
 };
 enum {
     N_OUR_FILES = sizeof our_files / sizeof *our_files,

@@ -14,6 +14,7 @@
 #include "energy/evaluate.h"
 #include "report/digest.h"
 #include "report/html.h"
+#include "report/jobs.h"
 #include "report/outdir.h"
 #include "report/rawcsv.h"
 #include "chart/reduce.h"
@@ -28,6 +29,7 @@ struct mp_report {
     struct mp_reduce *reduce;
     struct mp_traces traces; /* followed by both */
     struct mp_tee tee;
+    const struct mp_occupancy *occupancy; /* borrowed; NULL: nobody knows */
     struct mp_report_parts parts;
     struct mp_raw_file raw;
     const struct mp_energy_result *result; /* owned by `energy` */
@@ -36,14 +38,17 @@ struct mp_report {
 static const char *const raw_names[MP_N_RAW] = {
     [MP_RAW_CSV] = "raw_power.csv", [MP_RAW_ZST] = "raw_power.csv.zst"};
 
-struct mp_report_parts mp_report_parts(const struct mp_power_config *power)
+struct mp_report_parts mp_report_parts(const struct mp_settings *settings)
 {
+    const struct mp_power_config *power = settings->power;
+
     return (struct mp_report_parts){
         .page = strcmp(power->html, "no") != 0,
         .raw = strcmp(power->raw, "none") == 0      ? MP_RAW_NONE
                : strcmp(power->raw, "csv.zst") == 0 ? MP_RAW_ZST
                                                     : MP_RAW_CSV,
         .raw_limit = (uint64_t)power->raw_limit,
+        .site = mp_site_of(settings->site),
     };
 }
 
@@ -122,6 +127,12 @@ static struct mp_raw_file keep_raw(struct mp_report *r)
     return raw;
 }
 
+void mp_report_set_occupancy(struct mp_report *r, const struct mp_occupancy *o)
+{
+    r->occupancy = o;
+    mp_energy_set_occupancy(r->energy, o);
+}
+
 struct mp_sink *mp_report_sink(struct mp_report *r)
 {
     return &r->tee.sink;
@@ -158,6 +169,19 @@ static int draw_charts(struct mp_report *r, const struct mp_chart_input *in,
         rc = write_page(r, &page, err);
     mp_chart_svgs_free(&svgs);
     return rc;
+}
+
+/* Where nobody else was there it would say nothing. */
+static int write_jobs(struct mp_report *r, const struct mp_plan *plan,
+                      struct mp_error *err)
+{
+    int fd;
+
+    if (r->occupancy == NULL || r->occupancy->n_stays == 0)
+        return 0;
+    if (mp_outdir_create(r->dir, "jobs.csv", &fd, err) < 0)
+        return -1;
+    return mp_jobs_write(r->job, plan, r->occupancy, fd, err);
 }
 
 static int write_text(struct mp_report *r, const struct mp_summary_input *in,
@@ -206,6 +230,7 @@ int mp_report_finish(struct mp_report *r, const struct mp_plan *plan,
         .findings = findings,
         .backend = backend,
         .backend_label = backend_label,
+        .site = &r->parts.site,
     };
 
     if (series->n == 0 || mp_rawcsv_rows(r->rawcsv) == 0)
@@ -221,8 +246,9 @@ int mp_report_finish(struct mp_report *r, const struct mp_plan *plan,
     summary.raw = r->raw = keep_raw(r);
     chart.energy = summary.energy;
     r->result = summary.energy;
-    if (draw_charts(r, &chart, err) < 0 || write_text(r, &summary, err) < 0 ||
-        write_summary(r, &summary, err) < 0 || mp_outdir_commit(r->dir, err) < 0)
+    if (draw_charts(r, &chart, err) < 0 || write_jobs(r, plan, err) < 0 ||
+        write_text(r, &summary, err) < 0 || write_summary(r, &summary, err) < 0 ||
+        mp_outdir_commit(r->dir, err) < 0)
         return -1;
     *verdict = summary.energy->verdict;
     return 0;
@@ -246,6 +272,11 @@ uint64_t mp_report_bytes(const struct mp_report *r)
 const struct mp_raw_file *mp_report_raw(const struct mp_report *r)
 {
     return &r->raw;
+}
+
+const struct mp_site *mp_report_site(const struct mp_report *r)
+{
+    return &r->parts.site;
 }
 
 const char *mp_report_path(const struct mp_report *r)

@@ -13,9 +13,10 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "config/power.h"
+#include "config/settings.h"
 #include "energy/result.h"
 #include "model/job.h"
+#include "model/occupancy.h"
 #include "report/outdir.h"
 #include "model/plan.h"
 #include "model/sample.h"
@@ -32,15 +33,19 @@ struct mp_report_parts {
     bool page; /* report.html */
     enum mp_raw raw;
     uint64_t raw_limit; /* rows; a report of more keeps none */
+    struct mp_site site;
 };
 
-struct mp_report_parts mp_report_parts(const struct mp_power_config *power);
+struct mp_report_parts mp_report_parts(const struct mp_settings *settings);
 
 /* Make the hidden directory in `outdir` and open the raw file.  `job` is borrowed.
  * Where root writes for an owner who cannot, the files become `give_to`'s (else NULL). */
 int mp_report_new(struct mp_report **out, const char *outdir, const struct mp_job *job,
                   const struct mp_report_parts *parts,
                   const struct mp_outdir_owner *give_to, struct mp_error *err);
+/* Who else was on the nodes; borrowed.  Before the sink's begin; without it nobody
+ * knows. */
+void mp_report_set_occupancy(struct mp_report *r, const struct mp_occupancy *o);
 /* A report of which nothing is kept: for its sink, and what that would have written.  It
  * has no path and cannot be finished. */
 int mp_report_rehearse(struct mp_report **out, const struct mp_job *job,
@@ -60,6 +65,8 @@ int mp_report_finish(struct mp_report *r, const struct mp_plan *plan,
 const struct mp_energy_result *mp_report_result(const struct mp_report *r);
 /* What became of the rows, after mp_report_finish. */
 const struct mp_raw_file *mp_report_raw(const struct mp_report *r);
+/* As its parts have it. */
+const struct mp_site *mp_report_site(const struct mp_report *r);
 /* The final directory's path (outdir/power_<label>). */
 const char *mp_report_path(const struct mp_report *r);
 /* Removes what was not put in place. */

@@ -174,6 +174,51 @@ static void put_energy(const struct mp_screen *s, const struct mp_digest *d)
     put_labelled(s, "Power", text);
 }
 
+/* Both figures, and which is which. */
+static void put_share(const struct mp_screen *s, const struct mp_digest *d)
+{
+    char share[64], low[64], high[64], text[512];
+
+    if (!d->shared || isnan(d->kwh))
+        return;
+    if (isnan(d->share_kwh)) {
+        put_labelled(s, "Share",
+                     "not known: other jobs were on these nodes, and nobody "
+                     "says how many CPUs this one had");
+        return;
+    }
+    mp_text_energy(d->share_kwh, d->half * (d->share_kwh / d->kwh), share, sizeof share);
+    mp_text_energy(d->share_low_kwh, NAN, low, sizeof low);
+    mp_text_energy(d->share_high_kwh, NAN, high, sizeof high);
+    snprintf(text, sizeof text,
+             "%s is this job's by CPUs, %s at least, %s at most; the energy above is the "
+             "whole nodes', which others shared",
+             share, low, high);
+    put_labelled(s, "Share", text);
+}
+
+static void put_site(const struct mp_screen *s, const struct mp_digest *d)
+{
+    double kwh = d->shared && !isnan(d->share_kwh) ? d->share_kwh : d->kwh;
+    char currency[64], pue[40] = "", text[256];
+
+    mp_text_clean(d->site.currency, currency, sizeof currency);
+    if (d->site.has_pue)
+        snprintf(pue, sizeof pue, ", PUE %.4g", d->site.pue);
+    if (!isnan(mp_site_cost(&d->site, kwh))) {
+        snprintf(text, sizeof text, "%.2f %s (%.4g a kWh%s)", mp_site_cost(&d->site, kwh),
+                 currency, d->site.price, pue);
+        put_labelled(s, "Cost", text);
+    }
+    if (!isnan(mp_site_carbon(&d->site, kwh))) {
+        double g = mp_site_carbon(&d->site, kwh);
+
+        snprintf(text, sizeof text, "%.3g %s CO2 equivalent (%.4g g a kWh%s)",
+                 g < 1000 ? g : g / 1000, g < 1000 ? "g" : "kg", d->site.carbon_g, pue);
+        put_labelled(s, "Carbon", text);
+    }
+}
+
 static void put_component(const struct mp_screen *s, const struct mp_digest *d,
                           enum mp_role role, int tenths)
 {
@@ -319,6 +364,8 @@ void mp_screen_report(const struct mp_screen *s, const struct mp_digest *d)
 {
     put_job(s, d);
     put_energy(s, d);
+    put_share(s, d);
+    put_site(s, d);
     put_components(s, d);
     put_line(s, d);
     put_spread(s, d);

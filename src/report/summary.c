@@ -350,6 +350,43 @@ static json_t *line(struct writer *w, const struct mp_energy_result *e)
     return list;
 }
 
+static json_t *sharing(struct writer *w, const struct mp_energy_result *e)
+{
+    json_t *o = json_object();
+
+    put(w, o, "known", json_boolean(e->sharing_known));
+    put(w, o, "shared", json_boolean(e->shared));
+    put(w, o, "share_kwh", number(e->share.kwh));
+    put(w, o, "share_uncertainty_kwh",
+        number(e->uncertainty.kwh * (e->share.kwh / e->total_kwh)));
+    put(w, o, "share_low_kwh", number(e->share.low_kwh));
+    put(w, o, "share_high_kwh", number(e->share.high_kwh));
+    put(w, o, "rule", text(mp_sharing_words(e)));
+    return o;
+}
+
+static bool has_site(const struct mp_site *site)
+{
+    return site != NULL && (!isnan(site->price) || !isnan(site->carbon_g));
+}
+
+/* Of the job's own energy. */
+static json_t *site(struct writer *w, const struct mp_summary_input *in)
+{
+    const struct mp_site *s = in->site;
+    double kwh = mp_headline_kwh(in->energy);
+    json_t *o = json_object();
+
+    put(w, o, "of_kwh", number(kwh));
+    put(w, o, "pue", s->has_pue ? number(s->pue) : json_null());
+    put(w, o, "price_per_kwh", number(s->price));
+    put(w, o, "currency", s->currency[0] != '\0' ? text(s->currency) : json_null());
+    put(w, o, "cost", number(mp_site_cost(s, kwh)));
+    put(w, o, "carbon_g_per_kwh", number(s->carbon_g));
+    put(w, o, "carbon_g", number(mp_site_carbon(s, kwh)));
+    return o;
+}
+
 static void write_totals(struct writer *w, const struct mp_summary_input *in)
 {
     const struct mp_energy_result *e = in->energy;
@@ -365,10 +402,14 @@ static void write_totals(struct writer *w, const struct mp_summary_input *in)
     }
     put(w, o, "total", number(e->total_kwh));
     put(w, o, "uncertainty", number(e->uncertainty.kwh));
+    put(w, o, "idle", number(e->idle_kwh));
     put(w, o, "components", components(w, e->components.kwh));
     put(w, o, "components_uncertainty", components(w, e->components.uncertainty_kwh));
     put(w, o, "excess", number(e->excess_kwh));
     open_member(w, "energy_kwh", o);
+    open_member(w, "sharing", sharing(w, e));
+    if (has_site(in->site))
+        open_member(w, "site", site(w, in));
     open_member(w, "uncertainty", uncertainty(w, in));
     o = power(w, &e->power);
     put(w, o, "grid_s", number(e->grid_s));
@@ -393,6 +434,13 @@ static json_t *node_json(struct writer *w, const struct mp_summary_input *in, si
     put(w, o, "components_uncertainty_kwh", components(w, n->components.uncertainty_kwh));
     put(w, o, "output_kwh", number(n->output_kwh));
     put(w, o, "excess_kwh", number(n->excess_kwh));
+    put(w, o, "share_kwh", number(n->share.kwh));
+    put(w, o, "share_low_kwh", number(n->share.low_kwh));
+    put(w, o, "share_high_kwh", number(n->share.high_kwh));
+    put(w, o, "neighbours", count(n->neighbours));
+    put(w, o, "idle_kwh", number(n->idle_kwh));
+    put(w, o, "idle_w", number(n->idle_w));
+    put(w, o, "idle_measured", json_boolean(n->idle_measured));
     put(w, o, "power_w", power(w, &n->power));
     put(w, o, "coverage", number(n->coverage));
     put(w, o, "samples", count(n->samples));

@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "config/site.h"
 #include "energy/result.h"
 #include "base/error.h"
 #include "model/job.h"
@@ -33,6 +34,7 @@ struct mp_summary_input {
     const struct mp_findings *findings; /* NULL: none */
     const struct mp_energy_result *energy;
     struct mp_raw_file raw;
+    const struct mp_site *site;
     const char *backend;       /* "direct" */
     const char *backend_label; /* "direct: db.example:5432" */
 };

@@ -148,11 +148,18 @@ int mp_session_open(struct mp_session *s, const char *command,
         return -1;
     if (mp_backend_open(&s->settings, &s->run, &s->backend, err) < 0)
         return -1;
-    if (given && s->backend->ops->know_job != NULL)
-        s->backend->ops->know_job(s->backend, &s->job);
     if (given)
         return 0;
     return look_up_job(s, sel->job_id, err) < 0 ? -1 : mp_session_plan(s, err);
+}
+
+int mp_session_know(struct mp_session *s, struct mp_error *err)
+{
+    mp_occupancy_free(&s->occupancy);
+    if (s->backend->ops->know_job == NULL)
+        return 0;
+    return s->backend->ops->know_job(s->backend, &s->plan, &s->run, &s->job,
+                                     &s->occupancy, err);
 }
 
 void mp_session_tell_backend(const struct mp_session *s, const struct mp_options *options)
@@ -211,6 +218,7 @@ void mp_session_next(struct mp_session *s)
 {
     mp_findings_free(&s->findings);
     mp_series_table_free(&s->series);
+    mp_occupancy_free(&s->occupancy);
     mp_plan_free(&s->plan);
     mp_job_free(&s->job);
     s->findings = (struct mp_findings){0};

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "model/job.h"
 #include "config/options.h"
+#include "model/occupancy.h"
 #include "model/plan.h"
 #include "base/run.h"
 #include "model/sample.h"
@@ -28,6 +29,8 @@ struct mp_session {
     struct mp_job job;
     struct mp_plan plan;
     struct mp_backend *backend;
+    struct mp_occupancy
+        occupancy; /* who else was on the nodes, filled by mp_session_know */
     struct mp_series_table series; /* filled by mp_session_fetch */
     struct mp_findings findings; /* nodes without a route, then what the backend found */
     char purpose[64];
@@ -44,6 +47,9 @@ int mp_session_open(struct mp_session *s, const char *command,
  * auto` had a choice, or -v asks. */
 void mp_session_tell_backend(const struct mp_session *s,
                              const struct mp_options *options);
+
+/* With job and plan in place: what the backend knows of the job beyond its samples. */
+int mp_session_know(struct mp_session *s, struct mp_error *err);
 
 /* Every sample of the plan into `sink`; MP_FAULT_NO_SAMPLES where there is none. */
 int mp_session_fetch(struct mp_session *s, struct mp_sink *sink, struct mp_error *err);

@@ -198,11 +198,13 @@ static int send_to_writer(struct mp_attempt *a, const char *jobdir, struct mp_er
         .jobdir = jobdir,
         .outdir = s->settings.power->outdir,
         .stalled = &a->stalled,
-        .parts = mp_report_parts(s->settings.power),
+        .parts = mp_report_parts(&s->settings),
+        .occupancy = &s->occupancy,
     };
 
     a->run = s->run; /* the session's changes with the next job */
-    if (mp_writer_start(a->child->spawner, &request, &a->run, &a->writer, err) < 0 ||
+    if (mp_session_know(s, err) < 0 ||
+        mp_writer_start(a->child->spawner, &request, &a->run, &a->writer, err) < 0 ||
         mp_session_fetch(s, mp_writer_sink(a->writer), err) < 0)
         return -1;
     return mp_writer_end(a->writer, &s->findings, s->backend->ops->name,

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,11 +54,39 @@ int mp_hello_send(struct mp_wire_out *out, const struct mp_hello *hello,
     mp_frame_put_u32(out, hello->parts.page);
     mp_frame_put_u32(out, (uint32_t)hello->parts.raw);
     mp_frame_put_i64(out, (int64_t)hello->parts.raw_limit);
+    mp_frame_put(out, &hello->parts.site.price, sizeof hello->parts.site.price);
+    mp_frame_put(out, &hello->parts.site.carbon_g, sizeof hello->parts.site.carbon_g);
+    mp_frame_put(out, &hello->parts.site.pue, sizeof hello->parts.site.pue);
+    mp_frame_put_u32(out, hello->parts.site.has_pue);
+    mp_frame_put_text(out, hello->parts.site.currency);
     mp_frame_put_text(out, hello->zone);
     mp_frame_put_u32(out, (uint32_t)hello->n_places);
     for (size_t i = 0; i < hello->n_places; i++)
         mp_frame_put_text(out, hello->places[i]);
     return mp_wire_send(out, err);
+}
+
+/* A factor, or NaN for none. */
+static int get_factor(struct mp_wire_frame *f, double *v)
+{
+    return mp_frame_get(f, v, sizeof *v) < 0 || *v < 0 || isinf(*v) ? -1 : 0;
+}
+
+static int get_site(struct mp_wire_frame *f, struct mp_site *site)
+{
+    uint32_t has_pue;
+    char *currency = NULL;
+
+    if (get_factor(f, &site->price) < 0 || get_factor(f, &site->carbon_g) < 0 ||
+        get_factor(f, &site->pue) < 0 || isnan(site->pue) ||
+        mp_frame_get_u32(f, &has_pue) < 0 || has_pue > 1 ||
+        mp_frame_get_text(f, MP_CURRENCY_SIZE - 1, &currency) < 0)
+        return -1;
+    site->has_pue = has_pue == 1;
+    snprintf(site->currency, sizeof site->currency, "%s",
+             currency != NULL ? currency : "");
+    free(currency);
+    return 0;
 }
 
 static int get_parts(struct mp_wire_frame *f, struct mp_report_parts *parts)
@@ -68,8 +97,9 @@ static int get_parts(struct mp_wire_frame *f, struct mp_report_parts *parts)
     if (mp_frame_get_u32(f, &page) < 0 || page > 1 || mp_frame_get_u32(f, &raw) < 0 ||
         raw >= MP_N_RAW || mp_frame_get_i64(f, &limit) < 0 || limit < 0)
         return -1;
-    *parts = (struct mp_report_parts){page == 1, (enum mp_raw)raw, (uint64_t)limit};
-    return 0;
+    *parts = (struct mp_report_parts){page == 1, (enum mp_raw)raw, (uint64_t)limit,
+                                      mp_site_none()};
+    return get_site(f, &parts->site);
 }
 
 static int get_hello(struct mp_wire_frame *f, struct mp_hello *h)
@@ -203,6 +233,7 @@ static int write_one(struct mp_wire_in *in, struct mp_wire_out *out, struct mp_r
         send_ready(out, place, why, err) < 0)
         goto out;
     *placed = true;
+    mp_report_set_occupancy(report, &content.occupancy);
     if (mp_wire_receive(in, &content, mp_report_sink(report), err) < 0 ||
         mp_report_finish(report, &content.plan, &content.series, &content.findings,
                          content.backend, content.backend_label, &verdict, err) < 0)

@@ -5,7 +5,7 @@
  * layout, for both ends are the same build on the same machine (the hello says which).  A
  * stream is
  *
- *     worker to writer:  HELLO  PLAN NODES... BEGIN (SERIES | SAMPLES)...  FINDINGS...
+ *     worker to writer:  HELLO  PLAN NODES... [OCCUPANCY STAYS...] BEGIN (SERIES | SAMPLES)...  FINDINGS...
  * END writer to worker:         READY                                               DONE
  *
  * and FAILED may come from the writer at any time.  END carries the number of series and
@@ -24,6 +24,7 @@
 
 #include "base/error.h"
 #include "model/job.h"
+#include "model/occupancy.h"
 #include "model/plan.h"
 #include "base/run.h"
 #include "model/sample.h"
@@ -33,6 +34,8 @@ enum mp_wire_type {
     MP_WIRE_HELLO = 1,
     MP_WIRE_PLAN,
     MP_WIRE_NODES,
+    MP_WIRE_OCCUPANCY, /* where somebody knows who was on the nodes */
+    MP_WIRE_STAYS,
     MP_WIRE_BEGIN,
     MP_WIRE_SERIES,
     MP_WIRE_SAMPLES,
@@ -106,7 +109,8 @@ struct mp_wire_sample;
 /* The sending end: a sink that turns what it is given into frames. */
 struct mp_wire_sink {
     struct mp_sink sink;
-    struct mp_wire_out *out; /* borrowed */
+    struct mp_wire_out *out;              /* borrowed */
+    const struct mp_occupancy *occupancy; /* borrowed; NULL: nobody knows */
     const struct mp_series_table *series;
     size_t series_sent;
     uint64_t samples_sent;
@@ -124,6 +128,7 @@ int mp_wire_send_end(struct mp_wire_sink *s, const struct mp_findings *findings,
 /* The receiving end; what it has built up lives until it is freed. */
 struct mp_wire_content {
     struct mp_plan plan;
+    struct mp_occupancy occupancy; /* in place before the sink's begin */
     struct mp_series_table series;
     struct mp_findings findings;
     char *backend;

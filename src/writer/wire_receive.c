@@ -125,6 +125,53 @@ static int take_nodes(struct receiver *r, struct mp_wire_frame *f, struct mp_err
     return 0;
 }
 
+/* How many nodes there will be, take_begin compares. */
+static int take_occupancy(struct receiver *r, struct mp_wire_frame *f,
+                          struct mp_error *err)
+{
+    struct mp_occupancy *o = &r->content->occupancy;
+    const size_t each = 2 * sizeof(uint32_t) + sizeof(double);
+
+    if (!r->have_plan || r->begun || o->nodes != NULL || f->n % each != 0 ||
+        f->n / each > r->n_names)
+        return mp_wire_damaged(err, "occupancy");
+    if (mp_occupancy_init(o, f->n / each, err) < 0)
+        return -1;
+    for (size_t i = 0; i < o->n_nodes; i++) {
+        struct mp_presence_of *node = &o->nodes[i];
+        uint32_t known;
+
+        if (mp_frame_get_u32(f, &known) < 0 || known > 1 ||
+            mp_frame_get_u32(f, &node->own) < 0 ||
+            mp_frame_get(f, &node->idle_w, sizeof node->idle_w) < 0 ||
+            !(node->idle_w >= 0 && node->idle_w <= 1e6))
+            return mp_wire_damaged(err, "occupancy");
+        node->known = known == 1;
+    }
+    return 0;
+}
+
+static int take_stays(struct receiver *r, struct mp_wire_frame *f, struct mp_error *err)
+{
+    struct mp_occupancy *o = &r->content->occupancy;
+
+    while (f->n > 0) {
+        struct mp_stay s;
+        int64_t job;
+
+        if (r->begun || mp_frame_get_u32(f, &s.node) < 0 || s.node >= o->n_nodes ||
+            mp_frame_get_u32(f, &s.cpus) < 0 || s.cpus == 0 ||
+            mp_frame_get_i64(f, &job) < 0 || job < 0 ||
+            mp_frame_get_i64(f, &s.from) < 0 || mp_frame_get_i64(f, &s.until) < 0 ||
+            s.from < r->start || s.until > r->end || s.from >= s.until)
+            return mp_wire_damaged(err, "a stay");
+        s.job = (uint64_t)job;
+        if (mp_occupancy_add(o, &s, r->start, r->end, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int take_begin(struct receiver *r, struct mp_error *err)
 {
     struct mp_wire_content *c = r->content;
@@ -134,6 +181,9 @@ static int take_begin(struct receiver *r, struct mp_error *err)
     if (mp_plan_make(&c->plan, r->names, r->n_names, r->routes, r->n_routes, r->start,
                      r->end, err) < 0)
         return -1;
+    if (c->occupancy.nodes != NULL && c->occupancy.n_nodes != c->plan.n_nodes)
+        return mp_wire_damaged(err, "occupancy");
+    mp_occupancy_close(&c->occupancy);
     r->begun = true;
     return mp_sink_begin(r->sink, &c->plan, &c->series, err);
 }
@@ -333,6 +383,10 @@ static int take(struct receiver *r, struct mp_wire_frame *f, struct mp_error *er
         return take_plan(r, f, err);
     case MP_WIRE_NODES:
         return take_nodes(r, f, err);
+    case MP_WIRE_OCCUPANCY:
+        return take_occupancy(r, f, err);
+    case MP_WIRE_STAYS:
+        return take_stays(r, f, err);
     case MP_WIRE_BEGIN:
         return take_begin(r, err);
     case MP_WIRE_SERIES:
@@ -388,6 +442,7 @@ int mp_wire_receive(struct mp_wire_in *in, struct mp_wire_content *content,
 void mp_wire_content_free(struct mp_wire_content *content)
 {
     mp_plan_free(&content->plan);
+    mp_occupancy_free(&content->occupancy);
     mp_series_table_free(&content->series);
     mp_findings_free(&content->findings);
     free(content->backend);

@@ -62,13 +62,42 @@ static int send_nodes(struct mp_wire_out *out, const struct mp_plan *plan,
     return mp_wire_send(out, err);
 }
 
+static int send_occupancy(struct mp_wire_out *out, const struct mp_occupancy *o,
+                          struct mp_error *err)
+{
+    if (o == NULL || o->n_nodes == 0)
+        return 0;
+    mp_wire_start(out, MP_WIRE_OCCUPANCY);
+    for (size_t i = 0; i < o->n_nodes; i++) {
+        mp_frame_put_u32(out, o->nodes[i].known);
+        mp_frame_put_u32(out, o->nodes[i].own);
+        mp_frame_put(out, &o->nodes[i].idle_w, sizeof o->nodes[i].idle_w);
+    }
+    if (mp_wire_send(out, err) < 0)
+        return -1;
+    mp_wire_start(out, MP_WIRE_STAYS);
+    for (size_t i = 0; i < o->n_stays; i++) {
+        const struct mp_stay *s = &o->stays[i];
+
+        mp_frame_put_u32(out, s->node);
+        mp_frame_put_u32(out, s->cpus);
+        mp_frame_put_i64(out, (int64_t)s->job);
+        mp_frame_put_i64(out, s->from);
+        mp_frame_put_i64(out, s->until);
+        if (flush_list(out, MP_WIRE_STAYS, err) < 0)
+            return -1;
+    }
+    return mp_wire_send(out, err);
+}
+
 static int sink_begin(struct mp_sink *sink, const struct mp_plan *plan,
                       const struct mp_series_table *series, struct mp_error *err)
 {
     struct mp_wire_sink *s = (struct mp_wire_sink *)sink;
 
     s->series = series;
-    if (send_plan(s->out, plan, err) < 0 || send_nodes(s->out, plan, err) < 0)
+    if (send_plan(s->out, plan, err) < 0 || send_nodes(s->out, plan, err) < 0 ||
+        send_occupancy(s->out, s->occupancy, err) < 0)
         return -1;
     mp_wire_start(s->out, MP_WIRE_BEGIN);
     return mp_wire_send(s->out, err);

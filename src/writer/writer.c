@@ -366,6 +366,7 @@ int mp_writer_start(struct mp_spawner *s, const struct mp_writer_request *reques
         mp_writer_free(w);
         return -1;
     }
+    w->wire.occupancy = request->occupancy;
     *out = w;
     return 0;
 }

@@ -51,6 +51,7 @@ struct mp_writer_request {
     const char *jobdir; /* absolute (slurm/jobpath.h); NULL: go to outdir at once */
     const char *outdir; /* settings' power.outdir; "": no fallback */
     struct mp_report_parts parts;
+    const struct mp_occupancy *occupancy; /* until the sink's begin; NULL: nobody knows */
     bool *stalled; /* true where the owner's writer did not go on; NULL: of no interest */
 };
 

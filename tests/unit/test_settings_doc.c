@@ -34,11 +34,15 @@ static struct keyed key_at(size_t i)
             return (struct keyed){keys->section, &keys->key[i]};
         i -= keys->n;
     }
-    if (i < mp_power_keys.n)
-        return (struct keyed){"power", &mp_power_keys.key[i]};
-    i -= mp_power_keys.n;
-    return i < mp_queue_keys.n ? (struct keyed){"queue", &mp_queue_keys.key[i]}
-                               : (struct keyed){NULL, NULL};
+    for (size_t t = 0; t < 3; t++) {
+        const struct mp_keys *keys = (const struct mp_keys *const[]){
+            &mp_power_keys, &mp_queue_keys, &mp_site_keys}[t];
+
+        if (i < keys->n)
+            return (struct keyed){keys->section, &keys->key[i]};
+        i -= keys->n;
+    }
+    return (struct keyed){NULL, NULL};
 }
 
 static char *read_doc(const char *name)

@@ -144,6 +144,22 @@ START_TEST(a_short_visit_lowers_nothing)
 }
 END_TEST
 
+/* At a steady power the bounds are close, but nothing says that it was not all idle. */
+START_TEST(a_guess_at_idle_power_is_said)
+{
+    struct node node;
+    struct mp_energy_result r;
+
+    flat(&node, 600);
+    node.jobs[node.n++] = (struct job){0, STEPS, 3};
+    r = report(&node, 0, STEPS, -1, 1, 0);
+    ck_assert_double_eq_tol(r.share.kwh, 0.15, 1e-12);
+    ck_assert(said);
+    r = report(&node, 0, STEPS, -1, 1, 600);
+    ck_assert(!said && r.shared);
+}
+END_TEST
+
 START_TEST(without_cpus_there_is_no_share)
 {
     struct node node;
@@ -211,5 +227,6 @@ START_TEST(random_occupancies_add_up)
 END_TEST
 
 MP_UNIT_MAIN("share", alone_the_share_is_the_node, a_neighbour_for_half_the_time,
-             a_short_visit_lowers_nothing, without_cpus_there_is_no_share,
-             the_lowest_tenth_stands_for_idle, random_occupancies_add_up)
+             a_short_visit_lowers_nothing, a_guess_at_idle_power_is_said,
+             without_cpus_there_is_no_share, the_lowest_tenth_stands_for_idle,
+             random_occupancies_add_up)
