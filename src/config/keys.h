@@ -17,7 +17,7 @@ enum mp_key_type {
     MP_KEY_USER,    /* a string; the default is the current user's name */
     MP_KEY_PATH,    /* a string: absolute, ~/... (made absolute), or the key's `word` */
     MP_KEY_INT,     /* an int */
-    MP_KEY_DECIMAL, /* a string: a number from 0 to `max`, or "" where that is the default */
+    MP_KEY_DECIMAL, /* a string: a number from 0 to `max`, or "" */
     MP_KEY_CHOICE,  /* a string, one of `choices` in any case, spelled as there */
     MP_KEY_BACKEND, /* the same, of mp_backend_keys.names */
 };

@@ -91,10 +91,9 @@ struct mp_node_result {
     uint64_t samples;
     uint32_t n_inputs; /* usable input series: one in all, or one per power supply */
     struct mp_share share;
-    double idle_w; /* drawn without any job; NaN: nothing measured it */
-    bool
-        idle_measured; /* ... while nobody was there; else the lowest tenth of the window */
-    double idle_kwh;   /* over the window; at most energy_kwh */
+    double idle_w;       /* drawn without any job; NaN: nothing measured it */
+    bool idle_measured;  /* ... then; else it is the window's lowest tenth */
+    double idle_kwh;     /* over the window; at most energy_kwh */
     uint32_t neighbours; /* different jobs that were on the node too ... */
     uint64_t neighbour;  /* ... one of which this is */
 };

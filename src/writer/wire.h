@@ -5,7 +5,8 @@
  * layout, for both ends are the same build on the same machine (the hello says which).  A
  * stream is
  *
- *     worker to writer:  HELLO  PLAN NODES... [OCCUPANCY STAYS...] BEGIN (SERIES | SAMPLES)...  FINDINGS...
+ *     worker to writer:  HELLO  PLAN NODES... [OCCUPANCY STAYS...] BEGIN
+ *                        (SERIES | SAMPLES)...  FINDINGS...
  * END writer to worker:         READY                                               DONE
  *
  * and FAILED may come from the writer at any time.  END carries the number of series and

@@ -113,7 +113,8 @@ START_TEST(alone_the_share_is_the_node)
 END_TEST
 
 /* 1 of 4 CPUs for the second half of an hour at 600 W, of which 200 W are idle power:
- * 300 Wh alone, a quarter of 300 Wh, at least a quarter of 100 Wh, at most 200 Wh more. */
+ * 300 Wh alone, a quarter of 300 Wh, at least a quarter of 100 Wh, at most
+ * 200 Wh more. */
 START_TEST(a_neighbour_for_half_the_time)
 {
     struct node node;
