@@ -83,6 +83,7 @@ MP_SHELL_TESTS = \
 	tests/t/35-direct-jobs.t \
 	tests/t/36-direct-worker.t \
 	tests/t/37-direct-hostile.t \
+	tests/t/38-shared.t \
 	tests/t/38-probe-database.t \
 	tests/t/39-prometheus.t \
 	tests/t/50-hook.t \

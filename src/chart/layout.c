@@ -93,6 +93,21 @@ static void title(const struct mp_chart_input *in, const struct mp_measure *meas
         mp_scene_text(scene, measure, &style, name, x, middle + 2 - h / 2);
 }
 
+/* "0.650 ± 0.001 kWh", of shared nodes with the job's share before it. */
+static void energy_text(const struct mp_energy_result *energy, char *text, size_t size)
+{
+    char nodes[64], share[64];
+
+    mp_text_energy(energy->total_kwh, energy->uncertainty.kwh, nodes, sizeof nodes);
+    if (isnan(energy->total_kwh))
+        snprintf(text, size, "input power not measured");
+    else if (energy->shared && !isnan(energy->share.kwh)) {
+        mp_text_energy(energy->share.kwh, NAN, share, sizeof share);
+        snprintf(text, size, "this job's share %s of %s", share, nodes);
+    } else
+        snprintf(text, size, "%s", nodes);
+}
+
 static void energy_and_window(const struct mp_chart_input *in,
                               const struct mp_measure *measure, bool with_energy,
                               struct mp_scene *scene)
@@ -109,10 +124,8 @@ static void energy_and_window(const struct mp_chart_input *in,
 
     if (with_energy) {
         style.bold = true;
-        mp_text_energy(energy->total_kwh, energy->uncertainty.kwh, number, sizeof number);
-        x += mp_scene_text(scene, measure, &style,
-                           isnan(energy->total_kwh) ? "input power not measured" : number,
-                           x, 66);
+        energy_text(energy, text, sizeof text);
+        x += mp_scene_text(scene, measure, &style, text, x, 66);
         x += 18;
         style.bold = false;
     }
@@ -142,7 +155,9 @@ static void nodes(const struct mp_chart_input *in, const struct mp_measure *meas
     char names[1700];
     char count[32];
     char how_many[32];
-    char text[1800];
+    char text[1900];
+    /* whose power it is, where nobody can say who else was there */
+    const char *whole = in->energy->sharing_known ? "" : " (whole nodes)";
 
     for (size_t i = 0; i < in->energy->n_nodes; i++)
         measured += !isnan(in->energy->nodes[i].energy_kwh);
@@ -152,9 +167,11 @@ static void nodes(const struct mp_chart_input *in, const struct mp_measure *meas
     mp_text_number((double)n, 0, count, sizeof count);
     mp_text_number((double)measured, 0, how_many, sizeof how_many);
     if (measured > 0 && measured < n)
-        snprintf(text, sizeof text, "%s nodes, %s measured: %s", count, how_many, names);
+        snprintf(text, sizeof text, "%s nodes, %s measured%s: %s", count, how_many, whole,
+                 names);
     else
-        snprintf(text, sizeof text, "%s node%s: %s", count, n == 1 ? "" : "s", names);
+        snprintf(text, sizeof text, "%s node%s%s: %s", count, n == 1 ? "" : "s", whole,
+                 names);
     mp_scene_text(scene, measure, &style, text, MARGIN, 94);
 }
 

@@ -16,6 +16,7 @@
 #include "chart/text.h"
 
 static const double tolerance = 0.25; /* px by which a curve may be simplified */
+static const uint32_t IDLE_LINE = 0x8A93A3FF;
 static const double hidden =
     1.6; /* px beyond a curve that its width covers or nobody sees */
 
@@ -362,6 +363,26 @@ static void draw_main_curve(struct mp_view *v, const struct mp_track *track, int
     each_run(v, &v->main, track, index, draw_curve);
 }
 
+/* What the nodes would have drawn without the job: a quiet line under the curves. */
+static void draw_idle(struct mp_view *v)
+{
+    const struct mp_energy_result *r = v->in->energy;
+    double watt = 0, y;
+    char number[32], text[64];
+
+    for (size_t i = 0; i < r->n_nodes; i++)
+        watt += isnan(r->nodes[i].idle_w) ? 0 : r->nodes[i].idle_w;
+    if (!(watt > 0) || watt > v->main.axis.top)
+        return;
+    y = mp_view_y(&v->main, watt);
+    for (double x = MP_PLOT_LEFT; x < MP_PLOT_RIGHT; x += 12)
+        mp_scene_line(v->scene, MP_PART_FRAME, IDLE_LINE, 1.5, x, y,
+                      fmin(x + 6, MP_PLOT_RIGHT), y);
+    mp_text_power(watt, number, sizeof number);
+    snprintf(text, sizeof text, "idle %s", number);
+    mp_view_text(v, MP_PART_FRAME, MP_SOFT_INK, 1, 0, text, MP_PLOT_RIGHT - 6, y - 24);
+}
+
 static void draw_main(struct mp_view *v)
 {
     double highest;
@@ -384,6 +405,7 @@ static void draw_main(struct mp_view *v)
         each_run(v, &v->main, v->input, MP_ROLE_INPUT, draw_area);
     mp_view_time_grid(v, &v->main);
     mp_view_value_axis(v, &v->main);
+    draw_idle(v);
     each_track(v, draw_envelope);
     each_track(v, draw_main_curve);
     each_track(v, draw_markers);

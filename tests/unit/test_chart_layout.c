@@ -125,7 +125,7 @@ START_TEST(the_head_tells_what_it_is_about)
 
         ck_assert(has(scene, "Job 4881307"));
         ck_assert(has(scene, "three nodes, one with a gap"));
-        ck_assert(has(scene, "3 nodes: rpc-91-[1-3]"));
+        ck_assert(has(scene, "3 nodes (whole nodes): rpc-91-[1-3]"));
         ck_assert(has(scene, "2025-10-14 22:00:00 \xE2\x80\x93 2025-10-15 00:00:00 CDT"));
         ck_assert(has(scene, "kWh"));
         ck_assert_int_eq(find_text(scene, "partial")->part, MP_PART_BADGE);
