@@ -17,4 +17,5 @@ dist_doc_DATA = \
 	doc/design-trust.md \
 	doc/energy.md \
 	doc/formats.md \
+	doc/prometheus.md \
 	doc/performance.md

@@ -35,26 +35,38 @@ prom_free_port() {
 	echo "$p"
 }
 
+# OpenMetrics wants the samples of a metric in one place, so that each has a file first.
 prom_metrics() {
-	TZ=UTC awk -F, '
-		function seconds(text,    d, sign, zone) {
-			split(text, d, /[-: +]/)
+	local dir
+	dir=$(mktemp -d "$T/om.XXXXXX") || return 1
+	TZ=UTC awk -F, -v dir="$dir" '
+		# A day at a time; mktime takes longer than all the rest.
+		function seconds(text,    d, zone) {
 			zone = substr(text, 20)
 			sub(/^\.[0-9]*/, "", zone)
-			return mktime(d[1] " " d[2] " " d[3] " " d[4] " " d[5] " " int(d[6])) - 3600 * zone
+			if (substr(text, 1, 10) != day) {
+				day = substr(text, 1, 10)
+				split(day, d, /-/)
+				midnight = mktime(d[1] " " d[2] " " d[3] " 0 0 0")
+			}
+			hour = substr(text, 12, 2) - zone
+			return midnight + 3600 * hour + 60 * substr(text, 15, 2) + substr(text, 18, 2)
 		}
-		NR > 1 && $5 != "" && !(($1, $2, $4, $7) in seen) {
-			seen[$1, $2, $4, $7]
-			if (!($7 in rows))
-				names[++n] = $7
-			rows[$7] = rows[$7] sprintf("%s{instance=\"%s:9100\",job=\"power\"%s} %s %d\n", $7, $2,
-				$4 != "" ? ",sensor=\"" $4 "\"" : "", $5, seconds($1))
-		}
-		END {
-			for (i = 1; i <= n; i++)
-				printf "# TYPE %s gauge\n%s", names[i], rows[names[i]]
-			print "# EOF"
+		NR > 1 && $5 != "" {
+			t = seconds($1)
+			key = $2 SUBSEP $4 SUBSEP $7
+			if (last[key] == t)
+				next
+			last[key] = t
+			printf "%s{instance=\"%s:9100\",job=\"power\"%s} %s %d\n", $7, $2,
+				$4 != "" ? ",sensor=\"" $4 "\"" : "", $5, t >(dir "/" $7)
 		}' "$1"
+	for f in "$dir"/*; do
+		printf '# TYPE %s gauge\n' "${f##*/}"
+		cat "$f"
+	done
+	echo "# EOF"
+	rm -rf "$dir"
 }
 
 prom_rows() {

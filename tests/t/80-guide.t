@@ -136,7 +136,7 @@ for c in $commands; do
 	like "completion knows $c" " $(complete_line monster-power "${c:0:2}") " " $c "
 done
 is "... an option" "$(complete_line monster-power check --sl)" "--slurm-conf"
-is "... the backends" "$(complete_line monster-power fetch --backend "")" "auto direct ssh csv synthetic"
+is "... the backends" "$(complete_line monster-power fetch --backend "")" "auto direct ssh csv prometheus synthetic"
 is "... a file" "$(complete_line monster-power profile --input doc/slurm.z)" "doc/slurm.zh.md"
 is "... queue retry" "$(complete_line monster-power queue r)" "retry"
 
