@@ -363,24 +363,44 @@ static void draw_main_curve(struct mp_view *v, const struct mp_track *track, int
     each_run(v, &v->main, track, index, draw_curve);
 }
 
-/* What the nodes would have drawn without the job: a quiet line under the curves. */
-static void draw_idle(struct mp_view *v)
+/* What the nodes would have drawn without the job, W; 0: not in the picture. */
+static double idle_power(const struct mp_view *v)
 {
     const struct mp_energy_result *r = v->in->energy;
-    double watt = 0, y;
-    char number[32], text[64];
+    double watt = 0;
 
     for (size_t i = 0; i < r->n_nodes; i++)
         watt += isnan(r->nodes[i].idle_w) ? 0 : r->nodes[i].idle_w;
-    if (!(watt > 0) || watt > v->main.axis.top)
-        return;
-    y = mp_view_y(&v->main, watt);
-    for (double x = MP_PLOT_LEFT; x < MP_PLOT_RIGHT; x += 12)
+    return watt > 0 && watt <= v->main.axis.top ? watt : 0;
+}
+
+/* A quiet line, under the curves ... */
+static void idle_line(struct mp_view *v)
+{
+    double watt = idle_power(v), y = mp_view_y(&v->main, watt);
+
+    for (double x = MP_PLOT_LEFT; watt > 0 && x < MP_PLOT_RIGHT; x += 12)
         mp_scene_line(v->scene, MP_PART_FRAME, IDLE_LINE, 1.5, x, y,
                       fmin(x + 6, MP_PLOT_RIGHT), y);
+}
+
+/* ... and its name, over them. */
+static void idle_note(struct mp_view *v)
+{
+    const struct mp_text style = {.part = MP_PART_NOTE,
+                                  .colour = MP_SOFT_INK,
+                                  .size = 18,
+                                  .halo = true,
+                                  .anchor = 1};
+    double watt = idle_power(v);
+    char number[32], text[64];
+
+    if (!(watt > 0))
+        return;
     mp_text_power(watt, number, sizeof number);
     snprintf(text, sizeof text, "idle %s", number);
-    mp_view_text(v, MP_PART_FRAME, MP_SOFT_INK, 1, 0, text, MP_PLOT_RIGHT - 6, y - 24);
+    mp_scene_text(v->scene, v->measure, &style, text, MP_PLOT_RIGHT - 6,
+                  mp_view_y(&v->main, watt) - 24);
 }
 
 static void draw_main(struct mp_view *v)
@@ -405,10 +425,11 @@ static void draw_main(struct mp_view *v)
         each_run(v, &v->main, v->input, MP_ROLE_INPUT, draw_area);
     mp_view_time_grid(v, &v->main);
     mp_view_value_axis(v, &v->main);
-    draw_idle(v);
+    idle_line(v);
     each_track(v, draw_envelope);
     each_track(v, draw_main_curve);
     each_track(v, draw_markers);
+    idle_note(v);
     gap_notes(v);
     peak_note(v, highest, usual);
     mp_view_legend(v);
