@@ -11,6 +11,7 @@
 #include <string.h>
 
 struct mp_csv_beside {
+    bool units_contradict;
     json_t *series; /* name_of() -> element of the summary's "series" */
 };
 
@@ -77,8 +78,15 @@ struct mp_csv_beside *mp_csv_beside_read(const char *input)
         b = calloc(1, sizeof *b);
     if (b != NULL && (b->series = json_object()) != NULL)
         index_series(b, json_object_get(summary, "series"));
+    if (b != NULL)
+        b->units_contradict = json_is_true(json_object_get(summary, "units_contradict"));
     json_decref(summary);
     return b;
+}
+
+bool mp_csv_beside_units_contradict(const struct mp_csv_beside *beside)
+{
+    return beside != NULL && beside->units_contradict;
 }
 
 /* A number of the element, 0 where it is none or out of range. */

@@ -7,6 +7,8 @@
 #ifndef MP_CSV_BESIDE_H
 #define MP_CSV_BESIDE_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "model/job.h"
 #include "model/occupancy.h"
@@ -21,6 +23,8 @@ struct mp_csv_beside *mp_csv_beside_read(const char *input);
 /* Fill in accuracy and lag of a series of the plan; `beside` may be NULL. */
 void mp_csv_beside_tell(const struct mp_csv_beside *beside, const struct mp_plan *plan,
                         struct mp_series *series);
+/* The database that the rows came from gave a metric several units. */
+bool mp_csv_beside_units_contradict(const struct mp_csv_beside *beside);
 /* The job of the report beside `input`; *job is the caller's to free, and is left empty
  * where the summary names none. */
 int mp_csv_beside_job(const char *input, struct mp_job *job, struct mp_error *err);

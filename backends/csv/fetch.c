@@ -509,6 +509,8 @@ int mp_csv_rows(struct mp_csv_reader *r, const struct mp_csv_header *h,
     rows->plan = plan;
     rows->emit = emit;
     beside = mp_csv_beside_read(r->name);
+    if (mp_csv_beside_units_contradict(beside))
+        mp_emit_findings(emit)->units_contradict = true;
     rows->sensors = (struct mp_csv_sensors){
         .plan = plan, .emit = emit, .beside = beside, .hosts = {.plan = plan}};
     rows->last_key = NO_KEY;

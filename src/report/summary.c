@@ -557,6 +557,8 @@ int mp_summary_write(const struct mp_summary_input *in, int fd, struct mp_error 
     write_provenance(&w, in);
     write_job(&w, in);
     write_verdict(&w, in->energy);
+    member(&w, "units_contradict",
+           json_boolean(in->findings != NULL && in->findings->units_contradict));
     write_totals(&w, in);
     write_lists(&w, in);
     failed = fflush(w.out) != 0 || ferror(w.out) != 0;

@@ -97,6 +97,8 @@ profile 'rpc-91-1'
 like "units that contradict each other are told" "$OUT" 'totalfanpower several units; W is used'
 like "and kept in the summary" "$J" 'totalfanpower several units; W is used'
 like "and the report is suspect" "$J" 'the database gives a metric several units'
+run "$MP" profile -c "$T/mp.ini" --input "$T/out/power_1/raw_power.csv" --outdir "$T/out"
+like "and so is its replay" "$STATUS $OUT" '^4 .*suspect'
 like "so are names of one id" "$J" 'id 2 has several names in public.fqdd; PowerMetrics is used'
 pg_sql zen4 -c "UPDATE metrics_definition SET units = NULL WHERE metric_id = 'TotalFanPower'" \
 	-c "UPDATE metrics_definition SET units = 'W' WHERE metric_id = 'totalfanpower'"
