@@ -80,6 +80,8 @@ libbackends_a_SOURCES += \
 	backends/pq/conn.h \
 	backends/pq/copy.c \
 	backends/pq/copy.h \
+	backends/pq/pack.c \
+	backends/pq/pack.h \
 	backends/pq/error.c \
 	backends/pq/error.h \
 	backends/pq/job.c \

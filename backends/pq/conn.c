@@ -530,16 +530,16 @@ int mp_pqconn_copy(struct mp_pqconn *c, const struct mp_run *run, const char *sq
                    struct mp_error *err)
 {
     PGresult *res = NULL;
-    bool copying;
 
+    c->copying = false;
     if (ask(c, run, "reading samples", sql, 0, NULL, &res, err) < 0)
         return -1;
-    copying = PQresultStatus(res) == PGRES_COPY_OUT;
+    c->copying = PQresultStatus(res) == PGRES_COPY_OUT;
     PQclear(res);
-    return copying ? 0
-                   : mp_fail(err, MP_FAULT_FAILED,
-                             "database %s: the server did not start to send samples",
-                             c->database);
+    return c->copying ? 0
+                      : mp_fail(err, MP_FAULT_FAILED,
+                                "database %s: the server did not start to send samples",
+                                c->database);
 }
 
 /* A server sends 8 KiB at a time.  To wake up for each costs both sides more than the
@@ -576,10 +576,17 @@ int mp_pqconn_copy_next(struct mp_pqconn *c, const struct mp_run *run, char **da
         return n;
     if (n == -2)
         return lost(c, "reading samples", err);
+    c->copying = false;
     if (read_results(c, run, "reading samples", &res, err) < 0)
         return -1;
+    c->copying = PQresultStatus(res) == PGRES_COPY_OUT;
     PQclear(res);
     return 0;
+}
+
+bool mp_pqconn_copying(const struct mp_pqconn *c)
+{
+    return c->copying;
 }
 
 void mp_pqconn_close(struct mp_pqconn *c)

@@ -33,13 +33,16 @@ int mp_pqconn_query(struct mp_pqconn *c, const struct mp_run *run, const char *w
                     const char *sql, int n_values, const char *const *values,
                     const struct mp_pqshape *shape, PGresult **out, struct mp_error *err);
 
-/* Starts statements of which the last is a COPY ... TO STDOUT. */
+/* Starts statements, the last of which are one or more COPY ... TO STDOUT. */
 int mp_pqconn_copy(struct mp_pqconn *c, const struct mp_run *run, const char *sql,
                    struct mp_error *err);
 /* The next message of the COPY: its length and *data, PQfreemem'd by the caller; 0 at the
  * end of the COPY, -1 on failure.  Waits. */
 int mp_pqconn_copy_next(struct mp_pqconn *c, const struct mp_run *run, char **data,
                         struct mp_error *err);
+
+/* After the end of a COPY: has another of the same statements begun? */
+bool mp_pqconn_copying(const struct mp_pqconn *c);
 
 /* Ends the session.  A statement that still runs is cancelled on the server first. */
 void mp_pqconn_close(struct mp_pqconn *c);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * copy.c - binary COPY, row by row.
+ * copy.c - binary COPY, pack by pack.
  *
  * The format (PostgreSQL's manual, COPY, "Binary Format"): an 11-byte signature, flags,
  * the length of an extension; then for each row int16 number of fields and for each field
@@ -9,26 +9,23 @@
 
 #include "backends/pq/copy.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/numtext.h"
+#include "backends/frame/order.h"
 #include "model/sample.h"
 
 static const unsigned char signature[11] = "PGCOPY\n\377\r\n";
 
-#define PG_EPOCH_US INT64_C(946684800000000) /* 2000-01-01 00:00 UTC, in Unix µs */
-
-enum { EXACT_DOUBLE_BITS = 53, MESSAGES_A_LOOK = 1024 };
+enum { MESSAGES_A_LOOK = 1024, MESSAGE_COST = 64 };
 
 struct reader {
-    const unsigned char *at, *end;
+    unsigned char *at, *end;
     bool bad;
 };
 
 struct field {
-    const unsigned char *bytes; /* NULL: SQL NULL */
+    unsigned char *bytes; /* NULL: SQL NULL */
     uint32_t n;
 };
 
@@ -238,157 +235,117 @@ static int find_series(struct mp_pqcopy *p, const struct row_key *key, uint32_t 
     return 0;
 }
 
-/* ---- values ---- */
-
-static void set_text(struct mp_sample *s, const char *text, size_t n)
-{
-    s->kind = MP_VALUE_TEXT;
-    s->text = text;
-    s->text_len = (uint16_t)n;
-}
-
-/* What a double cannot hold goes as text, in `digits`. */
-static void set_integer(struct mp_sample *s, int64_t value, char *digits)
-{
-    s->value = (double)value;
-    s->kind = MP_VALUE_INT;
-    if (value <= -(INT64_C(1) << EXACT_DOUBLE_BITS) || value >= INT64_C(1)
-                                                                    << EXACT_DOUBLE_BITS)
-        set_text(s, digits, mp_int_text(value, digits));
-}
-
-static int set_numeric(struct mp_sample *s, struct field f, struct mp_error *err)
-{
-    const char *text = (const char *)f.bytes;
-
-    if (mp_number_read(text, f.n, &s->value) < 0)
-        return malformed(err);
-    set_text(s, text, f.n);
-    return 0;
-}
-
-static int set_float(struct mp_sample *s, struct field f, struct mp_error *err)
-{
-    union {
-        uint32_t bits;
-        float value;
-    } f4;
-    union {
-        uint64_t bits;
-        double value;
-    } f8;
-
-    if (f.n == 4) {
-        f4.bits = be32(f.bytes);
-        s->value = mp_float4_value(f4.value); /* what its text says */
-        s->kind = MP_VALUE_FLOAT4;
-    } else if (f.n == 8) {
-        f8.bits = be64(f.bytes);
-        s->value = f8.value;
-        s->kind = MP_VALUE_FLOAT8;
-    } else
-        return malformed(err);
-    return 0;
-}
-
-static int set_value(struct mp_sample *s, const struct mp_pqtable *table, struct field f,
-                     char *digits, struct mp_error *err)
-{
-    bool bad = false;
-    int64_t whole;
-
-    if (f.bytes == NULL) {
-        s->kind = MP_VALUE_NULL;
-        s->value = NAN;
-        return 0;
-    }
-    switch (table->types[MP_PQ_VALUE]) {
-    case MP_PQ_FLOAT4:
-    case MP_PQ_FLOAT8:
-        return set_float(s, f, err);
-    case MP_PQ_NUMERIC:
-        return set_numeric(s, f, err);
-    default:
-        whole = integer(f, &bad);
-        if (bad)
-            return malformed(err);
-        set_integer(s, whole, digits);
-        return 0;
-    }
-}
-
 /* ---- rows ---- */
-
-/* The row's number of fields and time stand first: 2 + 4 + 8 bytes.  "infinity" and what
- * else is above our own last time is that. */
-static int64_t row_time(const struct mp_pqcopy *p)
-{
-    int64_t us = (int64_t)be64((const unsigned char *)p->message + p->at + 6);
-
-    return us < INT64_MAX - PG_EPOCH_US ? us + PG_EPOCH_US : INT64_MAX;
-}
 
 static int n_fields(const struct mp_pqlayout *l)
 {
-    return 3 + l->wide_node + l->source_id + l->source_text + l->fqdd_id + l->fqdd_text;
+    return 4 + l->wide_node + l->source_id + l->source_text + l->fqdd_id + l->fqdd_text;
 }
 
 #define ENDLESS "a row of it holds a number of more digits than any power has"
 
-static bool is_endless(const struct mp_pqtable *table, struct field value)
+/* A message stays until its slice has been given: packs lie in it. */
+static int keep_message(struct mp_pqcopy *p, struct mp_error *err)
 {
-    return table->types[MP_PQ_VALUE] == MP_PQ_NUMERIC && value.bytes != NULL &&
-           value.n > MP_VALUE_TEXT_MAX;
+    if (p->n_kept == p->kept_capacity) {
+        size_t capacity = p->n_kept > 0 ? 2 * p->n_kept : 64;
+        char **grown = realloc(p->kept, capacity * sizeof *grown);
+
+        if (grown == NULL)
+            return mp_fail(err, MP_FAULT_FAILED, "out of memory for samples");
+        p->kept = grown;
+        p->kept_capacity = capacity;
+    }
+    p->kept[p->n_kept++] = p->message;
+    p->bytes += (size_t)p->length + MESSAGE_COST;
+    return 0;
 }
 
-static int read_row(struct mp_pqcopy *p, struct mp_error *err)
+static int check_flood(const struct mp_pqcopy *p, struct mp_error *err)
+{
+    if (p->samples <= MP_SLICE_ROWS_MAX && p->bytes <= MP_PQANSWER_BYTES_MAX)
+        return 0;
+    return mp_fail(err, MP_FAULT_FAILED,
+                   "more than %d samples, or %d MB, in one slice of time: no sensors "
+                   "speak so much; look for rows that stand there many times",
+                   MP_SLICE_ROWS_MAX, MP_PQANSWER_BYTES_MAX >> 20);
+}
+
+static int add_pack(struct mp_pqcopy *p, const struct row_key *key, uint32_t series,
+                    struct field bytes, bool nulls, struct mp_error *err)
+{
+    struct mp_pqpack *pack;
+
+    if (bytes.bytes == NULL)
+        return 0;
+    if (p->n_packs == p->packs_capacity) {
+        size_t capacity = p->n_packs > 0 ? 2 * p->n_packs : 64;
+        struct mp_pqpack *grown = realloc(p->packs, capacity * sizeof *grown);
+
+        if (grown == NULL)
+            return mp_fail(err, MP_FAULT_FAILED, "out of memory for samples");
+        p->packs = grown;
+        p->packs_capacity = capacity;
+    }
+    pack = &p->packs[p->n_packs];
+    if (mp_pqpack_take(pack, bytes.bytes, bytes.n,
+                       p->tables->table[key->a].types[MP_PQ_VALUE], nulls, &p->span,
+                       err) < 0)
+        return -1;
+    if (pack->endless)
+        return lose_sensor(p, key, ENDLESS, err);
+    pack->series = series;
+    p->unordered = p->unordered || pack->size == 0;
+    p->samples += pack->n;
+    p->n_packs++;
+    return check_flood(p, err);
+}
+
+/* Of a row whose slice has been read from it. */
+static int read_row(struct mp_pqcopy *p, struct reader *r, struct mp_error *err)
 {
     static const struct field null;
-    struct reader r = {.at = (const unsigned char *)p->message + p->at + 14,
-                       .end = (const unsigned char *)p->message + p->length};
     const struct mp_pqlayout *l = &p->layout;
-    struct field table = l->wide_node ? next_field(&r) : null;
-    struct field node = next_field(&r);
-    struct field source_id = l->source_id ? next_field(&r) : null;
-    struct field source_text = l->source_text ? next_field(&r) : null;
-    struct field fqdd_id = l->fqdd_id ? next_field(&r) : null;
-    struct field fqdd_text = l->fqdd_text ? next_field(&r) : null;
-    struct field value = next_field(&r);
-    struct mp_sample sample = {.time = row_time(p)};
-    char digits[MP_NUMBER_TEXT_MAX];
+    struct field table = l->wide_node ? next_field(r) : null;
+    struct field node = next_field(r);
+    struct field source_id = l->source_id ? next_field(r) : null;
+    struct field source_text = l->source_text ? next_field(r) : null;
+    struct field fqdd_id = l->fqdd_id ? next_field(r) : null;
+    struct field fqdd_text = l->fqdd_text ? next_field(r) : null;
+    struct field values = next_field(r);
+    struct field nulls = next_field(r);
     const struct mp_pqtable *at;
     struct row_key key;
+    uint32_t series;
 
-    if (r.bad || node.bytes == NULL || (l->wide_node && table.bytes == NULL))
+    if (r->bad || node.bytes == NULL || (l->wide_node && table.bytes == NULL))
         return malformed(err);
-    key.b = integer(node, &r.bad);
+    key.b = integer(node, &r->bad);
     if (l->wide_node)
-        key.a = integer(table, &r.bad);
+        key.a = integer(table, &r->bad);
     else { /* number * 2^32 + node id */
         int32_t id = (int32_t)(uint32_t)key.b;
 
         key.a = (int64_t)(((uint64_t)key.b - (uint64_t)(int64_t)id) >> 32);
         key.b = id;
     }
-    if (r.bad || key.a < 0 || (uint64_t)key.a >= p->tables->n_tables)
+    if (r->bad || key.a < 0 || (uint64_t)key.a >= p->tables->n_tables)
         return malformed(err);
     at = &p->tables->table[key.a];
-    if (name_key(p, at->types[MP_PQ_SOURCE], source_id, source_text, &key.c, &r.bad,
+    if (name_key(p, at->types[MP_PQ_SOURCE], source_id, source_text, &key.c, &r->bad,
                  err) < 0 ||
-        name_key(p, at->types[MP_PQ_FQDD], fqdd_id, fqdd_text, &key.d, &r.bad, err) < 0)
+        name_key(p, at->types[MP_PQ_FQDD], fqdd_id, fqdd_text, &key.d, &r->bad, err) < 0)
         return -1;
-    p->at = (int)((const char *)r.at - p->message);
-    if (r.bad)
+    if (r->bad)
         return malformed(err);
-    if (find_series(p, &key, &sample.series, err) < 0)
+    if (find_series(p, &key, &series, err) < 0)
         return -1;
-    if (sample.series == UNUSABLE)
+    if (series == UNUSABLE)
         return 0;
-    if (is_endless(at, value))
-        return lose_sensor(p, &key, ENDLESS, err);
-    return set_value(&sample, at, value, digits, err) < 0
+    return add_pack(p, &key, series, values, false, err) < 0 ||
+                   add_pack(p, &key, series, nulls, true, err) < 0
                ? -1
-               : mp_emit_sample(p->emit, &sample, err);
+               : 0;
 }
 
 static int read_header(struct mp_pqcopy *p, struct mp_error *err)
@@ -408,63 +365,91 @@ static int read_header(struct mp_pqcopy *p, struct mp_error *err)
     return 0;
 }
 
-/* Decodes rows before `until`.  1: the message is used up; 0: the next row waits. */
-static int read_rows(struct mp_pqcopy *p, int64_t until, struct mp_error *err)
+/* 1: the trailer, or a row of p->slice, has been read; 0: a row of a later one waits. */
+static int read_one(struct mp_pqcopy *p, struct mp_error *err)
 {
-    const int64_t near = mp_plan_near(p->plan);
+    struct reader r = {.at = (unsigned char *)p->message + p->at,
+                       .end = (unsigned char *)p->message + p->length};
+    int fields = p->length - p->at >= 2 ? (int16_t)(r.at[0] << 8 | r.at[1]) : 0;
+    struct field number;
+    int64_t slice;
 
-    if (!p->started && read_header(p, err) < 0)
-        return -1;
-    while (p->at < p->length) {
-        const unsigned char *bytes = (const unsigned char *)p->message + p->at;
-        int left = p->length - p->at;
-        int fields = left >= 2 ? (int16_t)(bytes[0] << 8 | bytes[1]) : 0;
-
-        if (fields == -1 && !p->over) {
-            p->at = p->length;
-            p->over = true;
-            return 1;
-        }
-        if (p->over || fields != n_fields(&p->layout) || left < 14 ||
-            be32(bytes + 2) != 8)
-            return malformed(err);
-        if (row_time(p) < p->plan->start - near || row_time(p) > p->plan->end + near)
-            return malformed(err);
-        if (row_time(p) >= until)
-            return 0;
-        if (read_row(p, err) < 0)
-            return -1;
+    if (fields == -1 && !p->over) {
+        p->at = p->length;
+        p->over = true;
+        return 1;
     }
+    r.at += 2;
+    if (p->over || fields != n_fields(&p->layout))
+        return malformed(err);
+    number = next_field(&r);
+    if (r.bad || number.bytes == NULL || number.n != 4)
+        return malformed(err);
+    slice = integer(number, &r.bad);
+    if (slice < (int64_t)p->slice || slice >= (int64_t)p->limit)
+        return malformed(err);
+    if (slice > (int64_t)p->slice)
+        return 0;
+    if (read_row(p, &r, err) < 0)
+        return -1;
+    p->at = (int)((char *)r.at - p->message);
     return 1;
 }
 
-static void drop_message(struct mp_pqcopy *p)
+/* Rows of two slices in one message: the later ones go into one of their own. */
+static int split(struct mp_pqcopy *p, struct mp_error *err)
 {
-    PQfreemem(p->message);
-    p->message = NULL;
+    int left = p->length - p->at;
+    char *rest = malloc((size_t)left); /* as libpq: PQfreemem is free */
+
+    if (rest == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for samples");
+    memcpy(rest, p->message + p->at, (size_t)left);
+    if (keep_message(p, err) < 0) {
+        free(rest);
+        return -1;
+    }
+    p->message = rest;
+    p->length = left;
+    p->at = 0;
+    return 0;
 }
 
-int mp_pqcopy_message(struct mp_pqcopy *p, char *message, int length, int64_t until,
+/* 1: the message is used up; 0: the next row is of a later slice. */
+static int read_rows(struct mp_pqcopy *p, struct mp_error *err)
+{
+    int at, rc = 1;
+
+    if (!p->started && read_header(p, err) < 0)
+        return -1;
+    at = p->at;
+    while (p->at < p->length && rc > 0)
+        rc = read_one(p, err);
+    if (rc == 0 && p->at > at)
+        return split(p, err);
+    if (rc > 0) {
+        rc = keep_message(p, err) < 0 ? -1 : 1;
+        p->message = rc < 0 ? p->message : NULL;
+    }
+    return rc < 0 || check_flood(p, err) < 0 ? -1 : rc;
+}
+
+int mp_pqcopy_message(struct mp_pqcopy *p, char *message, int length,
                       struct mp_error *err)
 {
-    int rc;
-
     if (message != NULL) {
-        drop_message(p);
+        PQfreemem(p->message);
         p->message = message;
         p->length = length;
         p->at = 0;
     }
-    rc = read_rows(p, until, err);
-    if (rc > 0)
-        drop_message(p);
-    return rc;
+    return read_rows(p, err);
 }
 
 int mp_pqcopy_read(struct mp_pqcopy *p, struct mp_pqconn *c, const struct mp_run *run,
-                   int64_t until, struct mp_error *err)
+                   struct mp_error *err)
 {
-    int rc = p->message != NULL ? mp_pqcopy_message(p, NULL, 0, until, err) : 1;
+    int rc = p->message != NULL ? mp_pqcopy_message(p, NULL, 0, err) : 1;
 
     while (rc > 0) {
         char *message = NULL;
@@ -473,27 +458,48 @@ int mp_pqcopy_read(struct mp_pqcopy *p, struct mp_pqconn *c, const struct mp_run
         if (p->messages++ % MESSAGES_A_LOOK == 0 && mp_run_check(run, err) < 0)
             return -1;
         length = mp_pqconn_copy_next(c, run, &message, err);
-        if (length < 0)
-            return -1;
-        if (length == 0) {
-            p->ended = true;
-            return 0;
+        if (length <= 0) {
+            p->started = p->over = false;
+            return length < 0 ? -1 : 1;
         }
-        rc = mp_pqcopy_message(p, message, length, until, err);
+        rc = mp_pqcopy_message(p, message, length, err);
     }
     return rc;
 }
 
-int64_t mp_pqcopy_waiting(const struct mp_pqcopy *p)
+void mp_pqcopy_begin(struct mp_pqcopy *p, size_t slice, struct mp_pqspan span)
 {
-    return p->message != NULL ? row_time(p) : INT64_MAX;
+    for (size_t i = 0; i < p->n_kept; i++)
+        PQfreemem(p->kept[i]);
+    p->n_kept = p->n_packs = p->samples = p->bytes = 0;
+    p->unordered = false;
+    p->slice = slice;
+    p->span = span;
+}
+
+void mp_pqcopy_restart(struct mp_pqcopy *p)
+{
+    PQfreemem(p->message);
+    p->message = NULL;
+    p->started = p->over = false;
+    mp_pqcopy_begin(p, p->slice, p->span);
+}
+
+int mp_pqcopy_give(struct mp_pqcopy *p, int64_t until, struct mp_error *err)
+{
+    for (size_t i = 0; i < p->n_packs; i++)
+        if (mp_pqpack_give(&p->packs[i], &p->span, until, p->emit, err) < 0)
+            return -1;
+    return 0;
 }
 
 void mp_pqcopy_free(struct mp_pqcopy *p)
 {
-    drop_message(p);
+    mp_pqcopy_restart(p);
     mp_keyset_free(&p->known);
     mp_keyset_free(&p->texts);
+    free(p->kept);
+    free(p->packs);
     free(p->series);
     p->series = NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * copy.h - decodes the binary COPY of statement.h into rows.
+ * copy.h - decodes the binary COPY of statement.h, slice by slice.
  *
  * Nothing of what the server sends is trusted: lengths, counts and ids are checked, and
  * what does not fit is an error.  A name or number that cannot be used costs its sensor:
@@ -16,6 +16,7 @@
 #include "model/plan.h"
 #include "backends/pq/conn.h"
 #include "backends/frame/emit.h"
+#include "backends/pq/pack.h"
 #include "backends/pq/statement.h"
 #include "backends/pq/tables.h"
 #include "base/run.h"
@@ -35,20 +36,34 @@ struct mp_pqcopy {
     uint32_t messages; /* so far; now and then the run is asked */
     bool started;      /* the header has been read */
     bool over;         /* the trailer has been read: nothing may follow */
-    bool ended;
+
+    size_t slice, limit; /* being read; above all that the COPY may hold */
+    struct mp_pqspan span;
+    struct mp_pqpack *packs; /* of the slice */
+    size_t n_packs, packs_capacity;
+    size_t samples, bytes; /* in them */
+    bool unordered;        /* some of them are not in order of time */
+    char **kept;           /* the messages they lie in */
+    size_t n_kept, kept_capacity;
 };
 
-/* Decodes what `c` (mp_pqconn_copy'd) sends and emits it, up to the first row
- * at or after `until`, which stays for the next call; ended = true at the end. */
-int mp_pqcopy_read(struct mp_pqcopy *p, struct mp_pqconn *c, const struct mp_run *run,
-                   int64_t until, struct mp_error *err);
+/* Forgets the slice that was read; reads `slice` from here on. */
+void mp_pqcopy_begin(struct mp_pqcopy *p, size_t slice, struct mp_pqspan span);
 
-/* The same for one message, for tests: takes `message` (malloc'd). */
-int mp_pqcopy_message(struct mp_pqcopy *p, char *message, int length, int64_t until,
+/* Reads the slice's packs from what `c` (mp_pqconn_copy'd) sends.  0: the slice is whole,
+ * a row of a later one waits; 1: the COPY has ended. */
+int mp_pqcopy_read(struct mp_pqcopy *p, struct mp_pqconn *c, const struct mp_run *run,
+                   struct mp_error *err);
+
+/* The same for one message, for tests: takes `message` (malloc'd).  1: it is used up. */
+int mp_pqcopy_message(struct mp_pqcopy *p, char *message, int length,
                       struct mp_error *err);
 
-/* The time of the row that waits, or INT64_MAX. */
-int64_t mp_pqcopy_waiting(const struct mp_pqcopy *p);
+/* Emits the slice's samples before `until` that have not been given. */
+int mp_pqcopy_give(struct mp_pqcopy *p, int64_t until, struct mp_error *err);
+
+/* The connection broke: what came of the slice is forgotten, and comes again. */
+void mp_pqcopy_restart(struct mp_pqcopy *p);
 
 void mp_pqcopy_free(struct mp_pqcopy *p);
 

@@ -92,7 +92,9 @@ struct source {
     struct mp_pqconn *conn;
     struct mp_pqtables tables;
     struct mp_pqcopy copy;
-    char *sql; /* NULL: nothing to read there */
+    bool empty;       /* nothing to read there */
+    size_t statement; /* the first slice of the COPY that is being read */
+    bool asked;       /* that one has been sent */
 };
 
 struct fetch {
@@ -140,59 +142,97 @@ static int look_at_databases(struct fetch *f, struct mp_error *err)
     return 0;
 }
 
+/* Sent together, they keep the server at work from slice to slice; their text grows with
+ * nodes times slices. */
+enum { STATEMENTS_AT_ONCE = 16 };
+
+static int ask(struct fetch *f, struct source *s, struct mp_error *err)
+{
+    char *sql = NULL;
+    int rc =
+        mp_pqstatement_make(s->conn->pg, f->plan, &s->tables, &f->slices, s->statement,
+                            STATEMENTS_AT_ONCE, &s->copy.layout, &sql, err);
+
+    s->empty = rc == 0 && sql == NULL;
+    if (sql != NULL)
+        rc = mp_pqconn_copy(s->conn, f->run, sql, err);
+    s->asked = rc == 0;
+    s->copy.limit = mp_pqstatement_end(&s->tables, &f->slices, s->statement);
+    free(sql);
+    return rc;
+}
+
 /* All servers begin to work before the first row is read from any. */
 static int start_copies(struct fetch *f, struct mp_error *err)
 {
     for (size_t i = 0; i < f->n_sources; i++) {
         struct source *s = &f->sources[i];
 
-        if (mp_pqstatement_make(s->conn->pg, f->plan, &s->tables, &f->slices,
-                                &s->copy.layout, &s->sql, err) < 0)
-            return -1;
         s->copy.plan = f->plan;
         s->copy.tables = &s->tables;
         s->copy.emit = f->emit;
-        s->copy.ended = s->sql == NULL;
-        if (s->sql != NULL && mp_pqconn_copy(s->conn, f->run, s->sql, err) < 0)
+        if (ask(f, s, err) < 0)
             return -1;
     }
     return 0;
 }
 
-/* The end of the slice in which the earliest waiting row stands. */
-static int64_t slice_end(const struct fetch *f, int64_t time)
+/* Up to where the slice is whole. */
+static int read_slice(struct fetch *f, struct source *s, size_t slice,
+                      struct mp_error *err)
 {
-    const struct mp_pqslices *s = &f->slices;
+    mp_pqcopy_begin(&s->copy, slice, mp_pqslices_span(&f->slices, slice));
+    while (s->statement <= slice) {
+        int rc = s->asked ? 0 : ask(f, s, err);
 
-    return s->start + ((time - s->start) / s->width + 1) * s->width;
+        if (rc == 0)
+            rc = mp_pqcopy_read(&s->copy, s->conn, f->run, err);
+        if (rc <= 0)
+            return rc;
+        s->statement = s->copy.limit;
+        s->asked = mp_pqconn_copying(s->conn);
+        s->copy.limit = mp_pqstatement_end(&s->tables, &f->slices, s->statement);
+    }
+    return 0;
+}
+
+/* The frame sorts few samples faster than many: a slice is given in parts. */
+enum { SAMPLES_A_PART = 16384 };
+
+static int give_slice(struct fetch *f, size_t slice, struct mp_error *err)
+{
+    struct mp_pqspan span = mp_pqslices_span(&f->slices, slice);
+    int64_t parts = 0;
+    bool ordered = true;
+
+    for (size_t i = 0; i < f->n_sources; i++) {
+        parts += (int64_t)f->sources[i].copy.samples;
+        ordered = ordered && !f->sources[i].copy.unordered;
+    }
+    parts = ordered ? parts / SAMPLES_A_PART + 1 : 1;
+    for (int64_t k = 1; k <= parts; k++) {
+        int64_t until = k < parts ? span.lo + (span.hi - span.lo) / parts * k : span.hi;
+
+        for (size_t i = 0; i < f->n_sources; i++)
+            if (mp_pqcopy_give(&f->sources[i].copy, until, err) < 0)
+                return -1;
+        if (mp_emit_slice(f->emit, until, err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* Slice after slice, every database's rows of it. */
 static int read_slices(struct fetch *f, struct mp_error *err)
 {
-    int64_t until = slice_end(f, f->slices.start);
-
-    for (;;) {
-        int64_t next = INT64_MAX;
-        bool ended = true;
-
-        for (size_t i = 0; i < f->n_sources; i++) {
-            struct source *s = &f->sources[i];
-            int64_t waiting;
-
-            if (!s->copy.ended &&
-                mp_pqcopy_read(&s->copy, s->conn, f->run, until, err) < 0)
+    for (size_t slice = 0; slice < f->slices.n; slice++) {
+        for (size_t i = 0; i < f->n_sources; i++)
+            if (!f->sources[i].empty && read_slice(f, &f->sources[i], slice, err) < 0)
                 return -1;
-            ended = ended && s->copy.ended;
-            waiting = mp_pqcopy_waiting(&s->copy);
-            next = waiting < next ? waiting : next;
-        }
-        if (ended)
-            return 0;
-        if (mp_emit_slice(f->emit, until, err) < 0)
+        if (give_slice(f, slice, err) < 0)
             return -1;
-        until = slice_end(f, next);
     }
+    return 0;
 }
 
 static int end_transactions(struct fetch *f, struct mp_error *err)
@@ -213,7 +253,6 @@ static void free_fetch(struct fetch *f, bool complete)
             mp_pqconn_close(s->conn);
         mp_pqcopy_free(&s->copy);
         mp_pqtables_free(&s->tables);
-        free(s->sql);
     }
     free(f->sources);
 }

@@ -5,6 +5,7 @@
 #define MP_PQSTATE_H
 
 #include <libpq-fe.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "backends/pq/target.h"
@@ -25,6 +26,7 @@ struct mp_pqconn {
     char sqlstate[6];      /* of the last failure; "" where the server gave none */
     enum mp_pqretry retry; /* whether that failure may pass */
     int64_t patience_us;   /* until when (mp_clock_us) the answer awaited may take */
+    bool copying;          /* a COPY is under way */
     long long before;      /* mp_pqanswer_bytes() when it was asked for */
 };
 

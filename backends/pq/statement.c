@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * statement.c - writing the COPY statement. */
+ * statement.c - writing the COPY statements. */
 #include "config.h"
 
 #include "backends/pq/statement.h"
@@ -10,18 +10,32 @@
 #include <string.h>
 #include <time.h>
 
-enum { ROWS_PER_SLICE = 65536, MIN_WIDTH_S = 1 };
-
 /* As if every sensor spoke once a second: MonSTer's speak every five, a GPU's four
- * together four times as often.  A sensor ten times as fast still makes only a bigger
- * slice. */
+ * together four times as often.  Some 3 MB of packs, and at most four bytes of µs. */
+enum { ROWS_PER_SLICE = 1 << 21, MIN_WIDTH_S = 1, MAX_WIDTH_S = 4200 };
+
 void mp_pqslices_choose(struct mp_pqslices *s, const struct mp_plan *plan, uint64_t pairs)
 {
     uint64_t seconds = ROWS_PER_SLICE / (pairs > 0 ? pairs : 1);
 
+    if (seconds < MIN_WIDTH_S)
+        seconds = MIN_WIDTH_S;
+    if (seconds > MAX_WIDTH_S)
+        seconds = MAX_WIDTH_S;
     s->start = plan->start - mp_plan_near(plan);
     s->end = plan->end + mp_plan_near(plan);
-    s->width = (int64_t)(seconds > MIN_WIDTH_S ? seconds : MIN_WIDTH_S) * 1000000;
+    s->width = (int64_t)seconds * 1000000;
+    s->n = (size_t)((s->end - s->start) / s->width) + 1;
+}
+
+struct mp_pqspan mp_pqslices_span(const struct mp_pqslices *s, size_t slice)
+{
+    struct mp_pqspan span = {.lo = s->start + (int64_t)slice * s->width};
+
+    span.hi = span.lo + s->width;
+    if (span.hi > s->end)
+        span.hi = s->end + 1;
+    return span;
 }
 
 /* A timestamptz literal that means the same under any TimeZone and DateStyle. */
@@ -71,33 +85,47 @@ static const char *send_function(enum mp_pqtype type)
     }
 }
 
-/* The tables of a UNION ALL must agree on types: values of different types travel as the
- * bytes their type would send anyway. */
-struct shape {
-    struct mp_pqlayout layout;
-    bool mixed_values;
-};
-
-static struct shape shape_of(const struct mp_pqtables *t)
+/* The tables of a UNION ALL must agree on types. */
+static struct mp_pqlayout layout_of(const struct mp_pqtables *t)
 {
-    struct shape s = {0};
+    struct mp_pqlayout l = {0};
 
     for (size_t i = 0; i < t->n_tables; i++) {
         const enum mp_pqtype *types = t->table[i].types;
 
-        s.layout.wide_node |= types[MP_PQ_NODE] == MP_PQ_INT8;
-        s.layout.wide_ids |= types[MP_PQ_SOURCE] == MP_PQ_INT8;
-        s.layout.wide_ids |= types[MP_PQ_FQDD] == MP_PQ_INT8;
-        s.layout.source_id |= mp_pqtype_is_id(types[MP_PQ_SOURCE]);
-        s.layout.source_text |= types[MP_PQ_SOURCE] == MP_PQ_TEXT;
-        s.layout.fqdd_id |= mp_pqtype_is_id(types[MP_PQ_FQDD]);
-        s.layout.fqdd_text |= types[MP_PQ_FQDD] == MP_PQ_TEXT;
-        s.mixed_values |= types[MP_PQ_VALUE] != t->table[0].types[MP_PQ_VALUE];
+        l.wide_node |= types[MP_PQ_NODE] == MP_PQ_INT8;
+        l.wide_ids |= types[MP_PQ_SOURCE] == MP_PQ_INT8;
+        l.wide_ids |= types[MP_PQ_FQDD] == MP_PQ_INT8;
+        l.source_id |= mp_pqtype_is_id(types[MP_PQ_SOURCE]);
+        l.source_text |= types[MP_PQ_SOURCE] == MP_PQ_TEXT;
+        l.fqdd_id |= mp_pqtype_is_id(types[MP_PQ_FQDD]);
+        l.fqdd_text |= types[MP_PQ_FQDD] == MP_PQ_TEXT;
     }
-    return s;
+    return l;
 }
 
-static int put_name_column(FILE *out, PGconn *pg, const struct mp_pqtable *table,
+/* What a statement is written from. */
+struct writing {
+    FILE *out;
+    PGconn *pg;
+    const struct mp_plan *plan;
+    const struct mp_pqtables *t;
+    const struct mp_pqslices *slices;
+    struct mp_pqlayout layout;
+    size_t first, end; /* slices of the statement */
+};
+
+static int put_column(const struct writing *w, const struct mp_pqtable *table,
+                      enum mp_pqcolumn column, struct mp_error *err)
+{
+    if (put_identifier(w->out, w->pg, table->columns[column], err) < 0)
+        return -1;
+    if (column == MP_PQ_TIME && table->types[MP_PQ_TIME] == MP_PQ_TIMESTAMP)
+        fputs("::timestamptz", w->out);
+    return 0;
+}
+
+static int put_name_column(const struct writing *w, const struct mp_pqtable *table,
                            enum mp_pqcolumn column, const char *type,
                            struct mp_error *err)
 {
@@ -105,50 +133,119 @@ static int put_name_column(FILE *out, PGconn *pg, const struct mp_pqtable *table
 
     if (table->columns[column] == NULL ||
         (table->types[column] == MP_PQ_TEXT) != want_text) {
-        fprintf(out, ", NULL::%s", type);
+        fprintf(w->out, ", NULL::%s", type);
         return 0;
     }
-    fputs(", ", out);
-    if (put_identifier(out, pg, table->columns[column], err) < 0)
+    fputs(", ", w->out);
+    if (put_column(w, table, column, err) < 0)
         return -1;
-    fprintf(out, "::%s", type);
+    fprintf(w->out, "::%s", type);
     return 0;
 }
 
-static int put_columns(FILE *out, PGconn *pg, const struct mp_pqtable *table,
-                       size_t number, const struct shape *s, struct mp_error *err)
+/* The slice's number: it is known, unless the statement reads several at once. */
+static int put_number(const struct writing *w, const struct mp_pqtable *table,
+                      struct mp_error *err)
 {
-    const struct mp_pqlayout *l = &s->layout;
+    if (w->end - w->first == 1) {
+        fprintf(w->out, "%zu::int4", w->first);
+        return 0;
+    }
+    fprintf(w->out, "%zu + pg_catalog.width_bucket(", w->first);
+    if (put_column(w, table, MP_PQ_TIME, err) < 0)
+        return -1;
+    fputs(", ARRAY[", w->out);
+    for (size_t i = w->first; i < w->end; i++) {
+        fputs(i > w->first ? ", " : "", w->out);
+        put_time(w->out, mp_pqslices_span(w->slices, i).lo);
+    }
+    fputs("]) - 1", w->out);
+    return 0;
+}
+
+/* The lower four bytes of the time. */
+static int put_stamp(const struct writing *w, const struct mp_pqtable *table,
+                     struct mp_error *err)
+{
+    fputs("substring(pg_catalog.timestamptz_send(", w->out);
+    if (put_column(w, table, MP_PQ_TIME, err) < 0)
+        return -1;
+    fputs(") from 5)", w->out);
+    return 0;
+}
+
+/* string_agg leaves out what is NULL: those have a pack of their own. */
+static int put_packs(const struct writing *w, const struct mp_pqtable *table,
+                     struct mp_error *err)
+{
+    const char *send = send_function(table->types[MP_PQ_VALUE]);
+    bool text = table->types[MP_PQ_VALUE] == MP_PQ_NUMERIC;
+
+    fputs(", string_agg(", w->out);
+    if (put_stamp(w, table, err) < 0)
+        return -1;
+    if (text) {
+        fputs(" || pg_catalog.int4send(octet_length(", w->out);
+        if (put_column(w, table, MP_PQ_VALUE, err) < 0)
+            return -1;
+        fputs("::text))", w->out);
+    }
+    fprintf(w->out, " || pg_catalog.%s(", send);
+    if (put_column(w, table, MP_PQ_VALUE, err) < 0)
+        return -1;
+    fprintf(w->out, "%s), ''), string_agg(", text ? "::text" : "");
+    if (put_stamp(w, table, err) < 0)
+        return -1;
+    fputs(", '') FILTER (WHERE ", w->out);
+    if (put_column(w, table, MP_PQ_VALUE, err) < 0)
+        return -1;
+    fputs(" IS NULL)", w->out);
+    return 0;
+}
+
+static int put_columns(const struct writing *w, const struct mp_pqtable *table,
+                       size_t number, struct mp_error *err)
+{
+    const struct mp_pqlayout *l = &w->layout;
     const char *id = l->wide_ids ? "int8" : "int4";
 
-    fputs("SELECT ", out);
-    if (put_identifier(out, pg, table->columns[MP_PQ_TIME], err) < 0)
-        return -1;
-    fputs(table->types[MP_PQ_TIME] == MP_PQ_TIMESTAMP ? "::timestamptz, " : ", ", out);
-    if (l->wide_node)
-        fprintf(out, "%zu::int2, ", number);
-    if (put_identifier(out, pg, table->columns[MP_PQ_NODE], err) < 0)
+    fputs("SELECT ", w->out);
+    if (put_number(w, table, err) < 0)
         return -1;
     if (l->wide_node)
-        fputs("::int8", out);
-    else
-        fprintf(out, "::int4 + %" PRIu64 "::int8", (uint64_t)number << 32);
-    if ((l->source_id && put_name_column(out, pg, table, MP_PQ_SOURCE, id, err) < 0) ||
-        (l->source_text &&
-         put_name_column(out, pg, table, MP_PQ_SOURCE, "text", err) < 0) ||
-        (l->fqdd_id && put_name_column(out, pg, table, MP_PQ_FQDD, id, err) < 0) ||
-        (l->fqdd_text && put_name_column(out, pg, table, MP_PQ_FQDD, "text", err) < 0))
+        fprintf(w->out, ", %zu::int2", number);
+    fputs(", ", w->out);
+    if (put_column(w, table, MP_PQ_NODE, err) < 0)
         return -1;
-    if (s->mixed_values)
-        fprintf(out, ", pg_catalog.%s(", send_function(table->types[MP_PQ_VALUE]));
+    if (l->wide_node)
+        fputs("::int8", w->out);
     else
-        fputs(", ", out);
-    if (put_identifier(out, pg, table->columns[MP_PQ_VALUE], err) < 0)
+        fprintf(w->out, "::int4 + %" PRIu64 "::int8", (uint64_t)number << 32);
+    if ((l->source_id && put_name_column(w, table, MP_PQ_SOURCE, id, err) < 0) ||
+        (l->source_text && put_name_column(w, table, MP_PQ_SOURCE, "text", err) < 0) ||
+        (l->fqdd_id && put_name_column(w, table, MP_PQ_FQDD, id, err) < 0) ||
+        (l->fqdd_text && put_name_column(w, table, MP_PQ_FQDD, "text", err) < 0))
         return -1;
-    if (table->types[MP_PQ_VALUE] == MP_PQ_NUMERIC)
-        fputs("::text", out);
-    if (s->mixed_values)
-        putc(')', out);
+    return put_packs(w, table, err);
+}
+
+static int put_group(const struct writing *w, const struct mp_pqtable *table,
+                     struct mp_error *err)
+{
+    static const enum mp_pqcolumn names[] = {MP_PQ_SOURCE, MP_PQ_FQDD};
+
+    fputs(" GROUP BY ", w->out);
+    if (put_column(w, table, MP_PQ_NODE, err) < 0)
+        return -1;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (table->columns[names[i]] == NULL)
+            continue;
+        fputs(", ", w->out);
+        if (put_column(w, table, names[i], err) < 0)
+            return -1;
+    }
+    if (w->end - w->first > 1)
+        fputs(", 1", w->out);
     return 0;
 }
 
@@ -177,56 +274,50 @@ static void put_node_ids(FILE *out, const struct mp_plan *plan,
     fprintf(out, "}'::%s[])", ranges[type].type);
 }
 
-/* The whole window is said as well: it lets TimescaleDB
- * leave chunks out when it plans. */
-static int put_table(FILE *out, PGconn *pg, const struct mp_plan *plan,
-                     const struct mp_pqtables *t, size_t number, const struct shape *s,
-                     const struct mp_pqslices *slices, struct mp_error *err)
+/* Constants: they let TimescaleDB leave chunks out when it plans. */
+static int put_table(const struct writing *w, size_t number, struct mp_error *err)
 {
-    const struct mp_pqtable *table = &t->table[number];
-    char *time = NULL;
-    int rc = -1;
+    const struct mp_pqtable *table = &w->t->table[number];
+    FILE *out = w->out;
+    const char *time = table->columns[MP_PQ_TIME];
 
-    if (put_columns(out, pg, table, number, s, err) < 0)
+    if (put_columns(w, table, number, err) < 0)
         return -1;
     fputs(" FROM ", out);
-    if (put_identifier(out, pg, table->schema, err) < 0)
+    if (put_identifier(out, w->pg, table->schema, err) < 0)
         return -1;
     putc('.', out);
-    if (put_identifier(out, pg, table->name, err) < 0)
+    if (put_identifier(out, w->pg, table->name, err) < 0)
         return -1;
-    time = PQescapeIdentifier(pg, table->columns[MP_PQ_TIME],
-                              strlen(table->columns[MP_PQ_TIME]));
-    if (time == NULL)
-        return mp_fail(err, MP_FAULT_FAILED, "out of memory for a statement");
-    fprintf(out, " WHERE %s >= ", time);
-    put_time(out, slices->start);
-    fprintf(out, " AND %s <= ", time);
-    put_time(out, slices->end);
-    if (t->sliceable)
-        fprintf(out,
-                " AND %s >= s.lo AND %s < s.lo + '%" PRId64 " microseconds'::interval",
-                time, time, slices->width);
+    fputs(" WHERE ", out);
+    if (put_identifier(out, w->pg, time, err) < 0)
+        return -1;
+    fputs(" >= ", out);
+    put_time(out, mp_pqslices_span(w->slices, w->first).lo);
     fputs(" AND ", out);
-    rc = put_identifier(out, pg, table->columns[MP_PQ_NODE], err);
+    if (put_identifier(out, w->pg, time, err) < 0)
+        return -1;
+    fputs(" < ", out);
+    put_time(out, mp_pqslices_span(w->slices, w->end - 1).hi);
+    fputs(" AND ", out);
+    if (put_column(w, table, MP_PQ_NODE, err) < 0)
+        return -1;
     fputs(" = ", out);
-    put_node_ids(out, plan, t, table);
-    PQfreemem(time);
-    return rc;
+    put_node_ids(out, w->plan, w->t, table);
+    return put_group(w, table, err);
 }
 
-/* Tables with an index that finds a span of time: slice by slice, by bitmap scans that
- * need no order.  jit would compile for longer than the statement runs.  Without such an
- * index every slice would read everything, so the server must sort once. */
+/* By bitmap scans that need no order, each (node, table) hashed to its pack.  jit would
+ * compile for longer than the statement runs.  A slice's packs are some MB. */
 static void put_settings(FILE *out, PGconn *pg, const struct mp_pqtables *t)
 {
     if (PQserverVersion(pg) >= 110000)
         fputs("SET LOCAL jit = off; ", out);
     if (PQserverVersion(pg) >= 90600)
         fputs("SET LOCAL max_parallel_workers_per_gather = 0; ", out);
+    fputs("SET LOCAL work_mem = '64MB'; SET LOCAL enable_sort = off; ", out);
     if (t->sliceable)
-        fputs("SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = on; "
-              "SET LOCAL enable_sort = off; ",
+        fputs("SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = on; ",
               out);
 }
 
@@ -239,58 +330,77 @@ static bool has_nodes(const struct mp_plan *plan, const struct mp_pqtables *t,
     return false;
 }
 
-static int put_statement(FILE *out, PGconn *pg, const struct mp_plan *plan,
-                         const struct mp_pqtables *t, const struct mp_pqslices *slices,
-                         const struct shape *s, struct mp_error *err)
+/* Slices that one statement reads: where each would read a table from end to end, all. */
+static size_t stretch(const struct mp_pqtables *t, const struct mp_pqslices *s)
+{
+    return t->sliceable ? 1 : s->n;
+}
+
+static int put_statement(const struct writing *w, struct mp_error *err)
 {
     const char *between = "";
-    size_t n = 0;
 
-    put_settings(out, pg, t);
-    fputs("COPY (SELECT r.* FROM ", out);
-    if (t->sliceable) {
-        fputs("pg_catalog.generate_series(", out);
-        put_time(out, slices->start);
-        fputs(", ", out);
-        put_time(out, slices->end);
-        fprintf(out,
-                ", '%" PRId64 " microseconds'::interval) WITH ORDINALITY AS s(lo, k), ",
-                slices->width);
-    }
-    fputs("LATERAL (", out);
-    for (size_t i = 0; i < t->n_tables; i++) {
-        if (!has_nodes(plan, t, i))
+    fputs("COPY (", w->out);
+    for (size_t i = 0; i < w->t->n_tables; i++) {
+        if (!has_nodes(w->plan, w->t, i))
             continue;
-        fputs(between, out);
-        if (put_table(out, pg, plan, t, i, s, slices, err) < 0)
+        fputs(between, w->out);
+        if (put_table(w, i, err) < 0)
             return -1;
         between = " UNION ALL ";
-        n++;
     }
-    /* a single SELECT would be pulled up and could be joined in another order */
-    fprintf(out, "%s) AS r(t) ORDER BY %s) TO STDOUT (FORMAT binary)",
-            n == 1 ? " OFFSET 0" : "", t->sliceable ? "s.k" : "r.t");
+    fprintf(w->out, "%s) TO STDOUT (FORMAT binary); ",
+            w->end - w->first > 1 ? " ORDER BY 1" : "");
     return 0;
+}
+
+static int put_statements(struct writing *w, size_t end, struct mp_error *err)
+{
+    size_t step = stretch(w->t, w->slices);
+
+    put_settings(w->out, w->pg, w->t);
+    for (; w->first < end; w->first = w->end) {
+        w->end = w->first + step < w->slices->n ? w->first + step : w->slices->n;
+        if (put_statement(w, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+size_t mp_pqstatement_end(const struct mp_pqtables *t, const struct mp_pqslices *slices,
+                          size_t first)
+{
+    size_t end = first + stretch(t, slices);
+
+    return end < slices->n ? end : slices->n;
 }
 
 int mp_pqstatement_make(PGconn *pg, const struct mp_plan *plan,
                         const struct mp_pqtables *t, const struct mp_pqslices *slices,
-                        struct mp_pqlayout *layout, char **sql, struct mp_error *err)
+                        size_t first, size_t n, struct mp_pqlayout *layout, char **sql,
+                        struct mp_error *err)
 {
-    struct shape s = shape_of(t);
+    struct writing w = {.pg = pg,
+                        .plan = plan,
+                        .t = t,
+                        .slices = slices,
+                        .layout = layout_of(t),
+                        .first = first};
     size_t size;
-    FILE *out;
+    size_t end = first;
     int rc;
 
     *sql = NULL;
-    *layout = s.layout;
+    *layout = w.layout;
     if (t->n_tables == 0 || t->nodes.n == 0)
         return 0;
-    out = open_memstream(sql, &size);
-    if (out == NULL)
+    while (n-- > 0 && end < slices->n)
+        end = mp_pqstatement_end(t, slices, end);
+    w.out = open_memstream(sql, &size);
+    if (w.out == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for a statement");
-    rc = put_statement(out, pg, plan, t, slices, &s, err);
-    if (fclose(out) != 0 && rc == 0)
+    rc = put_statements(&w, end, err);
+    if (fclose(w.out) != 0 && rc == 0)
         rc = mp_fail(err, MP_FAULT_FAILED, "out of memory for a statement");
     if (rc < 0) {
         free(*sql);

@@ -70,8 +70,11 @@ like "no rows for check: told" "$OUT" "$ODD"
 # ---- samples ----
 
 LATE='does not fit its table'
-for n in 9223372036854775807 -9223372036854775808 9222425352054775807 0; do
+for n in 0 4611686018427387904 -1; do
 	lies "samples of another time ($n)" "$LATE" time "$n"
+done
+for n in 1 -1 2147483647; do
+	lies "a pack of slice $n" "$LATE" slice "$n"
 done
 lies "a row for ever" 'more than [0-9]* samples' rows
 lies "the end for ever" "$LATE" trailers

@@ -11,10 +11,11 @@
  *     fewer         that about nodes has a column less
  *     nulls, texts  every value of every answer is NULL, or "x"
  *     norows        no answer has a row
- *     time          every sample's time is NUMBER (µs since 2000)
+ *     time          each pack is one sample, of NUMBER as two int4: time and value
+ *     slice         each pack is of slice NUMBER
  *     nul           every text name of a sample is NULs
  *     rows          the first sample comes for ever
- *     names         the same, each with another FQDD (a text)
+ *     names         the same, each with another FQDD (a text) and no samples
  *     trailers      the end of the samples comes for ever
  *     message       the first sample is of 200 MB
  *     answers       the first row about nodes comes for ever
@@ -198,10 +199,10 @@ static void edit_description(struct between *b)
     b->m.n = (uint32_t)(at - b->m.body);
 }
 
-/* The last but one, where it is a text; -2: it is NULL there. */
+/* The one before the two packs, where it is a text; -2: it is NULL there. */
 static int text_column(const struct message *m)
 {
-    int last = m->body[1] - 1;
+    int last = m->body[1] - 2;
     const unsigned char *at = m->body + 2;
 
     for (int i = 0; i < last - 1; i++)
@@ -212,8 +213,10 @@ static int text_column(const struct message *m)
 static void new_names(struct between *b)
 {
     char name[32];
-    struct message first = b->m;
+    struct message first;
 
+    edit_row(&b->m, b->m.body[1] - 2, NULL, UINT32_MAX, 0);
+    first = b->m;
     for (long i = 0;; i++) {
         b->m = first;
         snprintf(name, sizeof name, "Sensor.%ld", i);
@@ -233,7 +236,11 @@ static void edit_sample(struct between *b)
     if (is(b, "time")) {
         int64_t us = (int64_t)htobe64((uint64_t)strtoll(b->number, NULL, 10));
 
-        edit_row(&b->m, 0, &us, sizeof us, 0);
+        edit_row(&b->m, b->m.body[1] - 2, &us, sizeof us, 0);
+    } else if (is(b, "slice")) {
+        uint32_t slice = htobe32((uint32_t)strtol(b->number, NULL, 10));
+
+        edit_row(&b->m, 0, &slice, sizeof slice, 0);
     } else if (is(b, "nul"))
         edit_row(&b->m, text_column(&b->m), nuls, sizeof nuls, 0);
     else if (is(b, "rows"))

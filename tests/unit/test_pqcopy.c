@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * test_pqcopy.c - decoding binary COPY: numerics, rows, and
+ * test_pqcopy.c - decoding binary COPY: packs, numerics, and
  * bytes no server should send. */
 #include "config.h"
 
@@ -54,15 +54,34 @@ static void put_header(struct bytes *b)
 static const int64_t START = INT64_C(1760497200000000);
 static const int64_t PG_EPOCH = INT64_C(946684800000000);
 
-/* time, node 1 of table `table`, source 1, no fqdd, value */
-static void put_row(struct bytes *b, int64_t time, uint64_t table, uint64_t value)
+/* Slice `slice`, node 1 of table `table`, source 1, no fqdd; the packs follow. */
+static void put_row(struct bytes *b, uint64_t slice, uint64_t table)
 {
-    put_be(b, 5, 2);
-    put_int(b, (uint64_t)(time - PG_EPOCH), 8);
+    put_be(b, 6, 2);
+    put_int(b, slice, 4);
     put_int(b, table << 32 | 1, 8);
     put_int(b, 1, 4);
     put_null(b);
-    put_int(b, value, 4);
+}
+
+static void put_time(struct bytes *b, int64_t time)
+{
+    put_be(b, (uint32_t)(uint64_t)(time - PG_EPOCH), 4);
+}
+
+static void put_entry(struct bytes *b, int64_t time, uint64_t value)
+{
+    put_time(b, time);
+    put_be(b, value, 4);
+}
+
+/* One sample and no NULL. */
+static void put_one(struct bytes *b, int64_t time, uint64_t table, uint64_t value)
+{
+    put_row(b, 0, table);
+    put_be(b, 8, 4);
+    put_entry(b, time, value);
+    put_null(b);
 }
 
 /* ---- what decodes it ---- */
@@ -141,7 +160,9 @@ static void set_up(struct rig *r, enum mp_pqtype type)
     r->copy = (struct mp_pqcopy){.plan = &r->plan,
                                  .tables = &r->tables,
                                  .emit = r->emit,
+                                 .limit = 2,
                                  .layout = {.source_id = true, .fqdd_id = true}};
+    mp_pqcopy_begin(&r->copy, 0, (struct mp_pqspan){START, r->plan.end + 1});
 }
 
 static void tear_down(struct rig *r)
@@ -157,30 +178,42 @@ static int send(struct rig *r, const struct bytes *b, int n)
     char *message = malloc((size_t)n + 1); /* as libpq: PQfreemem is free */
 
     memcpy(message, b->at, (size_t)n);
-    return mp_pqcopy_message(&r->copy, message, n, INT64_MAX, &r->err);
+    return mp_pqcopy_message(&r->copy, message, n, &r->err);
 }
 
-START_TEST(reads_rows_and_puts_them_in_order)
+static void finish(struct rig *r)
+{
+    ck_assert_int_eq(mp_pqcopy_give(&r->copy, INT64_MAX, &r->err), 0);
+    ck_assert_int_eq(mp_emit_finish(r->emit, &r->err), 0);
+}
+
+START_TEST(reads_packs_and_puts_them_in_order)
 {
     struct rig r;
     struct bytes b = {.n = 0};
 
     set_up(&r, MP_PQ_INT4);
     put_header(&b);
-    put_row(&b, START + 2000000, 0, 5);
-    put_row(&b, START, 1, 7);
-    put_row(&b, START, 0, (uint32_t)-3);
-    put_row(&b, START, 0, (uint32_t)-4);
+    put_row(&b, 0, 0);
+    put_be(&b, 24, 4);
+    put_entry(&b, START + 2000000, 5);
+    put_entry(&b, START, (uint32_t)-3);
+    put_entry(&b, START, (uint32_t)-4);
+    put_be(&b, 4, 4);
+    put_time(&b, START + 1000000);
+    put_one(&b, START, 1, 7);
     put_be(&b, 0xFFFF, 2);
     ck_assert_int_eq(send(&r, &b, b.n), 1);
-    ck_assert_int_eq(mp_emit_finish(r.emit, &r.err), 0);
-    ck_assert_uint_eq(r.seen.n, 4);
+    finish(&r);
+    ck_assert_uint_eq(r.seen.n, 5);
     ck_assert_uint_eq(r.series.n, 2);
     ck_assert_double_eq(r.seen.samples[0].value, -4);
     ck_assert_double_eq(r.seen.samples[1].value, -3);
     ck_assert_double_eq(r.seen.samples[2].value, 7);
-    ck_assert_double_eq(r.seen.samples[3].value, 5);
-    ck_assert_int_eq(r.seen.samples[3].time, START + 2000000);
+    ck_assert_int_eq(r.seen.samples[3].kind, MP_VALUE_NULL);
+    ck_assert_int_eq(r.seen.samples[3].time, START + 1000000);
+    ck_assert_double_eq(r.seen.samples[4].value, 5);
+    ck_assert_int_eq(r.seen.samples[4].time, START + 2000000);
     ck_assert_str_eq(r.series.series[0].metric, "First");
     ck_assert_str_eq(r.series.series[0].hostname, "n1");
     ck_assert_str_eq(r.series.series[0].source, "src");
@@ -189,43 +222,76 @@ START_TEST(reads_rows_and_puts_them_in_order)
 }
 END_TEST
 
-START_TEST(stops_before_the_next_slice)
+/* Forwards, backwards and shuffled, given in parts. */
+START_TEST(any_order_comes_out_as_one)
 {
-    struct rig r;
-    struct bytes b = {.n = 0};
-    char *message;
+    static const int orders[][4] = {{0, 1, 2, 3}, {3, 2, 1, 0}, {2, 0, 3, 1}};
 
-    set_up(&r, MP_PQ_INT4);
-    put_header(&b);
-    put_row(&b, START, 0, 1);
-    put_row(&b, START + 5000000, 0, 2);
-    message = malloc((size_t)b.n);
-    memcpy(message, b.at, (size_t)b.n);
-    ck_assert_int_eq(mp_pqcopy_message(&r.copy, message, b.n, START + 5000000, &r.err),
-                     0);
-    ck_assert_int_eq(mp_emit_slice(r.emit, START + 5000000, &r.err), 0);
-    ck_assert_uint_eq(r.seen.n, 1);
-    ck_assert_int_eq(mp_pqcopy_waiting(&r.copy), START + 5000000);
-    ck_assert_int_eq(mp_pqcopy_message(&r.copy, NULL, 0, INT64_MAX, &r.err), 1);
-    ck_assert_int_eq(mp_emit_finish(r.emit, &r.err), 0);
-    ck_assert_uint_eq(r.seen.n, 2);
-    tear_down(&r);
-}
-END_TEST
-
-/* A server that answers for another time, or for the end of days. */
-START_TEST(refuses_times_that_were_not_asked_for)
-{
-    static const int64_t times[] = {START - MP_NEAR_US - 1, START + 10000001 + MP_NEAR_US,
-                                    INT64_MAX - PG_EPOCH};
-
-    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+    for (size_t o = 0; o < 3; o++) {
         struct rig r;
         struct bytes b = {.n = 0};
 
         set_up(&r, MP_PQ_INT4);
         put_header(&b);
-        put_row(&b, times[i], 0, 1);
+        put_row(&b, 0, 0);
+        put_be(&b, 32, 4);
+        for (int i = 0; i < 4; i++)
+            put_entry(&b, START + orders[o][i] * 1000000, (uint64_t)orders[o][i]);
+        put_null(&b);
+        ck_assert_int_eq(send(&r, &b, b.n), 1);
+        ck_assert_int_eq(mp_pqcopy_give(&r.copy, START + 2000000, &r.err), 0);
+        ck_assert_int_eq(mp_emit_slice(r.emit, START + 2000000, &r.err), 0);
+        ck_assert_uint_eq(r.seen.n, 2);
+        finish(&r);
+        ck_assert_uint_eq(r.seen.n, 4);
+        for (int i = 0; i < 4; i++)
+            ck_assert_double_eq(r.seen.samples[i].value, i);
+        tear_down(&r);
+    }
+}
+END_TEST
+
+START_TEST(stops_before_the_next_slice)
+{
+    struct rig r;
+    struct bytes b = {.n = 0};
+
+    set_up(&r, MP_PQ_INT4);
+    mp_pqcopy_begin(&r.copy, 0, (struct mp_pqspan){START, START + 5000000});
+    put_header(&b);
+    put_one(&b, START, 0, 1);
+    put_row(&b, 1, 0);
+    put_be(&b, 8, 4);
+    put_entry(&b, START + 5000000, 2);
+    put_null(&b);
+    ck_assert_int_eq(send(&r, &b, b.n), 0);
+    ck_assert_int_eq(mp_pqcopy_give(&r.copy, START + 5000000, &r.err), 0);
+    ck_assert_int_eq(mp_emit_slice(r.emit, START + 5000000, &r.err), 0);
+    ck_assert_uint_eq(r.seen.n, 1);
+    mp_pqcopy_begin(&r.copy, 1, (struct mp_pqspan){START + 5000000, START + 10000000});
+    ck_assert_int_eq(mp_pqcopy_message(&r.copy, NULL, 0, &r.err), 1);
+    finish(&r);
+    ck_assert_uint_eq(r.seen.n, 2);
+    tear_down(&r);
+}
+END_TEST
+
+/* A server that answers for another time or slice. */
+START_TEST(refuses_what_was_not_asked_for)
+{
+    static const int64_t times[] = {START - 1, START + 10000001};
+    static const uint64_t slices[] = {2, UINT32_MAX, 0x80000000};
+
+    for (size_t i = 0; i < 5; i++) {
+        struct rig r;
+        struct bytes b = {.n = 0};
+
+        set_up(&r, MP_PQ_INT4);
+        put_header(&b);
+        put_row(&b, i < 2 ? 0 : slices[i - 2], 0);
+        put_be(&b, 8, 4);
+        put_entry(&b, i < 2 ? times[i] : START, 1);
+        put_null(&b);
         ck_assert_int_eq(send(&r, &b, b.n), -1);
         tear_down(&r);
     }
@@ -240,15 +306,18 @@ START_TEST(numerics_come_as_text)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct rig r;
         struct bytes b = {.n = 0};
+        size_t n = strlen(texts[i]);
 
         set_up(&r, MP_PQ_NUMERIC);
         put_header(&b);
-        put_row(&b, START, 0, 0);
-        b.n -= 8;
-        put_be(&b, strlen(texts[i]), 4);
-        put(&b, texts[i], strlen(texts[i]));
+        put_row(&b, 0, 0);
+        put_be(&b, 8 + n, 4);
+        put_time(&b, START);
+        put_be(&b, n, 4);
+        put(&b, texts[i], n);
+        put_null(&b);
         ck_assert_int_eq(send(&r, &b, b.n), 1);
-        ck_assert_int_eq(mp_emit_finish(r.emit, &r.err), 0);
+        finish(&r);
         ck_assert_str_eq(r.seen.text[0], texts[i]);
         tear_down(&r);
     }
@@ -260,7 +329,7 @@ START_TEST(refuses_every_cut)
     struct bytes b = {.n = 0};
 
     put_header(&b);
-    put_row(&b, START, 0, 1);
+    put_one(&b, START, 0, 1);
     for (int n = 0; n < b.n; n++) {
         struct rig r;
         int rc;
@@ -282,8 +351,8 @@ START_TEST(survives_changed_bytes)
     struct bytes good = {.n = 0};
 
     put_header(&good);
-    put_row(&good, START, 0, 1);
-    put_row(&good, START, 1, 2);
+    put_one(&good, START, 0, 1);
+    put_one(&good, START, 1, 2);
     for (int i = 0; i < good.n; i++)
         for (int bit = 0; bit < 9; bit++) {
             struct rig r;
@@ -294,7 +363,7 @@ START_TEST(survives_changed_bytes)
             set_up(&r, bit % 2 ? MP_PQ_NUMERIC : MP_PQ_FLOAT4);
             rc = send(&r, &b, b.n);
             ck_assert(rc >= -1 && rc <= 1);
-            if (rc == 1)
+            if (rc == 1 && mp_pqcopy_give(&r.copy, INT64_MAX, &r.err) == 0)
                 ck_assert_int_eq(mp_emit_finish(r.emit, &r.err), 0);
             tear_down(&r);
         }
@@ -312,15 +381,17 @@ START_TEST(a_text_table_takes_no_id)
     r.table[1].types[MP_PQ_SOURCE] = MP_PQ_TEXT;
     r.copy.layout.source_text = true;
     put_header(&b);
-    put_be(&b, 6, 2);
-    put_int(&b, (uint64_t)(START - PG_EPOCH), 8);
+    put_be(&b, 7, 2);
+    put_int(&b, 0, 4);
     put_int(&b, UINT64_C(1) << 32 | 1, 8);
     put_int(&b, 1000000000, 4); /* would be a text's number */
     put_null(&b);
     put_null(&b);
-    put_int(&b, 7, 4);
+    put_be(&b, 8, 4);
+    put_entry(&b, START, 7);
+    put_null(&b);
     ck_assert_int_eq(send(&r, &b, b.n), 1);
-    ck_assert_int_eq(mp_emit_finish(r.emit, &r.err), 0);
+    finish(&r);
     ck_assert_uint_eq(r.seen.n, 1);
     ck_assert_ptr_null(r.series.series[0].source);
     tear_down(&r);
@@ -370,7 +441,7 @@ START_TEST(arrays_are_quoted)
 }
 END_TEST
 
-MP_UNIT_MAIN("pqcopy", reads_rows_and_puts_them_in_order, stops_before_the_next_slice,
-             refuses_times_that_were_not_asked_for, numerics_come_as_text,
-             refuses_every_cut, survives_changed_bytes, a_text_table_takes_no_id,
-             who_connects_leaves_no_core, arrays_are_quoted)
+MP_UNIT_MAIN("pqcopy", reads_packs_and_puts_them_in_order, any_order_comes_out_as_one,
+             stops_before_the_next_slice, refuses_what_was_not_asked_for,
+             numerics_come_as_text, refuses_every_cut, survives_changed_bytes,
+             a_text_table_takes_no_id, who_connects_leaves_no_core, arrays_are_quoted)
