@@ -22,6 +22,10 @@ tests_fuzz_fuzz_ini_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
 tests_fuzz_fuzz_nodelist_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
 tests_fuzz_fuzz_time_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
 tests_fuzz_fuzz_wire_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
+if WITH_LIBCURL
+check_PROGRAMS += tests/fuzz/fuzz_prometheus
+tests_fuzz_fuzz_prometheus_LDADD = $(MP_FUZZ_MAIN) $(MP_PROGRAM_LIBS)
+endif
 if WITH_LIBPQ
 check_PROGRAMS += tests/fuzz/fuzz_answer
 tests_fuzz_fuzz_answer_CPPFLAGS = $(AM_CPPFLAGS) $(LIBPQ_CFLAGS)

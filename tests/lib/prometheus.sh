@@ -9,7 +9,8 @@
 #                               What Prometheus cannot hold, NULL and repeated times, is left out
 #   prom_rows FILE.csv          the same rows as the report must have them: without a source
 #   prom_fill DIR <METRICS      makes blocks of OpenMetrics
-#   prom_start DIR [ARG...]     starts it on DIR; sets PROM_PORT, PROM_PID
+#   prom_start DIR [ARG...]     starts it on DIR, at PROM_SAME_PORT if that is set; sets
+#                               PROM_PORT, PROM_PID
 #   prom_stop
 #   vm_start DIR [ARG...]       VictoriaMetrics on DIR instead; 1 where it is not installed
 #   vm_fill <METRICS            OpenMetrics into it
@@ -87,7 +88,7 @@ prom_ready() { grep -q 'Server is ready' "$PROM_DIR.server.log"; }
 prom_start() { # DIR [ARG...]
 	PROM_DIR=$1
 	shift
-	PROM_PORT=$(prom_free_port)
+	PROM_PORT=${PROM_SAME_PORT:-$(prom_free_port)}
 	[ -e "$T/prometheus.yml" ] || echo 'global: {}' >"$T/prometheus.yml"
 	: >"$PROM_DIR.server.log"
 	prometheus --config.file="$T/prometheus.yml" --storage.tsdb.path="$PROM_DIR" \

@@ -290,6 +290,65 @@ run "$MP" fetch -q -c "$T/probe.ini" --start $((now - 300)) --end $((now - 100))
 is "sensors by gpu, not by pod" "$(grep DCGM <<<"$OUT" | cut -d, -f4 | sort -u | tr '\n' ' ')" "0 1 2 3 "
 prom_stop
 
+# --- the worker, and a node that is late ---
+prom_stop
+ENDED=$(($(date +%s) - 30))
+later() { # BLOCKS SECOND NODE...: samples up to the job's end and some seconds more
+	local dir=$1 until=$2 n
+	shift 2
+	for n; do
+		awk -v n="$n" -v t=$((ENDED - 300)) -v until=$((ENDED + until)) 'BEGIN {
+			for (; t <= until; t += 5) printf "board_watts{instance=\"%s\"} 500 %d\n", n, t }'
+	done >"$T/late.txt"
+	echo "# EOF" >>"$T/late.txt"
+	prom_fill "$dir" <"$T/late.txt"
+}
+later "$T/late" 15 n1
+later "$T/late" -20 n2
+check "a server where n2 is late" prom_start "$T/late"
+OWNER=$(id -un)
+mkdir "$T/home"
+if [ "$OWNER" = root ]; then # root gets no reports of its own
+	OWNER=nobody
+	chmod 711 "$T"
+	chown $OWNER "$T/home"
+fi
+{
+	prom_ini
+	printf '[route n]\nmetrics = board_watts:input\n'
+	printf '[power]\nlogfile = %s\ndelay_seconds = 0\nmax_wait_seconds = 3600\n' "$T/log"
+	printf '[queue]\ndirectory = %s\nworkers = 1\n' "$T/queue"
+} >"$T/worker.ini"
+chmod 600 "$T/worker.ini"
+submit() { # ID NODELIST
+	env -i MONSTER_POWER_CONFIG="$T/worker.ini" MONSTER_POWER_PROGRAM=/bin/true SLURM_JOB_ID="$1" \
+		SLURM_CLUSTER_NAME=alpha SLURM_JOB_RESTART_COUNT=0 SLURM_JOB_UID="$(id -u "$OWNER")" \
+		SLURM_JOB_GID="$(id -g "$OWNER")" SLURM_JOB_USER="$OWNER" SLURM_JOB_NODELIST="$2" \
+		SLURM_JOB_NAME=sim SLURM_JOB_WORK_DIR="$T/home" SLURM_JOB_COMMENT=power_profiling \
+		SLURM_JOB_START_TIME=$((ENDED - 200)) SLURM_JOB_END_TIME="$ENDED" \
+		"$MP_BUILDDIR/monster-power-hook" epilog
+}
+submit 91 n1
+submit 92 'n[1-2]'
+"$MP" worker -c "$T/worker.ini" >"$T/.out" 2>"$T/.err" &
+WORKER=$!
+at_exit 'kill $WORKER 2>/dev/null; wait $WORKER 2>/dev/null'
+check "a job whose node has caught up is reported" \
+	wait_for 30 test -f "$T/home/power_91/summary.json" || diag "$(cat "$T/log" "$T/.err")"
+sleep 2
+check "one with a late node waits" test ! -e "$T/home/power_92"
+mkdir "$T/later"
+later "$T/later" 15 n2
+prom_stop
+mv "$T"/later/*/ "$T/late/"
+PROM_SAME_PORT=$PROM_PORT
+check "... the server is restarted" prom_start "$T/late"
+PROM_SAME_PORT=
+check "until it has, and is reported then" wait_for 90 test -f "$T/home/power_92/summary.json"
+kill $WORKER
+wait $WORKER 2>/dev/null
+prom_stop
+
 # --- 1,000 nodes for an hour: 300 W to 309 W ---
 awk 'BEGIN {
 	for (m = 1; m <= 3; m++) {
