@@ -584,6 +584,18 @@ int mp_pqconn_copy_next(struct mp_pqconn *c, const struct mp_run *run, char **da
     return 0;
 }
 
+/* 57P02: another session crashed and took this one with it.  57P01 is somebody's wish. */
+bool mp_pqconn_broke(const struct mp_pqconn *c)
+{
+    struct mp_error carrier;
+
+    if (c->pg == NULL || (c->target->carrier_failed != NULL &&
+                          c->target->carrier_failed(c->target->arg, &carrier) < 0))
+        return false;
+    return strcmp(c->sqlstate, "57P02") == 0 ||
+           (c->sqlstate[0] == '\0' && PQstatus(c->pg) == CONNECTION_BAD);
+}
+
 bool mp_pqconn_copying(const struct mp_pqconn *c)
 {
     return c->copying;

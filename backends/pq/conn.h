@@ -44,6 +44,10 @@ int mp_pqconn_copy_next(struct mp_pqconn *c, const struct mp_run *run, char **da
 /* After the end of a COPY: has another of the same statements begun? */
 bool mp_pqconn_copying(const struct mp_pqconn *c);
 
+/* After a failure: did the connection break, while the carrier holds, without anybody on
+ * the server having wished so?  Then a new session may go on. */
+bool mp_pqconn_broke(const struct mp_pqconn *c);
+
 /* Ends the session.  A statement that still runs is cancelled on the server first. */
 void mp_pqconn_close(struct mp_pqconn *c);
 

@@ -177,11 +177,24 @@ static int start_copies(struct fetch *f, struct mp_error *err)
     return 0;
 }
 
-/* Up to where the slice is whole. */
-static int read_slice(struct fetch *f, struct source *s, size_t slice,
-                      struct mp_error *err)
+/* A connection that broke in the middle: slices that were whole have been handed on, and
+ * the statements begin anew at this one, in a new transaction.  The dimensions read first
+ * still hold. */
+static int resume(struct fetch *f, struct source *s, size_t slice, struct mp_error *err)
 {
-    mp_pqcopy_begin(&s->copy, slice, mp_pqslices_span(&f->slices, slice));
+    mp_pqconn_close(s->conn);
+    mp_pqcopy_restart(&s->copy);
+    s->asked = false;
+    s->statement = slice;
+    if (mp_pqconn_begin(s->conn, f->run, err) < 0)
+        return -1;
+    return mp_pqtables_set_zone(s->conn, f->run, &s->tables, err);
+}
+
+/* Up to where the slice is whole. */
+static int read_until_whole(struct fetch *f, struct source *s, size_t slice,
+                            struct mp_error *err)
+{
     while (s->statement <= slice) {
         int rc = s->asked ? 0 : ask(f, s, err);
 
@@ -193,6 +206,20 @@ static int read_slice(struct fetch *f, struct source *s, size_t slice,
         s->asked = mp_pqconn_copying(s->conn);
         s->copy.limit = mp_pqstatement_end(&s->tables, &f->slices, s->statement);
     }
+    return 0;
+}
+
+/* A server that goes away again and again, without a slice in between, is let go. */
+enum { RESUMES = 3 };
+
+static int read_slice(struct fetch *f, struct source *s, size_t slice,
+                      struct mp_error *err)
+{
+    mp_pqcopy_begin(&s->copy, slice, mp_pqslices_span(&f->slices, slice));
+    for (int tries = 0; read_until_whole(f, s, slice, err) < 0; tries++)
+        if (tries == RESUMES || !mp_pqconn_broke(s->conn) ||
+            mp_run_check(f->run, err) < 0 || resume(f, s, slice, err) < 0)
+            return -1;
     return 0;
 }
 

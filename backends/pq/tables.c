@@ -680,8 +680,8 @@ static int read_units(struct mp_pqconn *c, const struct mp_run *run,
 }
 
 /* Columns without a time zone are read as times of this process's zone. */
-static int set_zone(struct mp_pqconn *c, const struct mp_run *run,
-                    const struct mp_pqtables *t, struct mp_error *err)
+int mp_pqtables_set_zone(struct mp_pqconn *c, const struct mp_run *run,
+                         const struct mp_pqtables *t, struct mp_error *err)
 {
     for (size_t i = 0; i < t->n_tables; i++)
         if (t->table[i].types[MP_PQ_TIME] == MP_PQ_TIMESTAMP)
@@ -695,7 +695,8 @@ int mp_pqtables_read(struct mp_pqconn *c, const struct mp_run *run,
 {
     *t = (struct mp_pqtables){0};
     if (wanted_tables(c, plan, t, err) == 0 && read_catalogue(c, run, t, err) == 0 &&
-        drop_missing(c, plan, findings, t, err) == 0 && set_zone(c, run, t, err) == 0 &&
+        drop_missing(c, plan, findings, t, err) == 0 &&
+        mp_pqtables_set_zone(c, run, t, err) == 0 &&
         read_nodes(c, run, plan, findings, t, err) == 0 &&
         read_ids(c, run, findings, t, err) == 0 &&
         read_units(c, run, plan, findings, t, err) == 0)

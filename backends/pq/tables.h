@@ -82,6 +82,9 @@ struct mp_pqtables {
 int mp_pqtables_read(struct mp_pqconn *c, const struct mp_run *run,
                      const struct mp_plan *plan, struct mp_findings *findings,
                      struct mp_pqtables *t, struct mp_error *err);
+/* What mp_pqtables_read does to its transaction, for another one. */
+int mp_pqtables_set_zone(struct mp_pqconn *c, const struct mp_run *run,
+                         const struct mp_pqtables *t, struct mp_error *err);
 void mp_pqtables_free(struct mp_pqtables *t);
 
 /* NULL where the id is not there. */

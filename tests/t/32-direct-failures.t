@@ -120,6 +120,29 @@ finish
 fails "the server restarts half-way" 'terminating connection due to administrator command|closed the connection'
 release
 
+# ---- the connection breaks in the middle ----
+
+pg_seed database=h100 prefix=rpg nodes=2 gpus=4 seconds=86400 step=3
+settings 5 60 120 >"$T/mp.ini"
+day() { "$MP" fetch -c "$T/mp.ini" --start $S --end $((S + 86399)) --nodelist 'rpg-91-[1-2]'; }
+day >"$T/whole.csv"
+like "a day of samples" "$(wc -l <"$T/whole.csv")" '^5[0-9]{5}$'
+mkfifo "$T/rows"
+day >"$T/rows" 2>"$T/.err" &
+PID=$!
+exec 8<"$T/rows"
+read -r header <&8
+: >"$PG_DIR/log"
+kill -KILL "$(pg_sql postgres -c "SELECT pid FROM pg_stat_activity WHERE usename = 'monster' AND datname = 'h100'")"
+{ echo "$header" && cat <&8; } >"$T/resumed.csv"
+wait $PID
+is "the server's backend is killed half-way: exit 0" $? 0
+exec 8<&-
+check "and the rows are the same bytes" cmp "$T/whole.csv" "$T/resumed.csv"
+like "it went on where it was, not from the start" "$(grep -c 'statement: .*COPY (SELECT 0::int4' "$PG_DIR/log")" '^0$'
+like "in a new session" "$(grep -c 'statement: .*on; COPY (SELECT [1-9]' "$PG_DIR/log")" '^[1-9]'
+wait_for 10 up
+
 # ---- connecting ----
 
 pg_stop
