@@ -109,6 +109,19 @@ struct mp_backend_ops {
                     const struct mp_run *run, struct mp_job *job, struct mp_occupancy *o,
                     struct mp_error *err);
 
+    /* Optional, all three or none: what an account of many jobs needs.  The nodes that
+     * the source knows (owned names, freed by the caller one by one); everybody who was
+     * on the plan's nodes (*o is empty before); and whose the jobs are, as far as there
+     * is a record (ids come with their fields empty; what is set is the caller's to
+     * free). */
+    int (*list_nodes)(struct mp_backend *b, const struct mp_run *run, char ***names,
+                      size_t *n, struct mp_error *err);
+    int (*occupants)(struct mp_backend *b, const struct mp_plan *plan,
+                     const struct mp_run *run, struct mp_occupancy *o,
+                     struct mp_error *err);
+    int (*describe)(struct mp_backend *b, const struct mp_run *run,
+                    struct mp_job_record *records, size_t n, struct mp_error *err);
+
     /* Optional.  *ready = 1 when every node of the plan that can be waited for has a
      * sample at or after plan->end (the telemetry has caught up), else 0. */
     int (*caught_up)(struct mp_backend *b, const struct mp_plan *plan,

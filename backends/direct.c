@@ -47,6 +47,25 @@ static int direct_know_job(struct mp_backend *b, const struct mp_plan *plan,
     return mp_pq_know_job(pq_of(b), plan, run, job, o, err);
 }
 
+static int direct_list_nodes(struct mp_backend *b, const struct mp_run *run,
+                             char ***names, size_t *n, struct mp_error *err)
+{
+    return mp_pq_list_nodes(pq_of(b), run, names, n, err);
+}
+
+static int direct_occupants(struct mp_backend *b, const struct mp_plan *plan,
+                            const struct mp_run *run, struct mp_occupancy *o,
+                            struct mp_error *err)
+{
+    return mp_pq_occupants(pq_of(b), plan, run, o, err);
+}
+
+static int direct_describe(struct mp_backend *b, const struct mp_run *run,
+                           struct mp_job_record *records, size_t n, struct mp_error *err)
+{
+    return mp_pq_describe(pq_of(b), run, records, n, err);
+}
+
 static int direct_caught_up(struct mp_backend *b, const struct mp_plan *plan,
                             const struct mp_run *run, int *ready, struct mp_error *err)
 {
@@ -123,6 +142,9 @@ const struct mp_backend_ops mp_backend_direct = {
     .fetch = direct_fetch,
     .find_job = direct_find_job,
     .know_job = direct_know_job,
+    .list_nodes = direct_list_nodes,
+    .occupants = direct_occupants,
+    .describe = direct_describe,
     .caught_up = direct_caught_up,
     .check = direct_check,
     .probe = direct_probe,

@@ -108,6 +108,25 @@ static int ssh_know_job(struct mp_backend *b, const struct mp_plan *plan,
     return ready(b, run, err) < 0 ? -1 : mp_pq_know_job(pq_of(b), plan, run, job, o, err);
 }
 
+static int ssh_list_nodes(struct mp_backend *b, const struct mp_run *run, char ***names,
+                          size_t *n, struct mp_error *err)
+{
+    return ready(b, run, err) < 0 ? -1 : mp_pq_list_nodes(pq_of(b), run, names, n, err);
+}
+
+static int ssh_occupants(struct mp_backend *b, const struct mp_plan *plan,
+                         const struct mp_run *run, struct mp_occupancy *o,
+                         struct mp_error *err)
+{
+    return ready(b, run, err) < 0 ? -1 : mp_pq_occupants(pq_of(b), plan, run, o, err);
+}
+
+static int ssh_describe(struct mp_backend *b, const struct mp_run *run,
+                        struct mp_job_record *records, size_t n, struct mp_error *err)
+{
+    return ready(b, run, err) < 0 ? -1 : mp_pq_describe(pq_of(b), run, records, n, err);
+}
+
 static int ssh_caught_up(struct mp_backend *b, const struct mp_plan *plan,
                          const struct mp_run *run, int *is_ready, struct mp_error *err)
 {
@@ -232,6 +251,9 @@ const struct mp_backend_ops mp_backend_ssh = {
     .fetch = ssh_fetch,
     .find_job = ssh_find_job,
     .know_job = ssh_know_job,
+    .list_nodes = ssh_list_nodes,
+    .occupants = ssh_occupants,
+    .describe = ssh_describe,
     .caught_up = ssh_caught_up,
     .check = ssh_check,
     .probe = ssh_probe,

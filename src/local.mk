@@ -12,12 +12,13 @@ include src/queue/local.mk
 include src/hook/local.mk
 include src/writer/local.mk
 include src/session/local.mk
+include src/account/local.mk
 include src/worker/local.mk
 include src/check/local.mk
 include src/cli/local.mk
 
 MP_HOOK_LIBS = libmp-hook.a libmp-queue.a libmp-config.a libmp-model.a libmp-base.a
-MP_PROGRAM_LIBS = libmp-cli.a libmp-check.a libmp-worker.a libmp-session.a libbackends.a \
+MP_PROGRAM_LIBS = libmp-cli.a libmp-check.a libmp-worker.a libmp-account.a libmp-session.a libbackends.a \
 	libmp-writer.a libmp-hook.a libmp-queue.a libmp-report.a libmp-chart.a libmp-energy.a \
 	libmp-slurm.a libmp-config.a libmp-model.a libmp-base.a \
 	$(LIBPQ_LIBS) $(LIBSSH2_LIBS) $(LIBCURL_LIBS) $(YAJL_LIBS) $(LIBCRYPTO_LIBS) \

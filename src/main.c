@@ -17,6 +17,7 @@
 static const struct mp_command commands[] = {
     {"profile", "report a job's power: CSV, charts, summary", mp_cmd_profile},
     {"show", "a report on one screen, or several as a table", mp_cmd_show},
+    {"account", "a cluster's energy, by job, user, account or day", mp_cmd_account},
     {"fetch", "print a job's power samples as CSV", mp_cmd_fetch},
     {"epilog", "entry point for EpilogSlurmctld", mp_cmd_epilog},
     {"prolog", "entry point for PrologSlurmctld", mp_cmd_prolog},

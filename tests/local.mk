@@ -92,6 +92,7 @@ MP_SHELL_TESTS = \
 	tests/t/53-slurm-user.t \
 	tests/t/54-starve.t \
 	tests/t/55-shared-slurm.t \
+	tests/t/57-account.t \
 	tests/t/12-csv.t \
 	tests/t/15-charts.t \
 	tests/t/16-synthetic.t \

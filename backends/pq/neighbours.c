@@ -350,3 +350,167 @@ int mp_pq_know_job(struct mp_pq *pq, const struct mp_plan *plan, const struct mp
         mp_occupancy_free(o); /* a window of somebody's own: nothing is shared with it */
     return 0;
 }
+
+/* ---- for an account of many jobs ---- */
+
+/* A database that a route names and the server does not have, or not for us, holds
+ * nothing to account for. */
+static bool is_not_ours(const struct mp_pqconn *c)
+{
+    return strcmp(c->sqlstate, "3D000") == 0 || strcmp(c->sqlstate, "42501") == 0;
+}
+
+/* A database may be away for a moment, but not be left out without a word. */
+static int everybody_here(struct mp_pqconn *c, const struct mp_run *run,
+                          const struct mp_plan *plan, struct mp_occupancy *o,
+                          struct mp_error *err)
+{
+    const struct mp_pqjob_facts nobody = {.id = -1};
+    char *names = names_here(c, plan);
+    int rc = -1;
+
+    if (names == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu nodes",
+                       plan->n_nodes);
+    if (are_there(c, run, err))
+        rc = read_stays(c, run, names, plan, &nobody, o, err);
+    else if (c->pg != NULL && c->sqlstate[0] == '\0')
+        rc = 0;
+    free(names);
+    return rc;
+}
+
+int mp_pq_occupants(struct mp_pq *pq, const struct mp_plan *plan,
+                    const struct mp_run *run, struct mp_occupancy *o,
+                    struct mp_error *err)
+{
+    int rc = mp_occupancy_init(o, plan->n_nodes, err);
+
+    for (size_t i = 0; rc == 0 && i < pq->n_conns; i++) {
+        struct mp_pqconn *c = &pq->conns[i];
+
+        if (!mp_pqpool_planned(pq, plan, i))
+            continue;
+        c->sqlstate[0] = '\0';
+        rc = mp_pqconn_begin(c, run, err);
+        if (rc == 0)
+            rc = everybody_here(c, run, plan, o, err);
+        if (c->pg != NULL && mp_pqconn_commit(c, run, &(struct mp_error){0}) < 0)
+            mp_pqconn_close(c);
+    }
+    if (rc == 0)
+        mp_occupancy_close(o);
+    return rc;
+}
+
+static int add_names(const PGresult *res, char ***names, size_t *n, struct mp_error *err)
+{
+    char **grown = realloc(*names, (*n + (size_t)PQntuples(res) + 1) * sizeof *grown);
+
+    if (grown == NULL)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for node names");
+    *names = grown;
+    for (int row = 0; row < PQntuples(res); row++)
+        if ((grown[*n] = strdup(PQgetvalue(res, row, 0))) != NULL)
+            ++*n;
+    return 0;
+}
+
+int mp_pq_list_nodes(struct mp_pq *pq, const struct mp_run *run, char ***names, size_t *n,
+                     struct mp_error *err)
+{
+    static const char sql[] = "SELECT DISTINCT hostname::text FROM public.nodes"
+                              " WHERE hostname IS NOT NULL ORDER BY 1";
+    int rc = 0;
+
+    *names = NULL;
+    *n = 0;
+    for (size_t i = 0; rc == 0 && i < pq->n_conns; i++) {
+        struct mp_pqconn *c = &pq->conns[i];
+        PGresult *res = NULL;
+
+        c->sqlstate[0] = '\0';
+        rc = mp_pqconn_begin(c, run, err);
+        if (rc < 0 && is_not_ours(c)) {
+            rc = 0;
+            continue;
+        }
+        if (rc == 0)
+            rc = mp_pqconn_query(c, run, "reading public.nodes", sql, 0, NULL,
+                                 &(struct mp_pqshape){.columns = "s"}, &res, err);
+        if (rc == 0)
+            rc = add_names(res, names, n, err);
+        PQclear(res);
+        if (c->pg != NULL && mp_pqconn_commit(c, run, &(struct mp_error){0}) < 0)
+            mp_pqconn_close(c);
+    }
+    return rc;
+}
+
+enum { IDS_AT_ONCE = 10000 };
+
+static char *copy(const PGresult *res, int row, int column)
+{
+    return PQgetisnull(res, row, column) ? NULL : strdup(PQgetvalue(res, row, column));
+}
+
+static int describe_some(struct mp_pqconn *c, const struct mp_run *run,
+                         struct mp_job_record *records, size_t n, struct mp_error *err)
+{
+    static const char sql[] =
+        "SELECT w.ord, j->>'user_name', j->>'account', j->>'partition'"
+        " FROM unnest($1::int8[]) WITH ORDINALITY AS w(id, ord)"
+        " JOIN LATERAL (SELECT to_jsonb(x) AS j FROM slurm.jobs x WHERE x.job_id = w.id"
+        " LIMIT 1) y ON true";
+    const struct mp_pqshape shape = {"#SSS", n};
+    PGresult *res = NULL;
+    char *ids = NULL;
+    size_t size;
+    FILE *out = open_memstream(&ids, &size);
+    int rc = -1;
+
+    for (size_t i = 0; out != NULL && i < n; i++)
+        fprintf(out, "%c%" PRIu64, i == 0 ? '{' : ',', records[i].id);
+    if (out == NULL || fputs("}", out) < 0 || fclose(out) != 0)
+        mp_fail(err, MP_FAULT_FAILED, "out of memory for job numbers");
+    else
+        rc = mp_pqconn_query(c, run, "reading slurm.jobs", sql, 1,
+                             (const char *const[]){ids}, &shape, &res, err);
+    for (int row = 0; rc == 0 && row < PQntuples(res); row++) {
+        struct mp_job_record *r = &records[number(res, row, 0, 1) - 1];
+
+        if (r->found)
+            continue;
+        r->found = true;
+        r->user = copy(res, row, 1);
+        r->account = copy(res, row, 2);
+        r->partition = copy(res, row, 3);
+    }
+    PQclear(res);
+    free(ids);
+    return rc;
+}
+
+int mp_pq_describe(struct mp_pq *pq, const struct mp_run *run,
+                   struct mp_job_record *records, size_t n, struct mp_error *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && n > 0 && i < pq->n_conns; i++) {
+        struct mp_pqconn *c = &pq->conns[i];
+
+        c->sqlstate[0] = '\0';
+        rc = mp_pqconn_begin(c, run, err);
+        if (rc < 0 && is_not_ours(c)) {
+            rc = 0;
+            continue;
+        }
+        if (rc == 0 && are_there(c, run, err))
+            for (size_t k = 0; rc == 0 && k < n; k += IDS_AT_ONCE)
+                rc = describe_some(c, run, records + k,
+                                   n - k < IDS_AT_ONCE ? n - k : IDS_AT_ONCE, err);
+        if (c->pg != NULL && mp_pqconn_commit(c, run, &(struct mp_error){0}) < 0)
+            mp_pqconn_close(c);
+    }
+    return rc;
+}

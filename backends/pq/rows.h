@@ -46,6 +46,13 @@ int mp_pq_find_job(struct mp_pq *pq, const char *label, const struct mp_run *run
                    struct mp_job *job, struct mp_error *err);
 int mp_pq_know_job(struct mp_pq *pq, const struct mp_plan *plan, const struct mp_run *run,
                    struct mp_job *job, struct mp_occupancy *o, struct mp_error *err);
+int mp_pq_list_nodes(struct mp_pq *pq, const struct mp_run *run, char ***names, size_t *n,
+                     struct mp_error *err);
+int mp_pq_occupants(struct mp_pq *pq, const struct mp_plan *plan,
+                    const struct mp_run *run, struct mp_occupancy *o,
+                    struct mp_error *err);
+int mp_pq_describe(struct mp_pq *pq, const struct mp_run *run,
+                   struct mp_job_record *records, size_t n, struct mp_error *err);
 int mp_pq_caught_up(struct mp_pq *pq, const struct mp_plan *plan,
                     const struct mp_run *run, int *ready, struct mp_error *err);
 int mp_pq_check(struct mp_pq *pq, const struct mp_run *run, mp_check_report *report,

@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libmp-cli.a
 libmp_cli_a_CPPFLAGS = $(AM_CPPFLAGS)
 libmp_cli_a_SOURCES = \
+	src/cli/account.c \
 	src/cli/backends.c \
 	src/cli/check.c \
 	src/cli/command.h \

@@ -3,6 +3,7 @@
 #ifndef MP_JOB_H
 #define MP_JOB_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -24,6 +25,13 @@ struct mp_job {
 };
 
 void mp_job_free(struct mp_job *job);
+
+/* Whose a job is, where somebody has a record of it; strings are owned, NULL: unknown. */
+struct mp_job_record {
+    uint64_t id;
+    bool found;
+    char *user, *account, *partition;
+};
 
 /* A --job-id argument: digits, digits_digits or digits+digits. */
 int mp_job_label_check(const char *label, struct mp_error *err);
