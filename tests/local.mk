@@ -84,6 +84,7 @@ MP_SHELL_TESTS = \
 	tests/t/36-direct-worker.t \
 	tests/t/37-direct-hostile.t \
 	tests/t/38-shared.t \
+	tests/t/38-counter-database.t \
 	tests/t/38-probe-database.t \
 	tests/t/39-prometheus.t \
 	tests/t/50-hook.t \

@@ -64,7 +64,7 @@ static int try_once(struct mp_prom_http *http, const struct mp_run *run, const c
         goto out;
     }
     rc = 0;
-    if (is_limit(said->text))
+    if (outcome == MP_PROM_LARGE || is_limit(said->text))
         said->reply = MP_PROM_TOO_MUCH;
     else if (outcome == MP_PROM_BUSY)
         *busy = true;

@@ -356,12 +356,14 @@ static int judge(struct mp_prom_http *h, long status, enum mp_prom_outcome *outc
     case 429:
     case 502:
     case 503:
-    case 504:
         *outcome = MP_PROM_BUSY;
         return 0;
-    case 400:
     case 413:
     case 414:
+    case 504:
+        *outcome = MP_PROM_LARGE;
+        return 0;
+    case 400:
     case 422:
         *outcome = MP_PROM_DENIED;
         return 0;

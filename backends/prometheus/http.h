@@ -19,8 +19,9 @@ struct mp_prom_http; /* opaque */
 /* What came of a request, beyond its success. */
 enum mp_prom_outcome {
     MP_PROM_DONE,   /* 200 */
-    MP_PROM_BUSY,   /* 429, 502, 503, 504: later, perhaps */
-    MP_PROM_DENIED, /* 400, 413, 414, 422: not like this; the body says why */
+    MP_PROM_BUSY,   /* 429, 502, 503: later, perhaps */
+    MP_PROM_LARGE,  /* 413, 414, 504 (a proxy's time is over): ask for less */
+    MP_PROM_DENIED, /* 400, 422: not like this; the body says why */
 };
 
 /* Gets the body in pieces, of whatever outcome but a failure.  -1 ends the request. */

@@ -432,6 +432,23 @@ peer "$ONE" "$(http '429 Too Many Requests' slow)" "$(http '503 Service Unavaila
 	"$SERIES" "$VALUES"
 one
 is "busy twice: asked again, exit 0" "$STATUS" 0 || diag "$ERR"
+EMPTY=$(good '{"resultType":"matrix","result":[]}')
+peer "$ONE" "$SERIES" "$(http '504 Gateway Timeout' 'too long')" "$VALUES" "$EMPTY"
+one
+is "a proxy that does not wait: asked for less, exit 0" "$STATUS" 0 || diag "$ERR"
+like "... for half" "$(tail -n 1 "$T/peer/log")" '%5B1800[0-9]*ms%5D'
+TWICE="{\"resultType\":\"matrix\",\"result\":[{\"metric\":$LABELS,\"values\":[[1760497205,\"1\"],[1760497215,\"1\"]]},{\"metric\":${LABELS%?},\"job\":\"b\"},\"values\":[[1760497210,\"900\"]]}]}"
+peer "$ONE" "$SERIES" "$(good "$TWICE")"
+one
+sed -i 's/^metrics = .*/&\nunits = TotalCPUPower:W/' "$T/peer.ini"
+run "$MP" profile -q -c "$T/peer.ini" --start $START --end $END --nodelist rpc-91-1 \
+	--job-id 9 --outdir "$T/a"
+like "two series that nothing tells apart are a finding" "$(cat "$T/a/power_9/summary.json")" \
+	'backend_findings.*several series of TotalCPUPower on one node were read as one sensor'
+printf '[route x]\nexporter = ipmy\n' >>"$T/peer.ini"
+run "$MP" config -c "$T/peer.ini"
+is "an exporter that is none: exit 2" "$STATUS" 2
+like "... with the nearest" "$ERR" 'no exporter is called ipmy; did you mean ipmi'
 peer "$ONE" "$SERIES" \
 	"$(http '422 Unprocessable' '{"status":"error","errorType":"execution","error":"parse what?"}')"
 one
