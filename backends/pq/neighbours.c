@@ -34,28 +34,37 @@ enum {
     " OR lower(split_part(n.hostname, '.', 1)) = lower(split_part(w.name, '.', 1))"      \
     " ORDER BY w.ord, lower(n.hostname) = lower(w.name) DESC, n.nodeid)"
 
-/* A row for each stay, and one of job 0 for each node of which there is any row. */
+/* A row for each stay, and one of job 0 for each node of which there is any row.  Most
+ * minutes are like the one before: all but the first pass is over the rows (c, number k)
+ * in which something changed; each holds until the row before the next of them. */
 static const char stays_sql[] = NODES_HERE
     ", m AS (SELECT i.ord, r.\"timestamp\" AS t, r.jobs, r.cpus,"
-    " lag(r.\"timestamp\") OVER w AS before, lead(r.\"timestamp\") OVER w AS after"
+    " lag(r.\"timestamp\") OVER w AS before,"
+    " lag(r.jobs) OVER w IS DISTINCT FROM r.jobs"
+    " OR lag(r.cpus) OVER w IS DISTINCT FROM r.cpus AS changed"
     " FROM i JOIN slurm.node_jobs r ON r.nodeid = i.nodeid"
     " WHERE r.\"timestamp\" BETWEEN to_timestamp($2::float8) AND to_timestamp($3::float8)"
     " WINDOW w AS (PARTITION BY i.ord ORDER BY r.\"timestamp\")),"
-    " u AS (SELECT m.ord, m.t, m.before, m.after, x.job, x.cpus,"
-    " lag(m.t) OVER p IS DISTINCT FROM m.before AS fresh"
-    " FROM m, unnest(m.jobs, m.cpus) AS x(job, cpus) WHERE x.job IS NOT NULL"
-    " WINDOW p AS (PARTITION BY m.ord, x.job ORDER BY m.t)),"
+    " e AS (SELECT ord, max(t) AS t FROM m GROUP BY ord),"
+    " c AS (SELECT ord, t, before, jobs, cpus, row_number() OVER x AS k,"
+    " lead(t) OVER x AS after, lead(before) OVER x AS last FROM m WHERE changed"
+    " WINDOW x AS (PARTITION BY ord ORDER BY t)),"
+    " u AS (SELECT c.ord, c.k, c.t, c.before, coalesce(c.last, e.t) AS last, c.after,"
+    " x.job, x.cpus, lag(c.k) OVER p IS DISTINCT FROM c.k - 1 AS fresh"
+    " FROM c JOIN e USING (ord), unnest(c.jobs, c.cpus) AS x(job, cpus)"
+    " WHERE x.job IS NOT NULL WINDOW p AS (PARTITION BY c.ord, x.job ORDER BY c.k)),"
     " s AS (SELECT *, count(*) FILTER (WHERE fresh)"
-    " OVER (PARTITION BY ord, job ORDER BY t) AS run FROM u),"
-    " g AS (SELECT ord, job, max(cpus) AS cpus, min(t) AS first, max(t) AS last,"
-    " min(before) AS before, max(after) AS after FROM s GROUP BY ord, job, run)"
+    " OVER (PARTITION BY ord, job ORDER BY k) AS run FROM u),"
+    " g AS (SELECT ord, job, max(cpus) AS cpus, min(t) AS first, max(last) AS last,"
+    " (array_agg(before ORDER BY k))[1] AS before,"
+    " (array_agg(after ORDER BY k DESC))[1] AS after FROM s GROUP BY ord, job, run)"
     " SELECT g.ord, g.job, g.cpus, (extract(epoch FROM g.first) * 1000000)::int8,"
     " (extract(epoch FROM g.last) * 1000000)::int8,"
     " (extract(epoch FROM g.before) * 1000000)::int8,"
     " (extract(epoch FROM g.after) * 1000000)::int8,"
     " j.start_time::int8, j.end_time::int8"
     " FROM g LEFT JOIN slurm.jobs j ON j.job_id = g.job"
-    " UNION ALL SELECT ord, 0, NULL, 0, 0, NULL, NULL, NULL, NULL FROM m GROUP BY ord"
+    " UNION ALL SELECT ord, 0, NULL, 0, 0, NULL, NULL, NULL, NULL FROM e"
     " ORDER BY 1, 2, 4";
 
 enum { ORD, JOB, CPUS, FIRST, LAST, BEFORE, AFTER, STARTED, ENDED };
