@@ -330,10 +330,15 @@ static bool has_nodes(const struct mp_plan *plan, const struct mp_pqtables *t,
     return false;
 }
 
-/* Slices that one statement reads: where each would read a table from end to end, all. */
+/* Slices that one statement reads: where each would read a table from end to end, all;
+ * where each would unpack the same batches, as many as the server can hold. */
+enum { SLICES_COMPRESSED = 16 };
+
 static size_t stretch(const struct mp_pqtables *t, const struct mp_pqslices *s)
 {
-    return t->sliceable ? 1 : s->n;
+    if (!t->sliceable)
+        return s->n;
+    return t->compressed ? SLICES_COMPRESSED : 1;
 }
 
 static int put_statement(const struct writing *w, struct mp_error *err)

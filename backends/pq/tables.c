@@ -129,7 +129,9 @@ static int wanted_tables(const struct mp_pqconn *c, const struct mp_plan *plan,
 
 /* One row per column we want, those spelled as MonSTer does first, or one with NULLs
  * where there is no such table.  A table is sliceable when an index starts with
- * "timestamp", or with nodeid and then "timestamp". */
+ * "timestamp", or with nodeid and then "timestamp".  TimescaleDB's chunks inherit from
+ * their table, and what it has compressed lies beside them under a name of its own: then
+ * any of the chunks may be. */
 static const char catalogue_sql[] =
     "SELECT w.ord, n.oid IS NOT NULL, has_schema_privilege(n.oid, 'USAGE'),"
     " c.oid IS NOT NULL, has_any_column_privilege(c.oid, 'SELECT'),"
@@ -142,9 +144,15 @@ static const char catalogue_sql[] =
     "   OR EXISTS (SELECT FROM pg_attribute k, pg_attribute l WHERE k.attrelid = c.oid"
     "    AND k.attnum = i.indkey[0] AND lower(k.attname) = 'nodeid'"
     "    AND l.attrelid = c.oid AND l.attnum = i.indkey[1]"
-    "    AND lower(l.attname) = 'timestamp'))) "
+    "    AND lower(l.attname) = 'timestamp'))),"
+    " EXISTS (SELECT FROM pg_inherits h, pg_class k"
+    "  WHERE h.inhparent = c.oid AND k.oid = h.inhrelid"
+    "  AND k.relnamespace = ts.oid)"
+    " AND EXISTS (SELECT FROM pg_class k WHERE k.relnamespace = ts.oid"
+    "  AND k.relname LIKE 'compress\\_hyper\\_%') "
     "FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(sch, tab, ord)"
     " LEFT JOIN pg_namespace n ON n.nspname = w.sch"
+    " LEFT JOIN pg_namespace ts ON ts.nspname = '_timescaledb_internal'"
     " LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.tab"
     "  AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
     " LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0"
@@ -162,7 +170,8 @@ enum {
     CAT_COLUMN,
     CAT_OID,
     CAT_TYPE,
-    CAT_INDEXED
+    CAT_INDEXED,
+    CAT_COMPRESSED
 };
 
 static int refuse_type(const struct mp_pqconn *c, const struct mp_pqtable *table,
@@ -254,6 +263,7 @@ static int take_catalogue(const struct mp_pqconn *c, const PGresult *res,
                            column_names[MP_PQ_TIME]);
         if (!is_true(res, row, CAT_INDEXED))
             t->sliceable = false;
+        t->compressed = t->compressed || is_true(res, row, CAT_COMPRESSED);
         if (take_column(c, &t->table[i], PQgetvalue(res, row, CAT_COLUMN),
                         PQgetvalue(res, row, CAT_OID), PQgetvalue(res, row, CAT_TYPE),
                         err) < 0)
@@ -327,7 +337,7 @@ static int read_catalogue(struct mp_pqconn *c, const struct mp_run *run,
         no_memory(err);
     else if (mp_pqconn_query(c, run, "reading the catalogue", catalogue_sql, 2,
                              (const char *const[]){schemas, tables},
-                             &(struct mp_pqshape){"#bBbBSISb", t->n_tables}, &res,
+                             &(struct mp_pqshape){"#bBbBSISbb", t->n_tables}, &res,
                              err) == 0)
         rc = take_catalogue(c, res, t, err);
     PQclear(res);

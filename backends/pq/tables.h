@@ -74,7 +74,8 @@ struct mp_pqtables {
     struct mp_pqtable *table; /* those that exist, in order of route and metric */
     size_t n_tables;
     struct mp_pqdim nodes, sources, fqdds;
-    bool sliceable; /* every table has an index that finds a span of time */
+    bool compressed; /* some chunk may be: it is unpacked whole whatever is read of it */
+    bool sliceable;  /* every table has an index that finds a span of time */
 };
 
 /* Tables that do not exist and nodes that public.nodes does not know go to `findings`. An

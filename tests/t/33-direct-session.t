@@ -103,4 +103,23 @@ pg_sql zen4 -c 'CLUSTER idrac.totalfanpower USING totalfanpower_timestamp_idx' -
 fetch 'rpc-91-[1-6],rpg-91-[1-2]' >"$T/b.csv"
 check "nor on how the rows lie on disk" cmp "$T/a.csv" "$T/b.csv"
 
+# ---- what is compressed is unpacked once ----
+
+E=1760583599
+: >"$PG_DIR/log"
+fetch 'rpc-91-[1-2]' >"$T/plain.csv"
+PLAIN=$(grep -o 'COPY (SELECT' "$PG_DIR/log" | wc -l)
+pg_sql zen4 -c 'CREATE SCHEMA _timescaledb_internal; GRANT USAGE ON SCHEMA _timescaledb_internal TO monster' \
+	-c 'CREATE TABLE _timescaledb_internal._hyper_1_1_chunk () INHERITS (idrac.totalcpupower)' \
+	-c 'CREATE INDEX ON _timescaledb_internal._hyper_1_1_chunk ("timestamp" DESC)' \
+	-c 'CREATE TABLE _timescaledb_internal.compress_hyper_2_1_chunk (nodeid int)' \
+	-c 'GRANT SELECT ON ALL TABLES IN SCHEMA _timescaledb_internal TO monster' \
+	-c "WITH old AS (DELETE FROM ONLY idrac.totalcpupower WHERE \"timestamp\" < to_timestamp($S + 40000) RETURNING *) INSERT INTO _timescaledb_internal._hyper_1_1_chunk SELECT * FROM old"
+: >"$PG_DIR/log"
+fetch 'rpc-91-[1-2]' >"$T/compressed.csv"
+COMPRESSED=$(grep -o 'COPY (SELECT' "$PG_DIR/log" | wc -l)
+like "a day of plain tables is some twenty statements ($PLAIN)" "$PLAIN" '^2[0-9]$'
+is "of a table with compressed chunks two" "$COMPRESSED" 2
+check "the rows are the same bytes" cmp "$T/plain.csv" "$T/compressed.csv"
+
 done_testing
