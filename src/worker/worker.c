@@ -19,6 +19,7 @@
 #include "base/wait.h"
 #include "worker/impl.h"
 #include "worker/turns.h"
+#include "writer/privilege.h"
 
 enum {
     SECOND = 1000000, /* µs */
@@ -628,7 +629,7 @@ static int get_lock(struct master *m, struct mp_error *err)
 
 static int begin(struct master *m, struct mp_error *err)
 {
-    if (mp_run_init(&m->run, "worker", err) < 0 ||
+    if (mp_shed_capabilities(err) < 0 || mp_run_init(&m->run, "worker", err) < 0 ||
         mp_worker_conf_load(&m->conf, m->options->common, err) < 0)
         return -1;
     mp_log_init(&m->log, m->conf.logfile);

@@ -10,6 +10,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,44 @@ static bool name_is_plain(const char *name)
 {
     return name[0] != '-' && name[0] != '#' && strlen(name) < MP_USER_SIZE &&
            strcspn(name, " \t\n/:%,'\"\\") == strlen(name);
+}
+
+/* 1: the user is in that group, 0: not, -1: out of memory. */
+static int is_member(const struct passwd *pw, gid_t gid)
+{
+    int n = 64, found = -1;
+    gid_t *groups = NULL, *more;
+
+    while ((more = realloc(groups, (size_t)n * sizeof *groups)) != NULL) {
+        int room = n;
+
+        groups = more;
+        if (getgrouplist(pw->pw_name, pw->pw_gid, groups, &n) >= 0) {
+            found = 0;
+            for (int i = 0; i < n; i++)
+                found |= groups[i] == gid;
+            break;
+        }
+        if (n <= room) /* it may not say how many there are */
+            n = 2 * room;
+    }
+    free(groups);
+    return found;
+}
+
+/* The group Slurm named, if the user is in it on this machine; else the user's own. */
+static int choose_group(struct mp_owner *owner, const struct passwd *pw,
+                        struct mp_error *err)
+{
+    int member = 0;
+
+    if (owner->gid != 0 && owner->gid != (gid_t)-1 &&
+        (member = is_member(pw, owner->gid)) < 0)
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for the groups of %s",
+                       owner->name);
+    if (!member)
+        owner->gid = pw->pw_gid;
+    return 0;
 }
 
 int mp_owner_find(uid_t uid, gid_t gid, const char *user, struct mp_owner *owner,
@@ -67,8 +106,8 @@ int mp_owner_find(uid_t uid, gid_t gid, const char *user, struct mp_owner *owner
             return mp_fail(err, MP_FAULT_FAILED, "uid %lu has an odd name",
                            (unsigned long)uid);
         snprintf(owner->name, sizeof owner->name, "%s", pw.pw_name);
-        if (gid == 0 || gid == (gid_t)-1)
-            owner->gid = pw.pw_gid;
+        if (choose_group(owner, &pw, err) < 0)
+            return -1;
     }
     if (owner->gid == 0 || owner->gid == (gid_t)-1)
         return mp_fail(err, MP_FAULT_FAILED, "uid %lu has no group but root's",
@@ -93,6 +132,33 @@ static int drop_capabilities(void)
     if (syscall(SYS_capset, &header, none) < 0 || syscall(SYS_capget, &header, have) < 0)
         return -1;
     return memcmp(have, none, sizeof have) == 0 ? 0 : -1;
+}
+
+int mp_shed_capabilities(struct mp_error *err)
+{
+    const uint64_t kept = UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID |
+                          UINT64_C(1) << CAP_CHOWN | UINT64_C(1) << CAP_DAC_OVERRIDE |
+                          UINT64_C(1) << CAP_FOWNER | UINT64_C(1) << CAP_KILL;
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct have[2] = {{0}};
+
+    if (geteuid() != 0)
+        return 0;
+    for (int cap = 0; cap < 64; cap++)
+        if (!(kept >> cap & 1) && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
+            prctl(PR_CAPBSET_DROP, cap, 0, 0, 0); /* a container may not let us */
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    if (syscall(SYS_capget, &header, have) == 0) {
+        for (int i = 0; i < 2; i++) {
+            have[i].permitted &= (uint32_t)(kept >> 32 * i);
+            have[i].effective = have[i].permitted;
+            have[i].inheritable = 0;
+        }
+        if (syscall(SYS_capset, &header, have) == 0)
+            return 0;
+    }
+    return mp_fail(err, MP_FAULT_FAILED, "cannot give up capabilities: %s",
+                   strerror(errno));
 }
 
 static int set_ids(const struct mp_owner *owner)

@@ -19,7 +19,8 @@ struct mp_owner {
 /* Decide who a job's owner is from what Slurm said.  Refused (-1): root, whose paths are
  * not followed as root; a name that belongs to another uid; the group root; a name no
  * command line should see.  A uid without a name is taken as a number, with no groups but
- * its own.  `user` may be NULL; gid 0 or (gid_t)-1 asks for the user's own group. */
+ * its own.  `user` may be NULL; a gid that is 0,
+ * (gid_t)-1 or not in the user's list of groups stands for the user's own group. */
 int mp_owner_find(uid_t uid, gid_t gid, const char *user, struct mp_owner *owner,
                   struct mp_error *err);
 /* "alice" or "uid 1001", for messages. */
@@ -29,6 +30,11 @@ void mp_owner_text(const struct mp_owner *owner, char text[MP_USER_SIZE]);
  * capability, no new privileges through exec; then verify all of it.  -1: do nothing more
  * but exit. */
 int mp_become(const struct mp_owner *owner, struct mp_error *err);
+
+/* A worker that is root keeps what it needs to hand reports and the queue to their owners
+ * and to end writers: SETUID, SETGID, CHOWN, DAC_OVERRIDE, FOWNER, KILL; for itself and
+ * what it starts.  Without effect where we are not root. */
+int mp_shed_capabilities(struct mp_error *err);
 
 /* No core file, nothing to be read out of our memory by processes of the same user, no
  * privileges gained by exec. */

@@ -37,7 +37,9 @@ START_TEST(the_owner_is_who_all_agree_on)
     gid = nobody->pw_gid;
     ck_assert_int_eq(mp_owner_find(uid, 77, "nobody", &owner, &err), 0);
     ck_assert_str_eq(owner.name, "nobody");
-    ck_assert_uint_eq(owner.gid, 77);
+    ck_assert_uint_eq(owner.gid, gid); /* nobody is in group 77 */
+    ck_assert_int_eq(mp_owner_find(uid, gid, "nobody", &owner, &err), 0);
+    ck_assert_uint_eq(owner.gid, gid);
     ck_assert_int_eq(mp_owner_find(uid, 0, NULL, &owner, &err), 0);
     ck_assert_uint_eq(owner.gid, gid);
     ck_assert_int_eq(mp_owner_find(NOBODY_KNOWN, NOBODY_KNOWN, "", &owner, &err), 0);
