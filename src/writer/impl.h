@@ -14,11 +14,13 @@ enum mp_writer_way {
     MP_WAY_SELF,    /* fork, stay who we are */
     MP_WAY_SUDO,    /* sudo -n -u OWNER monster-power write-report */
     MP_WAY_RUNUSER, /* runuser -u OWNER -- monster-power write-report */
+    MP_WAY_GIVE_UP, /* no new one: `id` was given up, and is to be killed */
 };
 
 /* What the worker asks of the spawner, in one message, with three descriptors: the
- * writer's standard input, output and error. */
+ * writer's standard input, output and error (none with MP_WAY_GIVE_UP). */
 struct mp_spawn_request {
+    uint32_t id; /* the worker's number for the writer */
     enum mp_writer_way way;
     struct mp_owner owner;
 };
@@ -46,6 +48,7 @@ void mp_hello_free(struct mp_hello *hello); /* only of a received one */
 /* The pipes to a writer: what the worker has of it.  Descriptors are -1 when closed. */
 struct mp_line {
     int data_fd, reply_fd, error_fd;
+    uint32_t id;
     unsigned reports; /* it has begun */
 };
 
@@ -61,6 +64,7 @@ enum {
 struct mp_spawner {
     pid_t pid;
     int fd;
+    uint32_t last_id;
     struct {
         struct mp_line line;
         struct mp_owner owner;
@@ -78,6 +82,9 @@ struct mp_line mp_line_none(void);
 int mp_line_open(struct mp_line *line, struct mp_spawner *s, enum mp_writer_way way,
                  const struct mp_owner *owner, struct mp_error *err);
 void mp_line_close(struct mp_line *line);
+/* Close the line of a writer that does not go on; it is killed where that does not end
+ * it. */
+void mp_line_give_up(struct mp_spawner *s, struct mp_line *line);
 
 /* A writer whose report is in place can write another one of the same owner's, without
  * the fork, the sudo and the fonts: keep takes the line over, take gives one back. */

@@ -56,7 +56,7 @@ static int send_request(int fd, const struct mp_spawn_request *request,
 int mp_line_open(struct mp_line *line, struct mp_spawner *s, enum mp_writer_way way,
                  const struct mp_owner *owner, struct mp_error *err)
 {
-    struct mp_spawn_request request = {.way = way, .owner = *owner};
+    struct mp_spawn_request request = {.id = ++s->last_id, .way = way, .owner = *owner};
     int data[2] = {-1, -1}, reply[2] = {-1, -1}, error[2] = {-1, -1}, rc = -1;
 
     if (pipe2(data, O_CLOEXEC) < 0 || pipe2(reply, O_CLOEXEC) < 0 ||
@@ -72,9 +72,21 @@ int mp_line_open(struct mp_line *line, struct mp_spawner *s, enum mp_writer_way 
     close(data[0]);
     close(reply[1]);
     close(error[1]);
-    *line = (struct mp_line){
-        .data_fd = data[1], .reply_fd = reply[0], .error_fd = error[0], .reports = 1};
+    *line = (struct mp_line){.data_fd = data[1],
+                             .reply_fd = reply[0],
+                             .error_fd = error[0],
+                             .id = request.id,
+                             .reports = 1};
     return rc;
+}
+
+void mp_line_give_up(struct mp_spawner *s, struct mp_line *line)
+{
+    struct mp_spawn_request request = {.id = line->id, .way = MP_WAY_GIVE_UP};
+
+    if (line->data_fd >= 0 || line->reply_fd >= 0)
+        send(s->fd, &request, sizeof request, MSG_NOSIGNAL | MSG_DONTWAIT);
+    mp_line_close(line);
 }
 
 /* --- kept --------------------------------------------------------------------------- */

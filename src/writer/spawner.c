@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,12 @@
 
 #include "chart/chart.h"
 #include "writer/impl.h"
+
+enum {
+    BROOD_MAX = 64,
+    GIVE_UP_S = 3,   /* for a writer whose pipes are closed to remove what it has */
+    HANGING_MAX = 2, /* of one user: no more are started beside them */
+};
 
 /* The program that sudo starts: this one, as long as it
  * lies where it was started from. */
@@ -101,6 +108,8 @@ static int receive(int fd, struct mp_spawn_request *request, int fds[MP_SPAWN_FD
     if (n <= 0)
         return 0;
     c = CMSG_FIRSTHDR(&msg);
+    if (n == sizeof *request && request->way == MP_WAY_GIVE_UP && c == NULL)
+        return 1;
     if (n != sizeof *request || c == NULL || c->cmsg_type != SCM_RIGHTS ||
         c->cmsg_len != CMSG_LEN(sizeof(int) * MP_SPAWN_FDS))
         return -1;
@@ -109,20 +118,123 @@ static int receive(int fd, struct mp_spawn_request *request, int fds[MP_SPAWN_FD
     return 1;
 }
 
+/* The writers that have not ended. */
+struct brood {
+    struct {
+        pid_t pid; /* 0: a free place */
+        uint32_t id;
+        uid_t uid;
+        int64_t kill_at; /* given up: killed then; 0: not */
+    } w[BROOD_MAX];
+};
+
+static void reap(struct brood *b)
+{
+    pid_t pid;
+
+    while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+        for (size_t i = 0; i < BROOD_MAX; i++)
+            if (b->w[i].pid == pid)
+                b->w[i].pid = 0;
+}
+
+/* Unreaped, so the number is still theirs.  sudo's are not ours to kill: they are only
+ * counted. */
+static bool kill_overdue(struct brood *b, int64_t now)
+{
+    bool any = false;
+
+    reap(b);
+    for (size_t i = 0; i < BROOD_MAX; i++)
+        if (b->w[i].pid != 0 && b->w[i].kill_at != 0) {
+            any = true;
+            if (now >= b->w[i].kill_at)
+                kill(-b->w[i].pid, SIGKILL);
+        }
+    return any;
+}
+
+static void give_up(struct brood *b, uint32_t id)
+{
+    for (size_t i = 0; i < BROOD_MAX; i++)
+        if (b->w[i].pid != 0 && b->w[i].id == id)
+            b->w[i].kill_at = mp_clock_us() + (int64_t)GIVE_UP_S * 1000000;
+}
+
+/* How many of this user's were killed and are still there. */
+static unsigned count_hanging(const struct brood *b, uid_t uid)
+{
+    int64_t killed = mp_clock_us() - 1000000;
+    unsigned n = 0;
+
+    for (size_t i = 0; i < BROOD_MAX; i++)
+        n += b->w[i].pid != 0 && b->w[i].kill_at != 0 && b->w[i].kill_at < killed &&
+             b->w[i].uid == uid;
+    return n;
+}
+
+/* A failed fork is told by the pipes' end. */
+static void spawn(struct brood *b, const struct mp_spawn_request *request,
+                  const int fds[MP_SPAWN_FDS])
+{
+    uid_t uid = request->way == MP_WAY_SELF ? geteuid() : request->owner.uid;
+    unsigned hanging = count_hanging(b, uid);
+    size_t at = 0;
+    pid_t pid;
+
+    while (at < BROOD_MAX && b->w[at].pid != 0)
+        at++;
+    if (hanging >= HANGING_MAX || at == BROOD_MAX) {
+        dprintf(fds[2], "%u writers of uid %lu hang; none is started before they end\n",
+                hanging, (unsigned long)uid);
+        return;
+    }
+    pid = fork();
+    if (pid == 0) {
+        setpgid(0, 0);
+        run_child(request, fds);
+    }
+    if (pid > 0) {
+        setpgid(pid, pid); /* whoever is first */
+        b->w[at].pid = pid;
+        b->w[at].id = request->id;
+        b->w[at].uid = uid;
+        b->w[at].kill_at = 0;
+    }
+}
+
 static void serve(int fd)
 {
+    struct brood brood = {0};
     struct mp_spawn_request request;
     int fds[MP_SPAWN_FDS], rc;
 
-    while ((rc = receive(fd, &request, fds)) != 0) {
+    for (;;) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        bool any = kill_overdue(&brood, mp_clock_us());
+
+        if (poll(&p, 1, any ? 200 : -1) <= 0) /* a writer's end interrupts it */
+            continue;
+        rc = receive(fd, &request, fds);
+        if (rc == 0)
+            break;
         if (rc < 0)
             continue;
-        /* A failed fork is told by the pipes' end. */
-        if (fork() == 0)
-            run_child(&request, fds);
+        reap(&brood);
+        if (request.way == MP_WAY_GIVE_UP) {
+            give_up(&brood, request.id);
+            continue;
+        }
+        spawn(&brood, &request, fds);
         for (int i = 0; i < MP_SPAWN_FDS; i++)
             close(fds[i]);
     }
+    kill_overdue(&brood, INT64_MAX);
+}
+
+static void wake_up(int signal_number)
+{
+    (void)signal_number;
 }
 
 /* Standard descriptors to /dev/null: whoever started the worker must not wait for us. */
@@ -139,7 +251,7 @@ static void spawner_main(int fd)
     sigaddset(&stop, SIGINT);
     sigaddset(&stop, SIGHUP);
     sigprocmask(SIG_SETMASK, &stop, NULL); /* our end is the worker's end */
-    signal(SIGCHLD, SIG_IGN);              /* reaped by the kernel */
+    sigaction(SIGCHLD, &(struct sigaction){.sa_handler = wake_up}, NULL);
     if (null < 0 || mp_clean_environment(&err) < 0 || chdir("/") < 0)
         _exit(1);
     for (int i = 0; i < 3; i++)

@@ -47,6 +47,8 @@ static void add_why(struct mp_writer *w, const char *who, const char *what)
 
 static void hang_up(struct mp_writer *w)
 {
+    if (!w->done && (w->out.stalled || mp_clock_us() >= w->run->deadline_us))
+        mp_line_give_up(w->spawner, &w->line);
     mp_wire_out_free(&w->out);
     mp_wire_in_free(&w->in);
     mp_line_close(&w->line);

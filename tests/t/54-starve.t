@@ -9,7 +9,7 @@ chmod 711 "$T"
 install -d -o "$A" "$T/a"
 install -d -o "$B" "$T/b"
 cp "$MP_SRCDIR/tests/data/recording.csv" "$T/samples.csv"
-printf '[power]\nbackend = csv\nlogfile = %s\ndelay_seconds = 0\nmax_wait_seconds = 0\n[csv]\ninput = %s\n[queue]\ndirectory = %s\n' \
+printf '[power]\nbackend = csv\nlogfile = %s\ndelay_seconds = 0\nmax_wait_seconds = 0\ndeadline_seconds = 40\n[csv]\ninput = %s\n[queue]\ndirectory = %s\n' \
 	"$T/log" "$T/samples.csv" "$T/queue" >"$T/mp.ini"
 chmod 600 "$T/mp.ini"
 submit() { # submit ID USER DIRECTORY
@@ -41,8 +41,16 @@ submit 100 "$B" "$T/b"
 "$MP" worker -c "$T/mp.ini" &
 worker=$!
 at_exit 'kill $worker; wait $worker 2>/dev/null'
+wait_for 10 pgrep -u "$A"
+first=$(pgrep -o -u "$A")
+more=$(sed -n 's/^CapBnd:[[:space:]]*/0x/p' "/proc/$worker/status")
+is "a worker that is root keeps six capabilities at most" $((more & ~0xeb)) 0
+more=$(sed -n 's/^CapEff:[[:space:]]*/0x/p' "/proc/$worker/status")
+is "... in effect, too" $((more & ~0xeb)) 0
 within "a neighbour's report behind 20 jobs that stall" 60 100
 sleep 5
 submit 101 "$B" "$T/b"
 within "... and another, while all hands have some of theirs" 60 101
+gone() { [ ! -e "/proc/$1" ]; }
+check "a stopped writer that was given up is killed" wait_for 60 gone "$first"
 done_testing
