@@ -135,7 +135,7 @@ tests_unit_test_oom_front_LDFLAGS = $(tests_unit_test_oom_LDFLAGS) \
 	-Wl,--wrap=strdup -Wl,--wrap=open_memstream
 
 check_PROGRAMS += tests/trust/coverage.bin
-tests_trust_coverage_bin_SOURCES = tests/trust/coverage.c
+tests_trust_coverage_bin_SOURCES = tests/trust/coverage_bin.c
 if HAVE_CHECK
 check_PROGRAMS += $(MP_UNIT_TESTS) tests/tools/chart_demo
 TESTS += $(MP_UNIT_TESTS)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * coverage.c - how often the 95 % interval holds the true energy, on traces of your own.
+ * coverage_bin.c - how often the 95 % interval holds the true energy, on your own traces.
  *
  * usage: coverage TRACE...     (tests/trust/coverage unpacks .gz and calls it)
  *
