@@ -51,7 +51,8 @@ static const struct mp_key power_keys[] = {
                   "job's end or later."),
     POWER(deadline_seconds, MP_KEY_INT, "600", RANGE(1, ANY_SECONDS), .unit = "Seconds",
           ENV("MONSTER_POWER_DEADLINE_SECONDS"),
-          .help = "How long one report may take in all."),
+          .help = "How long one report may take in all. One of more than a thousand "
+                  "node-hours may take longer in proportion."),
     POWER(auto_probe_ms, MP_KEY_INT, "1000", RANGE(1, 60000), .unit = "Milliseconds",
           .seconds_from = 1,
           ENV("MONSTER_POWER_AUTO_PROBE_MS", "REPACSS_DB_PROBE_TIMEOUT",
@@ -94,3 +95,13 @@ const struct mp_keys mp_queue_keys = {
     .n = sizeof queue_keys / sizeof *queue_keys,
     .size = sizeof(struct mp_queue_config),
 };
+
+#define NODE_HOURS 1000.0
+
+int64_t mp_power_deadline_us(int deadline_seconds, size_t nodes, int64_t window)
+{
+    double hours = (double)nodes * (double)window / 3.6e9;
+    double us = deadline_seconds * 1e6 * (hours > NODE_HOURS ? hours / NODE_HOURS : 1);
+
+    return us < 1e15 ? (int64_t)us : INT64_C(1000000000000000);
+}

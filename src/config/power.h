@@ -3,6 +3,9 @@
 #ifndef MP_POWER_H
 #define MP_POWER_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "config/keys.h"
 
 struct mp_power_config {
@@ -14,7 +17,7 @@ struct mp_power_config {
     int raw_limit;         /* rows; a report of more has none of them */
     int delay_seconds;     /* 10 */
     int max_wait_seconds;  /* 120 */
-    int deadline_seconds;  /* one job's overall limit; 600 */
+    int deadline_seconds;  /* see mp_power_deadline_us; 600 */
     char *order;       /* "auto" in the file: the backends auto tries, in this order */
     int auto_probe_ms; /* how long `auto` tries each but the last; 1000 */
     char *logfile;     /* "": syslog */
@@ -27,5 +30,9 @@ struct mp_queue_config {
 };
 
 extern const struct mp_keys mp_power_keys, mp_queue_keys;
+
+/* µs that a report may take: deadline_seconds, and of more than a thousand node-hours in
+ * proportion longer, for it has that many more samples.  `window`: µs. */
+int64_t mp_power_deadline_us(int deadline_seconds, size_t nodes, int64_t window);
 
 #endif

@@ -83,6 +83,17 @@ static int look_up_job(struct mp_session *s, const char *label, struct mp_error 
     return ops->find_job(s->backend, label, &s->run, &s->job, err);
 }
 
+/* The limit that was set without knowing the job. */
+static void extend_deadline(struct mp_session *s)
+{
+    int seconds = s->settings.power->deadline_seconds;
+
+    if (s->run.deadline_us != INT64_MAX)
+        s->run.deadline_us +=
+            mp_power_deadline_us(seconds, s->plan.n_nodes, s->plan.end - s->plan.start) -
+            (int64_t)seconds * 1000000;
+}
+
 int mp_session_plan(struct mp_session *s, struct mp_error *err)
 {
     struct mp_nodelist list = {0};
@@ -108,6 +119,7 @@ int mp_session_plan(struct mp_session *s, struct mp_error *err)
             s->job.nodelist, list.names[0]);
         goto out;
     }
+    extend_deadline(s);
     rc = 0;
 out:
     mp_nodelist_free(&list);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/wait.h"
+#include "slurm/nodelist.h"
 #include "worker/impl.h"
 #include "worker/turns.h"
 #include "writer/privilege.h"
@@ -437,6 +438,24 @@ static void note_slow_writers(struct master *m)
     }
 }
 
+/* What its entry says of the size of the job; a start that Slurm did not tell is none. */
+static int64_t deadline_of(const struct master *m, const char *key)
+{
+    int seconds = m->conf.deadline_seconds;
+    int64_t us = mp_power_deadline_us(seconds, 0, 0);
+    struct mp_nodelist list = {0};
+    struct mp_entry e = {0};
+    struct mp_error ignored;
+
+    if (mp_queue_read(&m->queue, MP_RUNNING, key, &e, &ignored) == 0 && e.start > 0 &&
+        e.end > e.start && e.nodelist != NULL &&
+        mp_nodelist_expand(e.nodelist, &list, &ignored) == 0)
+        us = mp_power_deadline_us(seconds, list.n, (e.end - e.start) * SECOND);
+    mp_nodelist_free(&list);
+    mp_entry_free(&e);
+    return us;
+}
+
 /* A child keeps its own deadline.  One that does not (it hangs in the kernel, it is
  * stopped) is killed, and its entries go back: twice, since a report that could not be
  * put in place is tried elsewhere, and a grace. */
@@ -447,7 +466,9 @@ static void kill_hanging_children(struct master *m)
     for (int i = 0; i < CHILDREN_MAX; i++) {
         struct child *c = &m->children[i];
 
-        if (c->pid != 0 && c->n > 0 && mp_clock_us() - c->since[0] > longest)
+        if (c->pid != 0 && c->n > 0 && mp_clock_us() - c->since[0] > longest &&
+            mp_clock_us() - c->since[0] >
+                2 * deadline_of(m, c->keys[0]) + HANG_GRACE * SECOND)
             kill(c->pid, SIGKILL);
     }
 }

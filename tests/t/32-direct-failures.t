@@ -67,6 +67,12 @@ begin
 finish
 fails "deadline" 'deadline'
 check "deadline: no session left" wait_for 10 no_session
+"$MP" profile -c "$T/mp.ini" --job-id 7 --start $S --end $((S + 10800)) --nodelist 'rpc-91-[1-1000]' \
+	--outdir "$T/out" >"$T/.out" 2>"$T/.err" &
+PID=$!
+finish
+fails "deadline of 3,000 node-hours" 'deadline' 8
+is "deadline of 3,000 node-hours: three times as long" "$((TOOK > 2000000))" 1
 settings 5 60 60 >"$T/mp.ini"
 for signal in INT TERM; do
 	begin
