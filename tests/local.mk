@@ -27,6 +27,7 @@ MP_UNIT_TESTS = \
 	tests/unit/test_interval \
 	tests/unit/test_job \
 	tests/unit/test_jobpath \
+	tests/unit/test_account \
 	tests/unit/test_keyset \
 	tests/unit/test_nodelist \
 	tests/unit/test_oom \
