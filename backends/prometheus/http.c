@@ -156,6 +156,10 @@ static int set_up(struct mp_prom_http *h, struct mp_error *err)
     curl_easy_setopt(h->easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(h->easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(h->easy, CURLOPT_TCP_KEEPALIVE, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* who is stopped does not wait for a resolver that hangs */
+    curl_easy_setopt(h->easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
     curl_easy_setopt(h->easy, CURLOPT_BUFFERSIZE, 65536L);
     curl_easy_setopt(
         h->easy, CURLOPT_CONNECTTIMEOUT,

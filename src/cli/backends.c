@@ -26,9 +26,9 @@ int mp_cmd_backends(int argc, char **argv, int *exit_status, struct mp_error *er
         return 0;
     for (const struct mp_backend_ops *const *b = mp_backends(); *b != NULL; b++) {
         if ((*b)->open != NULL)
-            printf("%-9s built      %s\n", (*b)->name, (*b)->summary);
+            printf("%-10s built      %s\n", (*b)->name, (*b)->summary);
         else
-            printf("%-9s not built  %s (configure %s)\n", (*b)->name, (*b)->summary,
+            printf("%-10s not built  %s (configure %s)\n", (*b)->name, (*b)->summary,
                    (*b)->needs);
     }
     return 0;
