@@ -19,7 +19,7 @@ static int begin(struct mp_sink *sink, const struct mp_plan *plan,
     (void)series;
     (void)err;
     p->plan = plan;
-    p->last_us = mp_clock_us();
+    p->last_us = p->begun_us = mp_clock_us();
     p->newest = plan->start;
     return 0;
 }
@@ -27,6 +27,19 @@ static int begin(struct mp_sink *sink, const struct mp_plan *plan,
 static void wipe(void)
 {
     fputs("\r\033[K", stderr);
+}
+
+static void draw(const struct mp_progress *p, int64_t now)
+{
+    double seconds = (double)(now - p->begun_us) / 1e6;
+    double done = (double)(p->newest - p->plan->start) /
+                  (double)(p->plan->end - p->plan->start + 1);
+
+    wipe();
+    fprintf(stderr, "%" PRIu64 " samples, %.0f a second, %.0f %% of the window", p->rows,
+            (double)p->rows / seconds, 100 * done);
+    if (done > 0)
+        fprintf(stderr, ", %.0f s left", seconds * (1 - done) / done);
 }
 
 static int batch(struct mp_sink *sink, const struct mp_sample *samples, size_t n,
@@ -42,10 +55,7 @@ static int batch(struct mp_sink *sink, const struct mp_sample *samples, size_t n
     if (now - p->last_us < REDRAW_US)
         return 0;
     p->last_us = now;
-    wipe();
-    fprintf(stderr, "%" PRIu64 " samples, %.0f %% of the window", p->rows,
-            100.0 * (double)(p->newest - p->plan->start) /
-                (double)(p->plan->end - p->plan->start + 1));
+    draw(p, now);
     return 0;
 }
 

@@ -11,6 +11,7 @@ struct mp_progress {
     struct mp_sink sink;
     const struct mp_plan *plan;
     uint64_t rows;
+    int64_t begun_us;
     int64_t last_us; /* when the line was last drawn */
     int64_t newest;  /* µs since the epoch: the newest sample seen */
 };
