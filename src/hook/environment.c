@@ -17,7 +17,8 @@ static const char *text_of(const char *variable)
                                                                              : value;
 }
 
-static int64_t number_of(const char *variable)
+/* -1: not given, no number, or larger than `last`. */
+static int64_t number_up_to(const char *variable, int64_t last)
 {
     const char *value = getenv(variable);
     int64_t n = 0;
@@ -29,7 +30,12 @@ static int64_t number_of(const char *variable)
             return -1;
         n = n * 10 + (*value - '0');
     }
-    return n;
+    return n <= last ? n : -1;
+}
+
+static int64_t number_of(const char *variable)
+{
+    return number_up_to(variable, MP_ENTRY_COUNT_LAST);
 }
 
 /* The newer name, else the one of before the heterogeneous jobs were renamed (20.02). */
@@ -94,8 +100,8 @@ static int set_path(char **member, const char *variable, struct mp_error *err)
 
 static int read_times(struct mp_entry *e, int64_t now, struct mp_error *err)
 {
-    e->start = number_of("SLURM_JOB_START_TIME");
-    e->end = number_of("SLURM_JOB_END_TIME");
+    e->start = number_up_to("SLURM_JOB_START_TIME", MP_ENTRY_TIME_LAST);
+    e->end = number_up_to("SLURM_JOB_END_TIME", MP_ENTRY_TIME_LAST);
     if (e->start == 0)
         e->start = -1; /* never started, says Slurm */
     if (e->start > 0 && mp_entry_set(&e->start_from, "slurm", err) < 0)

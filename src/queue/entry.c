@@ -17,7 +17,7 @@
  * longer. */
 enum { PATH_LIMIT = 4096, NAME_LIMIT = 1024, LIST_LIMIT = 128 * 1024 };
 
-enum field_type { TEXT, NUMBER };
+enum field_type { TEXT, NUMBER, TIME };
 
 struct field {
     const char *key;
@@ -30,6 +30,10 @@ struct field {
 #define TEXT_FIELD(key, member, limit)                                                   \
     {                                                                                    \
         key, offsetof(struct mp_entry, member), TEXT, limit, false                       \
+    }
+#define TIME_FIELD(key, member, required)                                                \
+    {                                                                                    \
+        key, offsetof(struct mp_entry, member), TIME, 0, required                        \
     }
 #define NUMBER_FIELD(key, member, required)                                              \
     {                                                                                    \
@@ -52,12 +56,12 @@ static const struct field fields[] = {
     TEXT_FIELD("nodelist", nodelist, LIST_LIMIT),
     TEXT_FIELD("stdout", stdout_path, PATH_LIMIT),
     TEXT_FIELD("work_dir", work_dir, PATH_LIMIT),
-    NUMBER_FIELD("start", start, false),
+    TIME_FIELD("start", start, false),
     TEXT_FIELD("start_from", start_from, NAME_LIMIT),
-    NUMBER_FIELD("suspended", suspended, false),
-    NUMBER_FIELD("end", end, true),
+    TIME_FIELD("suspended", suspended, false),
+    TIME_FIELD("end", end, true),
     TEXT_FIELD("end_from", end_from, NAME_LIMIT),
-    NUMBER_FIELD("queued", queued, true),
+    TIME_FIELD("queued", queued, true),
     NUMBER_FIELD("tries", tries, false),
     NUMBER_FIELD("interrupted", interrupted, false),
     NUMBER_FIELD("overran", overran, false),
@@ -90,7 +94,7 @@ void mp_entry_init(struct mp_entry *e)
 {
     *e = (struct mp_entry){0};
     for (size_t i = 0; i < N_FIELDS; i++)
-        if (fields[i].type == NUMBER)
+        if (fields[i].type != TEXT)
             *number_member(e, &fields[i]) = -1;
     e->restart_count = 0;
     e->tries = 0;
@@ -163,7 +167,7 @@ int mp_entry_encode(const struct mp_entry *e, char **text, size_t *len,
 
         if (f->type == TEXT && text_of(e, f) != NULL)
             write_text(out, f->key, text_of(e, f));
-        else if (f->type == NUMBER && number_of(e, f) >= 0)
+        else if (f->type != TEXT && number_of(e, f) >= 0)
             fprintf(out, "%s=%" PRId64 "\n", f->key, number_of(e, f));
     }
     fprintf(out, TRAILER "\n");
@@ -233,6 +237,9 @@ static int read_number(const struct field *f, const char *value, size_t len, int
             return mp_fail(err, MP_FAULT_FAILED, "not a queue entry: bad %s", f->key);
         n = n * 10 + (value[i] - '0');
     }
+    if (n > (f->type == TIME ? MP_ENTRY_TIME_LAST : MP_ENTRY_COUNT_LAST))
+        return mp_fail(err, MP_FAULT_FAILED, "not a queue entry: %s is too large",
+                       f->key);
     *out = n;
     return 0;
 }

@@ -23,6 +23,9 @@ enum {
     MP_ENTRY_TEXT_MAX = 512 * 1024, /* bytes of a whole encoded entry */
     MP_ENTRY_LABEL_MAX = 48,
 };
+/* A larger number is refused: Slurm's are 32 bits wide, times end with the year 9999. */
+#define MP_ENTRY_COUNT_LAST INT64_C(4294967295)
+#define MP_ENTRY_TIME_LAST INT64_C(253402300799)
 
 /* Strings are owned; NULL where unknown.  Numbers are -1 where unknown. */
 struct mp_entry {

@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libmp-queue.a
 libmp_queue_a_CPPFLAGS = $(AM_CPPFLAGS)
 libmp_queue_a_SOURCES = \
+	src/queue/aside.c \
 	src/queue/entry.c \
 	src/queue/entry.h \
 	src/queue/lock.c \

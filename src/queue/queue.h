@@ -102,6 +102,11 @@ int mp_queue_each(const struct mp_queue *q, enum mp_queue_state state,
                   bool (*each)(void *arg, const char *key), void *arg,
                   struct mp_error *err);
 
+/* Nobody can work on what lies in waiting/ under a name too long for a key: it goes to
+ * failed/ under a shorter one, which `told` gets. */
+void mp_queue_set_aside(const struct mp_queue *q,
+                        void (*told)(void *arg, const char *key), void *arg);
+
 /* Is an earlier run of the same job waiting or running? */
 bool mp_queue_has_earlier_run(const struct mp_queue *q, const struct mp_entry *e);
 

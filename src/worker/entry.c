@@ -120,10 +120,6 @@ static int check_entry(const struct mp_entry *e, struct mp_error *err)
 {
     if (e->nodelist == NULL || e->nodelist[0] == '\0')
         return mp_fail(err, MP_FAULT_FAILED, "Slurm gave no nodes: the job never ran");
-    if (e->job_id > UINT32_MAX || e->array_job > UINT32_MAX ||
-        e->array_task > UINT32_MAX || e->uid > UINT32_MAX || e->gid > UINT32_MAX ||
-        e->restart_count > UINT32_MAX)
-        return mp_fail(err, MP_FAULT_FAILED, "not a queue entry: a number is too large");
     if (e->start > e->end)
         return mp_fail(err, MP_FAULT_FAILED,
                        "the start of the job, %" PRId64 ", is after its end, %" PRId64

@@ -519,11 +519,20 @@ static void wait_for_something(struct master *m)
         m->stale = true;
 }
 
+static void tell_set_aside(void *arg, const char *key)
+{
+    struct master *m = arg;
+
+    mp_log_event(&m->log, MP_LOG_ERROR, key, "unreadable", "reason",
+                 "its name in waiting/ was too long; it is in failed/", NULL);
+}
+
 static void prune(struct master *m)
 {
     if (m->pruned != 0 && mp_clock_us() - m->pruned < PRUNE)
         return;
     mp_queue_prune(&m->queue, mp_worker_now() / SECOND);
+    mp_queue_set_aside(&m->queue, tell_set_aside, m);
     m->pruned = mp_clock_us();
 }
 
@@ -680,6 +689,7 @@ static int serve(struct master *m, struct mp_error *err)
     char pid[24];
     int rc;
 
+    m->pruned = 0; /* the first thing is to clear up */
     mp_queue_lock_write_pid(m->lock, getpid());
     snprintf(pid, sizeof pid, "%ld", (long)getpid());
     mp_log_event(&m->log, MP_LOG_INFO, NULL, "worker_starts", "pid", pid, "version",

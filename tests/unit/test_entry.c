@@ -101,6 +101,11 @@ START_TEST(bad_lines_are_refused)
     ck_assert_ptr_nonnull(strstr(err.text, "uid twice"));
     ck_assert_int_eq(decode("uid=-1\n", &err), -1);
     ck_assert_int_eq(decode("uid=9999999999999999999\n", &err), -1);
+    ck_assert_int_eq(decode("uid=4294967295\n", &err), 0);
+    ck_assert_int_eq(decode("uid=4294967296\n", &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.text, "uid is too large"));
+    ck_assert_int_eq(decode("start=253402300799\n", &err), 0);
+    ck_assert_int_eq(decode("start=999999999999999998\n", &err), -1);
     ck_assert_int_eq(decode("uid=\n", &err), -1);
     ck_assert_int_eq(decode("name=%4\n", &err), -1);
     ck_assert_int_eq(decode("name=%00\n", &err), -1);
@@ -190,6 +195,9 @@ START_TEST(the_environment_of_23_02)
     setenv("SLURM_JOB_END_TIME", "950", 1);
     setenv("SLURM_JOB_STDOUT", "/home/alice/%x-%j.out", 1);
     mp_entry_init(&e);
+    setenv("SLURM_JOB_ID", "4294967296", 1); /* out of range: as if not given */
+    ck_assert_int_eq(mp_slurmenv_read(&e, 1000, &(struct mp_error){0}), -1);
+    setenv("SLURM_JOB_ID", "77", 1);
     ck_assert_int_eq(mp_slurmenv_read(&e, 1000, NULL), 0);
     ck_assert_int_eq(e.start, 900);
     ck_assert_int_eq(e.end, 950);

@@ -378,10 +378,37 @@ START_TEST(the_scan_shows_every_owner)
 }
 END_TEST
 
+static void count_told(void *arg, const char *key)
+{
+    ck_assert(mp_queue_has(&q, MP_FAILED, key));
+    ++*(int *)arg;
+}
+
+START_TEST(names_too_long_are_set_aside_once)
+{
+    char name[256] = "";
+    int n = 0;
+
+    setup();
+    memset(name, 'x', 240);
+    for (int i = 0; i < 2; i++) { /* alike where they are cut */
+        name[239] = (char)('a' + i);
+        close(openat(q.states[MP_WAITING], name, O_WRONLY | O_CREAT, 0600));
+    }
+    ck_assert(!mp_queue_is_empty(&q, MP_WAITING));
+    mp_queue_set_aside(&q, count_told, &n);
+    ck_assert_int_eq(n, 2);
+    ck_assert(mp_queue_is_empty(&q, MP_WAITING));
+    mp_queue_set_aside(&q, count_told, &n);
+    ck_assert_int_eq(n, 2);
+    teardown();
+}
+END_TEST
+
 MP_UNIT_MAIN("queue", one_run_of_a_job_is_queued_once, runs_are_told_apart_by_their_start,
              the_scan_is_bounded_and_sorted, store_replaces_and_keeps_private,
              what_is_not_an_entry_is_not_read, a_directory_open_to_others_is_refused,
              the_lock_outlives_its_taker_in_a_child, starts_are_recorded,
              old_records_are_pruned, a_file_being_added_is_no_leftover,
              log_values_cannot_forge, a_lock_that_is_no_plain_file_is_refused,
-             the_scan_shows_every_owner)
+             the_scan_shows_every_owner, names_too_long_are_set_aside_once)
