@@ -85,20 +85,30 @@ prom_fill() { # DIR
 prom_answers() { (exec 3<>"/dev/tcp/127.0.0.1/$PROM_PORT") 2>/dev/null; }
 prom_ready() { grep -q 'Server is ready' "$PROM_DIR.server.log"; }
 
+# On a free port; another one if somebody was faster.
 prom_start() { # DIR [ARG...]
+	local try
 	PROM_DIR=$1
 	shift
-	PROM_PORT=${PROM_SAME_PORT:-$(prom_free_port)}
 	[ -e "$T/prometheus.yml" ] || echo 'global: {}' >"$T/prometheus.yml"
-	: >"$PROM_DIR.server.log"
-	prometheus --config.file="$T/prometheus.yml" --storage.tsdb.path="$PROM_DIR" \
-		--storage.tsdb.retention.time=100y --web.listen-address=127.0.0.1:"$PROM_PORT" "$@" \
-		>>"$PROM_DIR.server.log" 2>&1 &
-	PROM_PID=$!
-	at_exit "kill $PROM_PID 2>/dev/null"
-	wait_for 20 prom_ready && wait_for 5 prom_answers ||
-		{ diag "$(tail -n 5 "$PROM_DIR.server.log")"; return 1; }
+	for try in 1 2 3 4 5; do
+		PROM_PORT=${PROM_SAME_PORT:-$(prom_free_port)}
+		: >"$PROM_DIR.server.log"
+		prometheus --config.file="$T/prometheus.yml" --storage.tsdb.path="$PROM_DIR" \
+			--storage.tsdb.retention.time=100y --web.listen-address=127.0.0.1:"$PROM_PORT" "$@" \
+			>>"$PROM_DIR.server.log" 2>&1 &
+		PROM_PID=$!
+		at_exit "kill $PROM_PID 2>/dev/null"
+		wait_for 20 prom_ready_or_taken
+		grep -q 'address already in use' "$PROM_DIR.server.log" || break
+		wait $PROM_PID
+	done
+	wait_for 5 prom_answers || {
+		diag "$(tail -n 5 "$PROM_DIR.server.log") (try $try)"
+		return 1
+	}
 }
+prom_ready_or_taken() { grep -q 'address already in use' "$PROM_DIR.server.log" || prom_ready; }
 
 vm_start() { # DIR [ARG...]
 	local vm
