@@ -16,7 +16,10 @@ static const double DROPPED_TOLERATED = 0.25;
 
 /* The stays of one node are stays[from .. to) of the occupancy. */
 struct node {
-    size_t from, to, open; /* those before `open` have ended */
+    size_t from, to;
+    size_t next;  /* of them, the first that has not begun */
+    size_t *open; /* those that have, and may not have ended; n_open of them */
+    size_t n_open, capacity;
     struct mp_crowd crowd; /* everybody on it; own is 0 */
 };
 
@@ -38,7 +41,6 @@ struct mp_giver {
     struct mp_giver_sensor *old_sensors;
     struct mp_giver_part **old_parts;
     size_t n_old;
-    size_t *old_open;
 };
 
 /* ---- the nodes ---- */
@@ -51,7 +53,7 @@ static void find_stays(struct mp_giver *g)
         for (n = 1;
              i + n < g->o->n_stays && g->o->stays[i + n].node == g->o->stays[i].node; n++)
             ;
-        *node = (struct node){.from = i, .to = i + n, .open = i};
+        *node = (struct node){.from = i, .to = i + n, .next = i};
     }
 }
 
@@ -195,6 +197,21 @@ static int meet(struct mp_giver *g, uint32_t series, struct mp_error *err)
     return 0;
 }
 
+static int open_stay(struct node *node, size_t stay)
+{
+    if (node->n_open == node->capacity) {
+        size_t capacity = node->capacity > 0 ? 2 * node->capacity : 8;
+        size_t *grown = realloc(node->open, capacity * sizeof *grown);
+
+        if (grown == NULL)
+            return -1;
+        node->open = grown;
+        node->capacity = capacity;
+    }
+    node->open[node->n_open++] = stay;
+    return 0;
+}
+
 static int give(struct mp_giver *g, const struct mp_vertex *v, struct mp_error *err)
 {
     const uint32_t number = g->place[v->series] - 1;
@@ -208,11 +225,17 @@ static int give(struct mp_giver *g, const struct mp_vertex *v, struct mp_error *
         s->first = w;
     s->any = true;
     s->last = w;
-    while (node->open < node->to && g->o->stays[node->open].until + LATE_US < v->time)
-        node->open++;
-    for (size_t i = node->open; i < node->to && g->o->stays[i].from <= v->time; i++)
-        if (give_to_stay(g, i, number, &w) < 0)
+    for (; node->next < node->to && g->o->stays[node->next].from <= v->time; node->next++)
+        if (open_stay(node, node->next) < 0)
             return mp_fail(err, MP_FAULT_FAILED, "out of memory for a stay");
+    for (size_t i = 0; i < node->n_open;) {
+        if (g->o->stays[node->open[i]].until + LATE_US < v->time) {
+            node->open[i] = node->open[--node->n_open];
+            continue;
+        }
+        if (give_to_stay(g, node->open[i++], number, &w) < 0)
+            return mp_fail(err, MP_FAULT_FAILED, "out of memory for a stay");
+    }
     return 0;
 }
 
@@ -295,8 +318,7 @@ int mp_giver_new(struct mp_giver **out, const struct mp_plan *plan,
     g->o = o;
     g->nodes = calloc(plan->n_nodes + 1, sizeof *g->nodes);
     g->parts = calloc(o->n_stays + 1, sizeof *g->parts);
-    g->old_open = calloc(plan->n_nodes + 1, sizeof *g->old_open);
-    if (g->nodes == NULL || g->parts == NULL || g->old_open == NULL)
+    if (g->nodes == NULL || g->parts == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for %zu nodes",
                        plan->n_nodes);
     if (mp_crowds_make(o, plan, &g->crowds, err) < 0)
@@ -355,8 +377,6 @@ int mp_giver_remember(struct mp_giver *g, struct mp_error *err)
                        g->o->n_stays);
     if (g->n_sensors > 0)
         memcpy(g->old_sensors, g->sensors, g->n_sensors * sizeof *g->sensors);
-    for (size_t i = 0; i < g->plan->n_nodes; i++)
-        g->old_open[i] = g->nodes[i].open;
     return 0;
 }
 
@@ -371,8 +391,10 @@ void mp_giver_go_back(struct mp_giver *g)
     free_parts(g->parts, g->o->n_stays);
     g->parts = g->old_parts;
     g->old_parts = NULL;
-    for (size_t i = 0; i < g->plan->n_nodes; i++)
-        g->nodes[i].open = g->old_open[i];
+    for (size_t i = 0; i < g->plan->n_nodes; i++) { /* the next sample opens them anew */
+        g->nodes[i].next = g->nodes[i].from;
+        g->nodes[i].n_open = 0;
+    }
 }
 
 /* ---- the end ---- */
@@ -416,7 +438,8 @@ void mp_giver_free(struct mp_giver *g)
     mp_crowds_free(g->crowds, g->plan->n_nodes);
     mp_keyset_free(&g->names);
     free(g->old_sensors);
-    free(g->old_open);
+    for (size_t i = 0; g->nodes != NULL && i < g->plan->n_nodes; i++)
+        free(g->nodes[i].open);
     free(g->sensors);
     free(g->place);
     free(g->nodes);
