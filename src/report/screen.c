@@ -309,7 +309,7 @@ static void put_spread(const struct mp_screen *s, const struct mp_digest *d)
     if (n > 1) {
         qsort(kwh, n, sizeof *kwh, by_energy);
         mp_text_energy(kwh[0], NAN, least, sizeof least);
-        mp_text_energy(kwh[n / 2], NAN, median, sizeof median);
+        mp_text_energy((kwh[(n - 1) / 2] + kwh[n / 2]) / 2, NAN, median, sizeof median);
         mp_text_energy(kwh[n - 1], NAN, most, sizeof most);
         snprintf(text, sizeof text, "%s to %s, the middle one %s", least, most, median);
         fputc('\n', s->out);

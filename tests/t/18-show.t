@@ -73,4 +73,12 @@ printf '{' >summary.json
 run "$MP" show summary.json
 like "what is no JSON: exit 2, with the line" "$STATUS $ERR" '^2 .*summary.json:1:'
 
+# Of an even number of nodes the middle is between two.
+mkdir "$T/even"
+"$MP" profile -q --backend synthetic --job-id 6 --start 2026-02-04T15:00:00Z --end 2026-02-04T16:00:00Z \
+	--nodelist 'rpc-1-[1-2]' --outdir "$T/even" >/dev/null 2>&1
+middle=$(grep -oE '^ +\{"name": "[^"]*", "route": "[^"]*", "energy_kwh": [0-9.]+' "$T/even/power_6/summary.json" |
+	awk '{ s += $NF } END { printf "%.4f", s / 2 }')
+like "the middle one of two nodes is their mean" "$("$MP" show "$T/even/power_6")" "the middle one $middle kWh"
+
 done_testing
