@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * queue.c - `monster-power queue`: what waits, runs and
- * failed, and why; `queue retry`. */
+ * failed, and why; `queue retry`, `queue forget`. */
 #include "config.h"
 
 #include "cli/command.h"
@@ -19,8 +19,11 @@
 
 static const char usage_text[] =
     "Shows the queue of finished jobs: what waits for its report and until when, what a\n"
-    "worker is at, and what failed, with the reason. `queue retry ID` puts a failed job\n"
-    "back into the queue; ID is as the first column shows it, or `all`.\n";
+    "worker is at, and what failed, with the reason. `queue retry ID` puts a failed\n"
+    "job back into the queue, and makes a report of the last day anew; `queue forget "
+    "ID`\n"
+    "takes a failed or waiting one out.  ID is as the first column shows it, or `all`\n"
+    "that failed.\n";
 
 enum { SHOWN_MAX = 2000, SECOND = 1000000 };
 
@@ -124,67 +127,83 @@ static int show(const struct mp_queue *q, struct mp_error *err)
     return 0;
 }
 
-/* --- retry -------------------------------------------------------------------------- */
+/* --- retry and forget --------------------------------------------------------------- */
 
-struct retry {
+struct action {
     struct mp_queue *q;
+    enum mp_queue_state state; /* of the entries that are looked at */
     const char *id;
+    bool forget;
     size_t n;
     int rc;
     struct mp_error *err;
 };
 
-static bool is_meant(const struct retry *r, const char *key, const struct mp_entry *e)
+static bool is_meant(const struct action *a, const char *key, const struct mp_entry *e)
 {
     char label[MP_ENTRY_LABEL_MAX], number[24];
 
     mp_entry_label(e, label);
     snprintf(number, sizeof number, "%" PRId64, e->job_id);
-    return strcmp(r->id, "all") == 0 || strcmp(r->id, label) == 0 ||
-           strcmp(r->id, number) == 0 || strcmp(r->id, key) == 0;
+    return strcmp(a->id, "all") == 0 || strcmp(a->id, label) == 0 ||
+           strcmp(a->id, number) == 0 || strcmp(a->id, key) == 0;
 }
 
-static int put_back(struct retry *r, const char *key, struct mp_entry *e)
+static int put_back(struct action *a, const char *key, struct mp_entry *e)
 {
     time_t now = time(NULL);
 
-    e->tries = e->interrupted = 0;
+    e->tries = e->interrupted = e->overran = 0;
     e->queued = now;
-    if (mp_queue_store(r->q, MP_FAILED, key, e, r->err) < 0)
+    if (mp_queue_store(a->q, a->state, key, e, a->err) < 0)
         return -1;
-    return mp_queue_move(r->q, MP_FAILED, MP_WAITING, key, (int64_t)now * SECOND, NULL,
-                         r->err);
+    return mp_queue_move(a->q, a->state, MP_WAITING, key, (int64_t)now * SECOND, NULL,
+                         a->err);
 }
 
-static bool retry_one(void *arg, const char *key)
+static bool act_on(void *arg, const char *key)
 {
-    struct retry *r = arg;
+    struct action *a = arg;
     struct mp_entry e;
 
-    if (mp_queue_read(r->q, MP_FAILED, key, &e, r->err) < 0) {
-        if (strcmp(r->id, key) == 0)
-            r->rc = -1;
-        return r->rc == 0;
+    if (mp_queue_read(a->q, a->state, key, &e, a->err) < 0) {
+        /* what nobody can read can still be forgotten, by its key */
+        if (strcmp(a->id, key) == 0 && !a->forget)
+            a->rc = -1;
+        else if (strcmp(a->id, key) == 0) {
+            a->rc = mp_queue_remove(a->q, a->state, key, a->err);
+            a->n++;
+        }
+        return a->rc == 0;
     }
-    if (is_meant(r, key, &e)) {
-        r->rc = put_back(r, key, &e);
-        r->n++;
+    if (is_meant(a, key, &e)) {
+        a->rc = a->forget ? mp_queue_remove(a->q, a->state, key, a->err)
+                          : put_back(a, key, &e);
+        a->n++;
     }
     mp_entry_free(&e);
-    return r->rc == 0;
+    return a->rc == 0;
 }
 
-static int retry(struct mp_queue *q, const char *id, struct mp_error *err)
+/* All that failed; a job by its number also where it was reported, which is then made
+ * anew, or, to be forgotten, where it still waits. */
+static int act(struct mp_queue *q, const char *verb, const char *id, struct mp_error *err)
 {
-    struct retry r = {.q = q, .id = id, .err = err};
+    struct action a = {
+        .q = q, .id = id, .forget = strcmp(verb, "forget") == 0, .err = err};
+    const bool all = strcmp(id, "all") == 0;
+    const enum mp_queue_state states[] = {MP_FAILED, a.forget ? MP_WAITING : MP_DONE};
 
-    if (mp_queue_each(q, MP_FAILED, retry_one, &r, err) < 0 || r.rc < 0)
-        return -1;
-    if (r.n == 0 && strcmp(id, "all") != 0)
+    for (int i = 0; i < (all ? 1 : 2); i++) {
+        a.state = states[i];
+        if (mp_queue_each(q, a.state, act_on, &a, err) < 0 || a.rc < 0)
+            return -1;
+    }
+    if (a.n == 0 && !all)
         return mp_fail(err, MP_FAULT_FAILED,
-                       "no failed job is called %s; `monster-power queue` lists them",
-                       id);
-    printf("%zu put back\n", r.n);
+                       "no %s job is called %s; `monster-power queue` lists them",
+                       a.forget ? "failed or waiting" : "failed or reported", id);
+    printf("%zu %s\n", a.n, a.forget ? "forgotten" : "put back");
     print_worker(q);
     return 0;
 }
@@ -208,7 +227,7 @@ static int open_queue(struct mp_queue *q, const struct mp_options *options,
 int mp_cmd_queue(int argc, char **argv, int *exit_status, struct mp_error *err)
 {
     const struct mp_usage usage = {
-        .line = "usage: monster-power queue [retry ID|all] [OPTION...]",
+        .line = "usage: monster-power queue [retry ID|all | forget ID|all] [OPTION...]",
         .text = usage_text,
         .max_operands = 2,
         .no_backend = true,
@@ -222,9 +241,11 @@ int mp_cmd_queue(int argc, char **argv, int *exit_status, struct mp_error *err)
         return -1;
     if (options.help)
         return 0;
-    if (options.n_operands != 0 &&
-        (strcmp(options.operands[0], "retry") != 0 || options.n_operands != 2))
-        return mp_fail(err, MP_FAULT_USAGE, "queue: the only action is `queue retry ID`");
+    if (options.n_operands != 0 && ((strcmp(options.operands[0], "retry") != 0 &&
+                                     strcmp(options.operands[0], "forget") != 0) ||
+                                    options.n_operands != 2))
+        return mp_fail(err, MP_FAULT_USAGE,
+                       "queue: the actions are `queue retry ID` and `queue forget ID`");
     if (open_queue(&q, &options, err) < 0) {
         if (err->fault != MP_FAULT_NOT_YET)
             return -1;
@@ -233,7 +254,8 @@ int mp_cmd_queue(int argc, char **argv, int *exit_status, struct mp_error *err)
         printf("%s: nothing was ever queued\n", err->text);
         return 0;
     }
-    rc = options.n_operands == 0 ? show(&q, err) : retry(&q, options.operands[1], err);
+    rc = options.n_operands == 0 ? show(&q, err)
+                                 : act(&q, options.operands[0], options.operands[1], err);
     mp_queue_close(&q);
     return rc;
 }

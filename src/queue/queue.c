@@ -337,6 +337,15 @@ int mp_queue_store(struct mp_queue *q, enum mp_queue_state state, const char *ke
     return -1;
 }
 
+int mp_queue_remove(struct mp_queue *q, enum mp_queue_state state, const char *key,
+                    struct mp_error *err)
+{
+    if (unlinkat(q->states[state], key, 0) == 0 || errno == ENOENT)
+        return 0;
+    return mp_fail(err, MP_FAULT_FAILED, "cannot remove %s from queue directory %s: %s",
+                   key, q->path, strerror(errno));
+}
+
 int mp_queue_move(struct mp_queue *q, enum mp_queue_state from, enum mp_queue_state to,
                   const char *key, int64_t due, bool *moved, struct mp_error *err)
 {

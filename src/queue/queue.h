@@ -107,6 +107,10 @@ int mp_queue_each(const struct mp_queue *q, enum mp_queue_state state,
 void mp_queue_set_aside(const struct mp_queue *q,
                         void (*told)(void *arg, const char *key), void *arg);
 
+/* Take an entry out for good; one that is not there (any more) is no error. */
+int mp_queue_remove(struct mp_queue *q, enum mp_queue_state state, const char *key,
+                    struct mp_error *err);
+
 /* Is an earlier run of the same job waiting or running? */
 bool mp_queue_has_earlier_run(const struct mp_queue *q, const struct mp_entry *e);
 

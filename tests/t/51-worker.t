@@ -136,11 +136,27 @@ run "$MP" queue retry 20
 is "queue retry: exit 0" "$STATUS" 0
 run "$MP" queue retry 20
 is "... of what has not failed: 1" "$STATUS" 1
-like "... naming it" "$ERR" 'no failed job is called 20'
+like "... naming it" "$ERR" 'no failed or reported job is called 20'
 run "$MP" queue retry all
 is "... of all where none has: nothing, 0" "$STATUS $(head -n 1 <<<"$OUT")" "0 0 put back"
 run timeout 60 "$MP" worker --drain
 check "then it is reported" whole "$OUT_DIR/power_20"
+made=$(stat -c %i "$OUT_DIR/power_20")
+run "$MP" queue retry 20
+is "queue retry of a reported job: exit 0" "$STATUS $(head -n 1 <<<"$OUT")" "0 1 put back"
+run timeout 60 "$MP" worker --drain
+check "... makes the report anew" whole "$OUT_DIR/power_20"
+check "... another one" test "$made" != "$(stat -c %i "$OUT_DIR/power_20")"
+submit 22 SLURM_JOB_NODELIST=unknown-1
+submit 23
+run "$MP" queue forget 23
+is "queue forget of a waiting job: exit 0" "$STATUS $(head -n 1 <<<"$OUT")" "0 1 forgotten"
+run timeout 60 "$MP" worker --drain
+run "$MP" queue forget 22
+is "... of a failed one" "$STATUS $(head -n 1 <<<"$OUT") $(count waiting) $(find "$Q/failed" -name 'alpha.2[23].*' | wc -l)" "0 1 forgotten 0 0"
+check "... which was not reported" test ! -e "$OUT_DIR/power_23"
+run "$MP" queue forget 22
+like "... of nobody: 1, named" "$STATUS $ERR" '^1 .*no failed or waiting job is called 22'
 
 # --- two workers, signals, services ---
 "$MP" worker &
