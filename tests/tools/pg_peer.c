@@ -112,6 +112,14 @@ static void give_message(int fd, const struct message *m)
     give(fd, m->body, m->n);
 }
 
+/* Only what is used of it: a flood is made of copies. */
+static void copy_message(struct message *to, const struct message *from)
+{
+    to->type = from->type;
+    to->n = from->n;
+    memcpy(to->body, from->body, from->n);
+}
+
 /* ---- what is changed ---- */
 
 static bool is(const struct between *b, const char *mode)
@@ -154,7 +162,7 @@ static void edit_row(struct message *m, int column, const void *bytes, uint32_t 
     }
     out.body[0] = 0;
     out.body[1] = (unsigned char)(fields - drop);
-    *m = out;
+    copy_message(m, &out);
 }
 
 static void for_ever(struct between *b)
@@ -212,13 +220,13 @@ static int text_column(const struct message *m)
 
 static void new_names(struct between *b)
 {
+    static struct message first;
     char name[32];
-    struct message first;
 
     edit_row(&b->m, b->m.body[1] - 2, NULL, UINT32_MAX, 0);
-    first = b->m;
+    copy_message(&first, &b->m);
     for (long i = 0;; i++) {
-        b->m = first;
+        copy_message(&b->m, &first);
         snprintf(name, sizeof name, "Sensor.%ld", i);
         edit_row(&b->m, text_column(&b->m), name, (uint32_t)strlen(name), 0);
         give_message(b->us, &b->m);
