@@ -22,6 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/whole.h"
+
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1u
 #endif
@@ -35,7 +37,7 @@ static const char *const our_files[] = {
     "raw_power.csv",  "raw_power.csv.zst", "timeseries.png", "timeseries.pdf",
     "energy_pie.png", "energy_pie.pdf",    "nodes.png",      "report.html",
     "nodes.pdf",      "report.txt",        "summary.json",   "summary.json.part",
-    "jobs.csv",
+    "jobs.csv",       MP_NO_REPORT,
 };
 enum {
     N_OUR_FILES = sizeof our_files / sizeof *our_files,
@@ -574,6 +576,52 @@ int mp_outdir_commit(struct mp_outdir *d, struct mp_error *err)
     }
     if (rc == 0 && d->parent_listable)
         fsync(d->parent_fd); /* the report is whole either way: not worth an error */
+    return rc;
+}
+
+/* Its own name where that is free, else into what is there, which stays: its file of that
+ * name is replaced, whatever it is a link to. */
+static int place_note(struct mp_outdir *d, struct mp_error *err)
+{
+    bool exists;
+    struct stat st;
+    int old, rc;
+
+    if (rename_new(d, d->hidden, d->final) == 0) {
+        d->hidden[0] = '\0';
+        return 0;
+    }
+    if (check_final(d, &exists, err) < 0)
+        return -1;
+    old = open_dir(d, d->final);
+    rc = old < 0 || fstat(old, &st) < 0 || !is_our_user(d, st.st_uid)
+             ? -1
+             : renameat(d->dir_fd, MP_NO_REPORT, old, MP_NO_REPORT);
+    if (rc < 0)
+        mp_fail(err, MP_FAULT_FAILED, "cannot put %s/" MP_NO_REPORT " in place: %s",
+                d->path, strerror(errno));
+    if (old >= 0)
+        close(old);
+    return rc;
+}
+
+int mp_outdir_note(const char *parent, const char *label, const char *text,
+                   struct mp_error *err)
+{
+    struct mp_outdir *d;
+    int fd, rc = -1;
+
+    if (mp_outdir_new(&d, parent, label, NULL, err) < 0)
+        return -1;
+    if (mp_outdir_create(d, MP_NO_REPORT, &fd, err) == 0) {
+        if (mp_write_all(fd, text, strlen(text)) != 0 || fchmod(fd, d->file_mode) < 0 ||
+            fchmod(d->dir_fd, d->dir_mode) < 0)
+            mp_fail(err, MP_FAULT_FAILED, "cannot write %s/" MP_NO_REPORT ": %s", d->path,
+                    strerror(errno));
+        else
+            rc = place_note(d, err);
+    }
+    mp_outdir_free(d);
     return rc;
 }
 

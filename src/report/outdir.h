@@ -40,6 +40,14 @@ int mp_outdir_create(struct mp_outdir *d, const char *name, int *fd,
 void mp_outdir_discard(struct mp_outdir *d, const char *name);
 /* Set modes, sync, and put the directory in place. */
 int mp_outdir_commit(struct mp_outdir *d, struct mp_error *err);
+/* The name of the file that says why there is no report; a report that is made later
+ * takes its place. */
+#define MP_NO_REPORT "NO_REPORT.txt"
+/* As the effective user: parent/power_<label>/NO_REPORT.txt with `text`, put in place
+ * whole, with all that protects a report; what the directory holds already, a report
+ * too, stays. */
+int mp_outdir_note(const char *parent, const char *label, const char *text,
+                   struct mp_error *err);
 /* parent/power_<label> */
 const char *mp_outdir_path(const struct mp_outdir *d);
 /* Removes what was not put in place. */

@@ -12,6 +12,8 @@
 
 #include "base/wait.h"
 
+enum { LAST_NOTES = 2000000 }; /* µs */
+
 /* What is under way in the child. */
 struct flight {
     struct mp_attempt *drawing[MP_IN_FLIGHT];
@@ -46,8 +48,11 @@ static bool take_key(struct mp_worker_child *child, int sock, struct flight *f)
 static bool finish_one(struct mp_worker_child *child, int sock, struct flight *f,
                        size_t i)
 {
-    struct mp_answer answer = mp_attempt_finish(f->drawing[i]);
+    struct mp_attempt *a = f->drawing[i];
+    struct mp_answer answer = mp_attempt_finish(a);
 
+    if (answer.outcome == MP_OUTCOME_DRAWING) /* not over: its owner is told of it */
+        return true;
     f->drawing[i] = f->drawing[--f->n];
     return tell(child, sock, &answer);
 }
@@ -63,17 +68,31 @@ static bool step(struct mp_worker_child *child, int sock, struct flight *f)
     int64_t until = INT64_MAX;
 
     for (size_t i = 0; i < f->n; i++) {
-        p[1 + i] =
-            (struct pollfd){.fd = mp_writer_fd(f->drawing[i]->writer), .events = POLLIN};
-        if (f->drawing[i]->run.deadline_us < until)
-            until = f->drawing[i]->run.deadline_us;
+        p[1 + i] = (struct pollfd){.fd = mp_attempt_fd(f->drawing[i]), .events = POLLIN};
+        if (mp_attempt_until(f->drawing[i]) < until)
+            until = mp_attempt_until(f->drawing[i]);
     }
     if (mp_wait(&idle, p, 1 + f->n, until, NULL) < 0)
         return false;
     for (size_t i = 0; i < f->n; i++)
-        if (p[1 + i].revents != 0 || mp_run_check(&f->drawing[i]->run, NULL) < 0)
+        if (p[1 + i].revents != 0 || mp_clock_us() >= mp_attempt_until(f->drawing[i]))
             return finish_one(child, sock, f, i);
     return p[0].revents == 0 || take_key(child, sock, f);
+}
+
+/* Told to stop: what is drawn is put back, unless it is done already; whoever is told
+ * something has a moment more. */
+static void land(struct mp_worker_child *child, int sock, struct flight *f)
+{
+    int64_t until = mp_clock_us() + LAST_NOTES;
+
+    while (f->n > 0) {
+        if (f->drawing[0]->notice != NULL)
+            mp_wait_fd(NULL, mp_attempt_fd(f->drawing[0]), POLLIN, until, NULL);
+        if (f->drawing[0]->notice != NULL && mp_clock_us() >= until)
+            mp_notice_end(f->drawing[0]->notice);
+        finish_one(child, sock, f, 0);
+    }
 }
 
 static void work_off(struct mp_worker_child *child, int sock)
@@ -82,8 +101,7 @@ static void work_off(struct mp_worker_child *child, int sock)
 
     while (step(child, sock, &f))
         ;
-    while (f.n > 0) /* told to stop: they are put back, unless they are done already */
-        finish_one(child, sock, &f, 0);
+    land(child, sock, &f);
 }
 
 /* The spawner first: it and the writers it forks must not have the configuration in their

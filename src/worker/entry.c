@@ -154,35 +154,6 @@ static int wait_for_samples(struct mp_attempt *a, struct mp_error *err)
 
 /* --- the report --------------------------------------------------------------------- */
 
-/* NULL: the job names no directory that can be used; *err says why. */
-static char *job_directory(const struct mp_attempt *a, struct mp_error *err)
-{
-    const struct mp_entry *e = &a->entry;
-    struct mp_nodelist list = {0};
-    struct mp_jobpath_input in = {
-        .std_out = e->stdout_path,
-        .work_dir = e->work_dir,
-        .user = e->user,
-        .name = e->name,
-        .job_id = (uint32_t)e->job_id,
-        .array_job_id = e->array_job > 0 ? (uint32_t)e->array_job : 0,
-        .array_task_id = e->array_task > 0 ? (uint32_t)e->array_task : 0,
-    };
-    char *dir = NULL;
-
-    if (e->uid < 0 || e->gid < 0) {
-        mp_fail(err, MP_FAULT_FAILED, "Slurm did not say whose job it is");
-        return NULL;
-    }
-    if (mp_nodelist_expand(e->nodelist, &list, err) == 0) {
-        in.first_node = list.n > 0 ? list.names[0] : NULL;
-        if (mp_jobpath(&in, &dir, err) < 0)
-            dir = NULL;
-    }
-    mp_nodelist_free(&list);
-    return dir;
-}
-
 /* Up to the point where the writer has all it needs: a->writer is then under way. */
 static int send_to_writer(struct mp_attempt *a, const char *jobdir, struct mp_error *err)
 {
@@ -199,10 +170,16 @@ static int send_to_writer(struct mp_attempt *a, const char *jobdir, struct mp_er
     };
 
     a->run = s->run; /* the session's changes with the next job */
-    if (mp_session_know(s, err) < 0 ||
-        mp_writer_start(a->child->spawner, &request, &a->run, &a->writer, err) < 0 ||
-        mp_session_fetch(s, mp_writer_sink(a->writer), err) < 0)
+    a->step = MP_STEP_SAMPLES;
+    if (mp_session_know(s, err) < 0)
         return -1;
+    a->step = MP_STEP_PLACE;
+    if (mp_writer_start(a->child->spawner, &request, &a->run, &a->writer, err) < 0)
+        return -1;
+    a->step = MP_STEP_SAMPLES;
+    if (mp_session_fetch(s, mp_writer_sink(a->writer), err) < 0)
+        return -1;
+    a->step = MP_STEP_WRITE;
     return mp_writer_end(a->writer, &s->findings, s->backend->ops->name,
                          s->backend->label, err);
 }
@@ -217,8 +194,10 @@ static bool may_go_elsewhere(struct mp_attempt *a, const struct mp_error *err)
     a->stalled = a->stalled || (a->writer != NULL && mp_writer_stalled(a->writer));
     mp_writer_free(a->writer);
     a->writer = NULL;
-    if (elsewhere)
+    if (elsewhere) {
         a->no_directory = *err;
+        a->half_way = true;
+    }
     a->in_jobdir = false;
     return elsewhere;
 }
@@ -230,7 +209,7 @@ static int send_elsewhere(struct mp_attempt *a, struct mp_error *err)
 
 static int report(struct mp_attempt *a, struct mp_error *err)
 {
-    char *jobdir = job_directory(a, &a->no_directory);
+    char *jobdir = mp_attempt_jobdir(a, &a->no_directory);
     int rc;
 
     a->began = mp_clock_us();
@@ -244,11 +223,23 @@ static int report(struct mp_attempt *a, struct mp_error *err)
 
 static int attempt(struct mp_attempt *a, struct mp_error *err)
 {
-    if (open_backend(a, err) < 0 || check_entry(&a->entry, err) < 0)
+    a->step = MP_STEP_SOURCE;
+    if (open_backend(a, err) < 0)
         return -1;
-    if (a->entry.start < 0 && (find_start(a, err) < 0 || check_entry(&a->entry, err) < 0))
+    a->step = MP_STEP_ENTRY;
+    if (check_entry(&a->entry, err) < 0)
         return -1;
-    if (prepare(a, err) < 0 || wait_for_samples(a, err) < 0)
+    a->step = MP_STEP_START;
+    if (a->entry.start < 0 && find_start(a, err) < 0)
+        return -1;
+    a->step = MP_STEP_ENTRY;
+    if (check_entry(&a->entry, err) < 0)
+        return -1;
+    a->step = MP_STEP_PLAN;
+    if (prepare(a, err) < 0)
+        return -1;
+    a->step = MP_STEP_SAMPLES;
+    if (wait_for_samples(a, err) < 0)
         return -1;
     return report(a, err);
 }
@@ -293,8 +284,12 @@ static struct mp_answer begin(struct mp_attempt *a)
     if (a->entry.restart_count > 0 &&
         mp_queue_has_earlier_run(a->child->queue, &a->entry))
         return mp_attempt_put_back(a, mp_worker_now() + DEFER_LEAST * SECOND);
-    if (attempt(a, &err) < 0)
+    if (a->entry.interrupted >= MP_INTERRUPTIONS_MAX)
+        answer = mp_attempt_give_up_interrupted(a);
+    else if (attempt(a, &err) < 0)
         answer = judge(a, &err);
+    if (answer.outcome == MP_OUTCOME_FAILED)
+        mp_attempt_tell(a, &err);
     mp_session_next(&a->child->session);
     return answer;
 }
@@ -302,6 +297,7 @@ static struct mp_answer begin(struct mp_attempt *a)
 static void free_attempt(struct mp_attempt *a)
 {
     mp_writer_free(a->writer);
+    mp_notice_free(a->notice);
     mp_entry_free(&a->entry);
     free(a);
 }
@@ -310,6 +306,21 @@ static struct mp_answer answer_for(struct mp_answer answer, const char *key, boo
 {
     answer.stalled = stalled;
     snprintf(answer.key, sizeof answer.key, "%s", key);
+    return answer;
+}
+
+/* The attempt is over, unless its owner is still being told of it. */
+static struct mp_answer conclude(struct mp_attempt *a, struct mp_answer answer)
+{
+    answer = answer_for(answer, a->key, a->stalled);
+    if (answer.outcome == MP_OUTCOME_DRAWING)
+        return answer;
+    if (a->notice != NULL) {
+        a->settled = answer;
+        answer.outcome = MP_OUTCOME_DRAWING;
+        return answer;
+    }
+    free_attempt(a);
     return answer;
 }
 
@@ -331,12 +342,20 @@ struct mp_answer mp_attempt_begin(struct mp_worker_child *child, const char *key
         mp_entry_label(&a->entry, a->label);
         answer = begin(a);
     }
-    answer = answer_for(answer, key, a->stalled);
+    answer = conclude(a, answer);
     if (answer.outcome == MP_OUTCOME_DRAWING)
         *out = a;
-    else
-        free_attempt(a);
     return answer;
+}
+
+int mp_attempt_fd(const struct mp_attempt *a)
+{
+    return a->notice != NULL ? mp_notice_fd(a->notice) : mp_writer_fd(a->writer);
+}
+
+int64_t mp_attempt_until(const struct mp_attempt *a)
+{
+    return a->notice != NULL ? mp_notice_until(a->notice) : a->run.deadline_us;
 }
 
 static void log_reported(const struct mp_attempt *a,
@@ -353,30 +372,51 @@ static void log_reported(const struct mp_attempt *a,
                  NULL);
 }
 
+static struct mp_answer end_notice(struct mp_attempt *a)
+{
+    struct mp_answer answer = a->settled;
+    struct mp_error err = {0};
+    int rc = mp_notice_go_on(a->notice, &err);
+
+    if (rc > 0) {
+        answer.outcome = MP_OUTCOME_DRAWING;
+        return answer;
+    }
+    if (rc < 0)
+        mp_log_event(a->child->log, MP_LOG_WARNING, a->label, "no_note", "reason",
+                     err.text, NULL);
+    answer.stalled = answer.stalled || mp_notice_stalled(a->notice);
+    free_attempt(a);
+    return answer;
+}
+
 struct mp_answer mp_attempt_finish(struct mp_attempt *a)
 {
     struct mp_writer_result result = {0};
     struct mp_error err = {0};
     struct mp_answer answer;
-    char key[MP_QUEUE_KEY_MAX];
-    int rc = mp_writer_wait(a->writer, &result, &err);
+    int rc;
 
+    if (a->notice != NULL)
+        return end_notice(a);
+    rc = mp_writer_wait(a->writer, &result, &err);
     if (rc < 0 && may_go_elsewhere(a, &err)) {
         rc = open_backend(a, &err) < 0 || send_elsewhere(a, &err) < 0
                  ? -1
                  : mp_writer_wait(a->writer, &result, &err);
         mp_session_next(&a->child->session);
     }
-    snprintf(key, sizeof key, "%s", a->key);
     if (rc == 0) {
         log_reported(a, &result);
         answer = mp_attempt_done(a);
+        if (result.fallback && a->half_way)
+            mp_attempt_tell_path(a, result.path);
     } else {
         /* whoever has all samples and does not answer in time has stalled */
         a->stalled = a->stalled || mp_clock_us() >= a->run.deadline_us;
         answer = judge(a, &err);
+        if (answer.outcome == MP_OUTCOME_FAILED)
+            mp_attempt_tell(a, &err);
     }
-    answer = answer_for(answer, key, a->stalled);
-    free_attempt(a);
-    return answer;
+    return conclude(a, answer);
 }

@@ -7,6 +7,7 @@ libmp_worker_a_SOURCES = \
 	src/worker/conf.c \
 	src/worker/entry.c \
 	src/worker/impl.h \
+	src/worker/notice.c \
 	src/worker/settle.c \
 	src/worker/turns.c \
 	src/worker/turns.h \

@@ -12,7 +12,6 @@ enum {
     SECOND = 1000000,  /* µs */
     BACKOFF_FIRST = 5, /* s */
     BACKOFF_LAST = 600,
-    INTERRUPTIONS_MAX = 5,
     OVERRUNS_MAX = 3,
 };
 
@@ -122,6 +121,20 @@ struct mp_answer mp_attempt_put_back(struct mp_attempt *a, int64_t due)
     return (struct mp_answer){.outcome = MP_OUTCOME_LATER};
 }
 
+static void last_words(const struct mp_entry *e, const char *reason, char text[256])
+{
+    snprintf(text, 256, "gave up after %" PRId64 " interruptions; the last: %s",
+             e->interrupted, reason);
+}
+
+struct mp_answer mp_attempt_give_up_interrupted(struct mp_attempt *a)
+{
+    char text[256];
+
+    last_words(&a->entry, a->entry.reason != NULL ? a->entry.reason : "unknown", text);
+    return mp_attempt_give_up(a, text);
+}
+
 struct mp_answer mp_worker_interrupted(struct mp_queue *queue, struct mp_log *log,
                                        const char *key, const char *reason)
 {
@@ -134,18 +147,17 @@ struct mp_answer mp_worker_interrupted(struct mp_queue *queue, struct mp_log *lo
         return mp_attempt_unreadable(queue, log, key, &err);
     mp_entry_label(&e, label);
     e.interrupted++;
-    if (e.interrupted >= INTERRUPTIONS_MAX) {
-        snprintf(text, sizeof text,
-                 "gave up after %" PRId64 " interruptions; the last: %s", e.interrupted,
-                 reason);
+    if (e.interrupted > MP_INTERRUPTIONS_MAX) {
+        last_words(&e, reason, text);
         mp_log_event(log, MP_LOG_ERROR, label, "failed", "reason", text, NULL);
         answer = settle(queue, log, key, &e, text, MP_FAILED, mp_worker_now());
     } else {
+        bool wait = e.interrupted > 1 && e.interrupted < MP_INTERRUPTIONS_MAX;
+
         mp_log_event(log, MP_LOG_WARNING, label, "interrupted", "reason", reason, NULL);
-        answer =
-            settle(queue, log, key, &e, reason, MP_WAITING,
-                   mp_worker_now() +
-                       (e.interrupted > 1 ? backoff_seconds(e.interrupted) : 0) * SECOND);
+        answer = settle(queue, log, key, &e, reason, MP_WAITING,
+                        mp_worker_now() +
+                            (wait ? backoff_seconds(e.interrupted) : 0) * SECOND);
     }
     mp_entry_free(&e);
     return answer;

@@ -60,6 +60,7 @@ int mp_hello_send(struct mp_wire_out *out, const struct mp_hello *hello,
     mp_frame_put_u32(out, hello->parts.site.has_pue);
     mp_frame_put_text(out, hello->parts.site.currency);
     mp_frame_put_text(out, hello->zone);
+    mp_frame_put_text(out, hello->note);
     mp_frame_put_u32(out, (uint32_t)hello->n_places);
     for (size_t i = 0; i < hello->n_places; i++)
         mp_frame_put_text(out, hello->places[i]);
@@ -118,7 +119,8 @@ static int get_hello(struct mp_wire_frame *f, struct mp_hello *h)
         job->suspended > MP_TIME_LAST || mp_frame_get_i64(f, &h->deadline_ms) < 0 ||
         mp_frame_get_u32(f, &give) < 0 || mp_frame_get_u32(f, &h->uid) < 0 ||
         mp_frame_get_u32(f, &h->gid) < 0 || get_parts(f, &h->parts) < 0 ||
-        mp_frame_get_text(f, 128, &h->zone) < 0 || mp_frame_get_u32(f, &n) < 0 ||
+        mp_frame_get_text(f, 128, &h->zone) < 0 ||
+        mp_frame_get_text(f, MP_NOTE_MAX, &h->note) < 0 || mp_frame_get_u32(f, &n) < 0 ||
         n > MP_WIRE_PLACES_MAX)
         return -1;
     h->give = give != 0;
@@ -157,6 +159,7 @@ void mp_hello_free(struct mp_hello *h)
 {
     mp_job_free(&h->job);
     free(h->zone);
+    free(h->note);
     for (size_t i = 0; i < h->n_places; i++)
         free(h->places[i]);
 }
@@ -211,6 +214,24 @@ static int send_ready(struct mp_wire_out *out, size_t place, const char *why,
     return mp_wire_send(out, err);
 }
 
+static int say_done(struct mp_wire_out *out, enum mp_verdict verdict,
+                    struct mp_error *err)
+{
+    mp_wire_start(out, MP_WIRE_DONE);
+    mp_frame_put_u32(out, (uint32_t)verdict);
+    return mp_wire_send(out, err);
+}
+
+static int write_note(struct mp_wire_out *out, const struct mp_hello *h,
+                      struct mp_error *err)
+{
+    if (h->n_places != 1 || h->give)
+        return mp_wire_damaged(err, "a note without a place");
+    if (mp_outdir_note(h->places[0], h->job.label, h->note, err) < 0)
+        return -1;
+    return say_done(out, MP_SUSPECT, err);
+}
+
 /* One report.  1: nobody wants one. */
 static int write_one(struct mp_wire_in *in, struct mp_wire_out *out, struct mp_run *run,
                      bool *placed, struct mp_error *err)
@@ -229,6 +250,10 @@ static int write_one(struct mp_wire_in *in, struct mp_wire_out *out, struct mp_r
     rc = -1;
     limit_time(run, hello.deadline_ms);
     set_zone(hello.zone);
+    if (hello.note != NULL) {
+        rc = write_note(out, &hello, err);
+        goto out;
+    }
     if (open_place(&report, &hello, &place, why, err) < 0 ||
         send_ready(out, place, why, err) < 0)
         goto out;
@@ -238,9 +263,7 @@ static int write_one(struct mp_wire_in *in, struct mp_wire_out *out, struct mp_r
         mp_report_finish(report, &content.plan, &content.series, &content.findings,
                          content.backend, content.backend_label, &verdict, err) < 0)
         goto out;
-    mp_wire_start(out, MP_WIRE_DONE);
-    mp_frame_put_u32(out, (uint32_t)verdict);
-    rc = mp_wire_send(out, err);
+    rc = say_done(out, verdict, err);
 out:
     mp_report_free(report);
     mp_wire_content_free(&content);

@@ -35,6 +35,7 @@ struct mp_hello {
     gid_t gid;
     struct mp_report_parts parts;
     char *zone; /* TZ; NULL: the machine's */
+    char *note; /* no report, but NO_REPORT.txt with this text in the first place */
     char *places[MP_WIRE_PLACES_MAX];
     size_t n_places;
 };
@@ -44,6 +45,10 @@ int mp_hello_send(struct mp_wire_out *out, const struct mp_hello *hello,
 /* 1 where the stream ends before it. */
 int mp_hello_receive(struct mp_wire_in *in, struct mp_hello *hello, struct mp_error *err);
 void mp_hello_free(struct mp_hello *hello); /* only of a received one */
+
+/* What a writer says when it fails, as *err; -1 always.  Its word: bounded, checked,
+ * escaped. */
+int mp_failure_receive(struct mp_wire_frame *f, bool *directory, struct mp_error *err);
 
 /* The pipes to a writer: what the worker has of it.  Descriptors are -1 when closed. */
 struct mp_line {

@@ -6,6 +6,7 @@ libmp_writer_a_SOURCES = \
 	src/writer/child.c \
 	src/writer/impl.h \
 	src/writer/line.c \
+	src/writer/notice.c \
 	src/writer/privilege.c \
 	src/writer/privilege.h \
 	src/writer/spawner.c \

@@ -73,25 +73,30 @@ static int greet(struct mp_writer *w, const struct mp_writer_request *request,
     return mp_hello_send(&w->out, &hello, err);
 }
 
-/* A failure as the writer told it: its word, so bounded and escaped by mp_fail. */
-static int hear_failure(struct mp_writer *w, struct mp_wire_frame *f,
-                        struct mp_error *err)
+int mp_failure_receive(struct mp_wire_frame *f, bool *directory, struct mp_error *err)
 {
-    uint32_t fault, directory;
+    uint32_t fault, of_directory;
     char *text = NULL;
 
-    if (mp_frame_get_u32(f, &fault) < 0 || mp_frame_get_u32(f, &directory) < 0 ||
+    if (mp_frame_get_u32(f, &fault) < 0 || mp_frame_get_u32(f, &of_directory) < 0 ||
         mp_frame_get_text(f, sizeof err->text, &text) < 0 || text == NULL ||
         fault == MP_FAULT_NONE || fault > MP_FAULT_STOPPED) {
         free(text);
         return mp_wire_damaged(err, "its answer");
     }
-    /* Whoever signals it is not our master: its stop is a failure, and counted as one. */
-    if (fault == MP_FAULT_STOPPED && mp_run_check(w->run, NULL) == 0)
-        fault = MP_FAULT_TRANSIENT;
-    w->directory_failed = directory != 0;
+    *directory = of_directory != 0;
     mp_fail(err, (enum mp_fault)fault, "%s", text);
     free(text);
+    return -1;
+}
+
+static int hear_failure(struct mp_writer *w, struct mp_wire_frame *f,
+                        struct mp_error *err)
+{
+    mp_failure_receive(f, &w->directory_failed, err);
+    /* Whoever signals it is not our master: its stop is a failure, and counted as one. */
+    if (err->fault == MP_FAULT_STOPPED && mp_run_check(w->run, NULL) == 0)
+        err->fault = MP_FAULT_TRANSIENT;
     return -1;
 }
 

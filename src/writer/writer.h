@@ -93,6 +93,33 @@ bool mp_writer_stalled(const struct mp_writer *w);
 /* Without a successful wait before: nothing is put in place. */
 void mp_writer_free(struct mp_writer *w);
 
+/* ---- A note in place of a report ---- */
+
+/* NO_REPORT.txt as the owner, never as anybody else.  Nothing here waits: after
+ * mp_notice_start, call mp_notice_go_on whenever mp_notice_fd is readable and when
+ * mp_notice_until has come. */
+enum { MP_NOTE_MAX = 8192 }; /* bytes of its text */
+struct mp_notice;            /* opaque */
+
+struct mp_notice_request { /* borrowed until mp_notice_start returns */
+    const char *label, *user;
+    uid_t uid;
+    gid_t gid;
+    const char *jobdir; /* absolute */
+    const char *text;
+};
+
+int mp_notice_start(struct mp_notice **out, struct mp_spawner *s,
+                    const struct mp_notice_request *request, struct mp_error *err);
+int mp_notice_fd(const struct mp_notice *n);
+int64_t mp_notice_until(const struct mp_notice *n); /* mp_clock_us */
+void mp_notice_end(struct mp_notice *n);            /* its time is over now */
+/* 1: it goes on; 0: it is in place; -1: it cannot be written. */
+int mp_notice_go_on(struct mp_notice *n, struct mp_error *err);
+/* After -1: its time was over. */
+bool mp_notice_stalled(const struct mp_notice *n);
+void mp_notice_free(struct mp_notice *n);
+
 /* The other end: the writer itself, on standard input and output: from a hello to the
  * answer, and so on until the stream ends; -1 where a report failed, which ends it as
  * well. */

@@ -115,6 +115,26 @@ like "what is no entry" "$OUT" '^alpha.16.0.1 +failed +unreadable'
 check "the others are reported" whole "$OUT_DIR/power_17"
 rm -f "$Q/failed/"*
 
+# --- its owner is told, beside the job's output ---
+told() { tr '\n' ' ' <"$OUT_DIR/power_$1/NO_REPORT.txt" | tr -s ' '; }
+is "a note for each that could be read" "$(cd "$OUT_DIR" && echo */NO_REPORT.txt)" \
+	"power_11/NO_REPORT.txt power_12/NO_REPORT.txt power_13/NO_REPORT.txt power_14/NO_REPORT.txt power_15/NO_REPORT.txt"
+like "... the name is not its uid's: none, says the log" "$(grep '^job=10 .*event=no_note' "$T/log")" 'reason='
+is "... the owner's" "$(stat -c %U "$OUT_DIR"/power_1[1-5]/NO_REPORT.txt | sort -u)" "$OWNER"
+like "... no samples: why, and what to do" "$(told 12)" 'Job 12, ended 2028.* Why: No power was measured .* What to do: .*ask your administrators'
+like "... no start" "$(told 11)" 'Why: It is not known when the job started\.'
+like "... no nodes" "$(told 14)" 'Why: Slurm gave no nodes: the job never ran '
+unlike "... nothing of the site's inside" "$(cat "$OUT_DIR"/power_*/NO_REPORT.txt)" "mp.ini|samples.csv|$T|route"
+is "... at most 80 wide" "$(cat "$OUT_DIR"/power_*/NO_REPORT.txt | awk 'length > 80' | wc -l)" 0
+mkdir "$OUT_DIR/full"
+chmod 555 "$OUT_DIR/full"
+submit 19 SLURM_JOB_NODELIST=unknown-1 SLURM_JOB_WORK_DIR="$OUT_DIR/full"
+run "$MP" worker --drain
+like "where it cannot be written: the log says so" "$(grep '^job=19 .*event=no_note' "$T/log")" "reason=\".*$OUT_DIR/full.*: Permission denied"
+is "... and nothing is there" "$(ls -A "$OUT_DIR/full")" ""
+chmod 755 "$OUT_DIR/full"
+rm -f "$Q/failed/"*
+
 # --- what may pass ---
 mv "$T/samples.csv" "$T/away.csv"
 submit 20
@@ -129,6 +149,7 @@ touch -d '1 minute ago' "$Q/waiting/alpha.20.0.1760497200"
 mv "$Q/waiting/alpha.21.0.1760497200" "$T/"
 run timeout 60 "$MP" worker --drain
 run "$MP" queue
+like "... its owner is told" "$(told 20)" 'Why: The power samples could not be had from where they are kept'
 like "after retry_hours it is failed, with the last reason" "$OUT" '^20 +failed .*gave up after .*samples.csv'
 mv "$T/away.csv" "$T/samples.csv"
 mv "$T/alpha.21.0.1760497200" "$Q/waiting/"
@@ -141,6 +162,7 @@ run "$MP" queue retry all
 is "... of all where none has: nothing, 0" "$STATUS $(head -n 1 <<<"$OUT")" "0 0 put back"
 run timeout 60 "$MP" worker --drain
 check "then it is reported" whole "$OUT_DIR/power_20"
+check "... and the note is gone" test ! -e "$OUT_DIR/power_20/NO_REPORT.txt"
 made=$(stat -c %i "$OUT_DIR/power_20")
 run "$MP" queue retry 20
 is "queue retry of a reported job: exit 0" "$STATUS $(head -n 1 <<<"$OUT")" "0 1 put back"
@@ -279,6 +301,17 @@ mv "$Q/waiting/alpha.250.0.1760497200" "$Q/running/"
 run "$MP" worker --drain
 run "$MP" queue
 like "an entry that kills its worker five times is given up" "$OUT" '^250 +failed .*gave up after 5 interruptions'
+like "... its owner is told" "$(told 250)" 'Why: The process that makes the report ended every time'
+rm -f "$Q/failed/"*
+submit 250
+mv "$Q/waiting/alpha.250.0.1760497200" "$Q/running/"
+echo interrupted=5 >"$T/five"
+sed -i -e "/^interrupted=/d" -e "/^end\$/{r $T/five
+N}" "$Q/running/alpha.250.0.1760497200"
+sed -i -e '/^end$/d' "$Q/running/alpha.250.0.1760497200"
+echo end >>"$Q/running/alpha.250.0.1760497200"
+run "$MP" worker --drain
+like "... also one whose last words kill it" "$("$MP" queue)" '^250 +failed .*gave up after 6 interruptions'
 rm -f "$Q/failed/"*
 
 # --- a requeued job ---

@@ -119,6 +119,50 @@ is "hard links, FIFO and link under the file names: replaced" "$STATUS" 0
 is "... not written through" "$(cat "$T/b-file")" precious
 is "... by plain files" "$(find "$W/power_42" -type f -links 1 | wc -l)" 8
 
+# --- a note in place of a report
+new
+drive jobdir="$W" note="why and what"
+is "a note: in place" "$STATUS $(cat "$W/power_42/NO_REPORT.txt")" "0 why and what"
+is "... the owner's" "$(owner "$W/power_42") $(owner "$W/power_42/NO_REPORT.txt")" "$A:750 $A:640"
+is "... and nothing else" "$(listing "$W")" ". ./power_42 ./power_42/NO_REPORT.txt "
+drive jobdir="$W"
+is "a report takes its place" "$STATUS $(find "$W/power_42" -type f | wc -l) $(find "$W/power_42" -name NO_REPORT.txt | wc -l)" "0 8 0"
+as $A sh -c "echo mine >$W/power_42/notes"
+before=$(state "$W/power_42" | grep -v '^\. ')
+drive jobdir="$W" note=again
+is "a note where a report is: beside it" "$STATUS $(cat "$W/power_42/NO_REPORT.txt")" "0 again"
+is "... which stays, and what its owner keeps there" "$(state "$W/power_42" | grep -v -e '^\. ' -e NO_REPORT)" "$before"
+ln -f "$T/b-file" "$W/power_42/NO_REPORT.txt"
+drive jobdir="$W" note=third
+is "a hard link in its place: replaced, not written through" "$STATUS $(cat "$T/b-file") $(cat "$W/power_42/NO_REPORT.txt")" "0 precious third"
+as $A sh -c "rm $W/power_42/NO_REPORT.txt; ln -s $T/b-file $W/power_42/NO_REPORT.txt"
+drive jobdir="$W" note=fourth
+is "... and a link" "$STATUS $(cat "$T/b-file") $(find "$W/power_42/NO_REPORT.txt" -type f | wc -l)" "0 precious 1"
+as $A sh -c "rm $W/power_42/NO_REPORT.txt; mkfifo $W/power_42/NO_REPORT.txt"
+drive jobdir="$W" note=fifth
+is "... and a FIFO" "$STATUS $(cat "$W/power_42/NO_REPORT.txt")" "0 fifth"
+is "... with nothing left over" "$(cd "$W" && ls -A)" power_42
+for kind in symlink dangling file theirs; do
+	new
+	install -d -o $B -m 777 "$T/b"
+	case $kind in
+	symlink) as $A ln -s "$T/b" "$W/power_42" ;;
+	dangling) as $A ln -s "$T/b/new" "$W/power_42" ;;
+	file) as $A sh -c "echo mine >$W/power_42" ;;
+	theirs) install -d -o $B -m 777 "$W/power_42" ;;
+	esac
+	before=$(state "$T/w" | grep -v '^\. '; state "$T/b")
+	drive jobdir="$W" note=x
+	like "planted $kind: no note, and why" "$STATUS $ERR" "^1 .*$W/power_42 (is|belongs)"
+	is "... and untouched" "$(state "$T/w" | grep -v '^\. '; state "$T/b")" "$before"
+	rm -rf "$T/b"
+done
+drive jobdir="$T/roots" note=x outdir="$T/out"
+like "a note where the owner may not write: none" "$STATUS $ERR" "^1 .*Permission denied"
+is "... nor in outdir" "$(listing "$T/out")" ". "
+run timeout 60 "$DRIVE" uid=0 gid=0 user=root jobdir="$W" note=x
+is "root's jobs get none" "$STATUS $(listing "$W" | grep -c NO_REPORT)" "1 0"
+
 # --- a directory swapped under the writer
 new
 mkfifo "$T/go"

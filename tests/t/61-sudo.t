@@ -46,6 +46,13 @@ through "$T/rule" jobdir="$T/w"
 like "... as the owner only: what is root's stays" "$STATUS $ERR" "^1 .*power_42 belongs to uid 0"
 
 new
+through "$T/rule" jobdir="$T/w" note="why and what"
+is "a note through sudo" "$STATUS $(cat "$T/w/power_42/NO_REPORT.txt") $(stat -c %U "$T/w/power_42/NO_REPORT.txt")" "0 why and what $A"
+new
+through "$T/none" jobdir="$T/w" note=x
+like "... without the rule: none, and why" "$STATUS $ERR $(ls -A "$T/w")" '^1 runuser: .* $'
+
+new
 through "$T/none" jobdir="$T/w" outdir="$T/out"
 is "without the rule: a report" "$STATUS" 0
 is "... in outdir, as who we are" "$(stat -c '%U:%a' "$T/out/power_42" 2>&1)" "$S:750"

@@ -13,6 +13,7 @@
  *       cut                 half, end: close the stream there
  *       repeat              so many reports (1)
  *       other               UID:GID:USER: every second report is job 43 of this owner's
+ *       note                no report but a note with this text
  *       retry               1: after a failure of the directory, again without jobdir
  *
  * Prints "worker PID" first; then verdict, path, user, fallback, why, a line each, or
@@ -27,6 +28,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/wait.h"
 #include "cli/command.h"
 #include "writer/writer.h"
 
@@ -130,6 +132,31 @@ static int fetch(struct mp_sink *sink, const struct mp_plan *plan,
 failed:
     mp_sink_abort(sink);
     return -1;
+}
+
+static int write_note(struct mp_spawner *spawner, const struct mp_writer_request *request,
+                      const char *text, struct mp_error *err)
+{
+    const struct mp_notice_request note = {
+        .label = request->job->label,
+        .user = request->job->user,
+        .uid = request->uid,
+        .gid = request->gid,
+        .jobdir = request->jobdir,
+        .text = text,
+    };
+    struct mp_notice *n;
+    int rc = mp_notice_start(&n, spawner, &note, err) < 0 ? -1 : 1;
+
+    while (rc > 0) {
+        mp_wait_fd(NULL, mp_notice_fd(n), POLLIN, mp_notice_until(n), NULL);
+        rc = mp_notice_go_on(n, err);
+        if (rc <= 0) {
+            printf("stalled %d\n", mp_notice_stalled(n));
+            mp_notice_free(n);
+        }
+    }
+    return rc;
 }
 
 static int write_once(struct mp_spawner *spawner, const struct mp_writer_request *request,
@@ -247,7 +274,9 @@ int main(int argc, char **argv)
     printf("worker %ld\n", (long)getpid());
     fflush(stdout);
     secret = read_secret(value_of(argc, argv, "secret", NULL));
-    rc = write_all_reports(spawner, &request, &run, argc, argv, &elsewhere, &err);
+    rc = value_of(argc, argv, "note", NULL) != NULL
+             ? write_note(spawner, &request, value_of(argc, argv, "note", ""), &err)
+             : write_all_reports(spawner, &request, &run, argc, argv, &elsewhere, &err);
     if (rc < 0 && elsewhere && value_of(argc, argv, "retry", NULL) != NULL) {
         request.jobdir = NULL;
         rc = write_once(spawner, &request, &run, argc, argv, &elsewhere, &err);
