@@ -4,10 +4,12 @@
 
 #include "hook/environment.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_LIMIT = 1024, PATH_LIMIT = 4095 };
+enum { NAME_LIMIT = 1024, PATH_LIMIT = 4095, LETTERS_LEAST = 5 };
 
 static const char *text_of(const char *variable)
 {
@@ -71,6 +73,51 @@ bool mp_slurmenv_wanted(const char *keyword)
         return false;
     return (keyword[0] != '\0' && strstr(comment, keyword) != NULL) ||
            has_word(comment, "power:oob");
+}
+
+static size_t same_start(const char *a, const char *b, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && tolower((unsigned char)a[i]) == tolower((unsigned char)b[i]))
+        i++;
+    return i;
+}
+
+/* Equal but for case, or, where that says something, one letter more, less or other. */
+static bool is_near(const char *word, size_t n, const char *wanted)
+{
+    size_t m = strlen(wanted), shorter = n < m ? n : m, at;
+
+    if (m == 0 || n > m + 1 || m > n + 1)
+        return false;
+    at = same_start(word, wanted, shorter);
+    if (at == n && at == m)
+        return true;
+    if (m < LETTERS_LEAST)
+        return false;
+    if (at == shorter)
+        return true; /* one more at the end of either */
+    word += at + (n >= m);
+    wanted += at + (m >= n);
+    n -= at + (n >= m);
+    return same_start(word, wanted, n) == n;
+}
+
+bool mp_slurmenv_nearly(const char *keyword, char *word, size_t size)
+{
+    const char *p = getenv("SLURM_JOB_COMMENT");
+
+    while (p != NULL && *p != '\0') {
+        size_t n = strcspn(p, " \t\n,;");
+
+        if (is_near(p, n, keyword) || is_near(p, n, "power:oob")) {
+            snprintf(word, size, "%.*s", (int)n, p);
+            return true;
+        }
+        p += n + (p[n] != '\0');
+    }
+    return false;
 }
 
 /* Longer than any name can be: cut, it is only shown. */

@@ -10,6 +10,7 @@
 #define MP_SLURMENV_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "queue/entry.h"
@@ -18,6 +19,10 @@
 /* Did the user ask for a report?  The keyword stands anywhere in the job's comment, or
  * the comment has the word power:oob.  An empty keyword asks for none. */
 bool mp_slurmenv_wanted(const char *keyword);
+
+/* Where nobody asked: is a word of the comment the keyword, or power:oob, but for case or
+ * one letter?  It is copied, cut to `size`. */
+bool mp_slurmenv_nearly(const char *keyword, char *word, size_t size);
 
 /* Fill *e (initialised) from the environment.  `now` (s) stands in for an end that Slurm
  * does not give; a start that it does not give stays -1. */

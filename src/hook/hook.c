@@ -89,6 +89,17 @@ static void pass_by(struct hook *h, struct mp_error *err)
         mp_handover(&h->queue, &h->log, h->label);
 }
 
+/* They may have meant it: not reported, but not without a word either. */
+static void note_near_miss(struct hook *h)
+{
+    const char *keyword = h->settings.power->comment_keyword;
+    char word[80];
+
+    if (mp_slurmenv_nearly(keyword, word, sizeof word))
+        mp_log_event(&h->log, MP_LOG_WARNING, h->label, "near_miss", "comment", word,
+                     "keyword", keyword, "user", h->entry.user, NULL);
+}
+
 static int add_entry(struct hook *h, bool *added, struct mp_error *err)
 {
     struct mp_entry *e = &h->entry;
@@ -137,8 +148,10 @@ void mp_hook_epilog(void)
     if (hook_begin(&h, &err) == 0) {
         if (mp_slurmenv_wanted(h.settings.power->comment_keyword))
             enqueue(&h, &err);
-        else
+        else {
+            note_near_miss(&h);
             pass_by(&h, &err);
+        }
     }
     hook_end(&h);
 }

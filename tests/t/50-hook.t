@@ -70,6 +70,27 @@ check "another comment: no queue is made" test ! -e "$Q"
 check "... and nothing is logged" test ! -e "$T/log"
 
 # --- a job that asked ---
+# near POSITION COMMENT WORD: said once, not profiled
+near() {
+	: >"$T/log"
+	run slurm "90$1" SLURM_JOB_COMMENT="$2" -- "$HOOK" epilog
+	like "a near miss: \"$2\" is said, once" "$STATUS $(cat "$T/log")" \
+		"^0 job=90$1 time=[^ ]* level=warning event=near_miss comment=$3 keyword=power_profiling user=alice\$"
+}
+near 1 Power_Profiling Power_Profiling
+near 2 'a, power-profiling;b' power-profiling
+near 3 power_profilin power_profilin
+near 4 ower_profiling ower_profiling
+near 5 power_profiiling power_profiiling
+near 6 'x POWER:OOB y' POWER:OOB
+near 7 power:oobs power:oobs
+near 8 $'power_profi\xe9ing' '"power_profi\\xe9ing"'
+: >"$T/log"
+for comment in powerprofilin power:x profiling _ "$(printf 'p%.0s' $(seq 100000))" $'power\nprofiling'; do
+	run slurm 910 SLURM_JOB_COMMENT="$comment" -- "$HOOK" epilog
+done
+is "... what is further away is not" "$(cat "$T/log")" ""
+check "... and nothing was queued" test ! -e "$Q"
 run slurm 2 SLURM_JOB_COMMENT='x power_profiling y' SLURM_JOB_NAME=$'a\nuid=0' \
 	SLURM_JOB_STDOUT='/home/alice/%x-%j.out' -- "$HOOK" epilog
 is "the keyword in the comment: exit 0" "$STATUS" 0
