@@ -17,6 +17,7 @@
 static const struct mp_command commands[] = {
     {"profile", "report a job's power: CSV, charts, summary", mp_cmd_profile},
     {"show", "a report on one screen, or several as a table", mp_cmd_show},
+    {"compare", "what differs between two reports, beyond chance", mp_cmd_compare},
     {"account", "a cluster's energy, by job, user, account or day", mp_cmd_account},
     {"fetch", "print a job's power samples as CSV", mp_cmd_fetch},
     {"epilog", "entry point for EpilogSlurmctld", mp_cmd_epilog},
@@ -48,7 +49,9 @@ static void usage(FILE *out)
           "monster-power(1).\n\n"
           "exit status: 0 complete; 1 failed; 2 wrong usage or configuration; 3 no "
           "samples in\n"
-          "the window; 4 written, but the verdict is partial or suspect.\n",
+          "the window; 4 written, but the verdict is partial or suspect.  `compare`: 5 "
+          "more, "
+          "6 less.\n",
           out);
 }
 

@@ -17,6 +17,7 @@ MP_UNIT_TESTS = \
 	tests/unit/test_chart_layout \
 	tests/unit/test_chart_paint \
 	tests/unit/test_chart_text \
+	tests/unit/test_compare \
 	tests/unit/test_count \
 	tests/unit/test_energy \
 	tests/unit/test_error \
@@ -76,6 +77,7 @@ MP_SHELL_TESTS = \
 	tests/t/10-profile-csv.t \
 	tests/t/18-show.t \
 	tests/t/19-rows.t \
+	tests/t/20-compare.t \
 	tests/t/30-direct-rows.t \
 	tests/t/31-direct-missing.t \
 	tests/t/32-direct-failures.t \

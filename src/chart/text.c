@@ -192,6 +192,16 @@ void mp_text_energy(double kwh, double half, char *out, size_t size)
     snprintf(out, size, "%s \xC2\xB1 %s %s", number, pm, unit->name);
 }
 
+void mp_text_energy_width(double kwh, char *out, size_t size)
+{
+    const struct energy_unit *unit = unit_of(kwh);
+
+    if (isnan(kwh) || kwh == 0)
+        snprintf(out, size, "%s", isnan(kwh) ? "-" : "0 kWh");
+    else
+        with_unit(two_digits(kwh * unit->factor), 2, unit->name, out, size);
+}
+
 void mp_text_power(double watt, char *out, size_t size)
 {
     double a = fabs(watt);

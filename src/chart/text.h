@@ -29,6 +29,9 @@ void mp_text_significant(double value, int digits, char *out, size_t size);
  * "2.345 kWh".  Below 0.1 kWh in Wh, below 0.1 Wh in mWh. */
 void mp_text_energy(double kwh, double half, char *out, size_t size);
 
+/* "51 Wh": in the same units, two digits, for how far something may be off. */
+void mp_text_energy_width(double kwh, char *out, size_t size);
+
 /* "312 W", "2.35 kW", "3.00 MW" */
 void mp_text_power(double watt, char *out, size_t size);
 

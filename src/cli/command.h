@@ -18,6 +18,7 @@ struct mp_command {
 
 int mp_cmd_profile(int argc, char **argv, int *exit_status, struct mp_error *err);
 int mp_cmd_show(int argc, char **argv, int *exit_status, struct mp_error *err);
+int mp_cmd_compare(int argc, char **argv, int *exit_status, struct mp_error *err);
 int mp_cmd_account(int argc, char **argv, int *exit_status, struct mp_error *err);
 int mp_cmd_fetch(int argc, char **argv, int *exit_status, struct mp_error *err);
 int mp_cmd_hosts(int argc, char **argv, int *exit_status, struct mp_error *err);

@@ -7,6 +7,7 @@ libmp_cli_a_SOURCES = \
 	src/cli/backends.c \
 	src/cli/check.c \
 	src/cli/command.h \
+	src/cli/compare.c \
 	src/cli/config.c \
 	src/cli/epilog.c \
 	src/cli/fetch.c \
@@ -15,5 +16,7 @@ libmp_cli_a_SOURCES = \
 	src/cli/profile.c \
 	src/cli/queue.c \
 	src/cli/show.c \
+	src/cli/terminal.c \
+	src/cli/terminal.h \
 	src/cli/worker.c \
 	src/cli/write_report.c

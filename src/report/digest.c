@@ -43,11 +43,15 @@ static int make_nodes(struct mp_digest *d, const struct mp_summary_input *in,
     const struct mp_energy_result *r = in->energy;
 
     for (size_t i = 0; i < r->n_nodes; i++) {
+        const struct mp_plan_node *planned = &in->plan->nodes[i];
         struct mp_digest_node *n = &d->nodes[d->n_nodes++];
 
-        *n = (struct mp_digest_node){NULL, r->nodes[i].energy_kwh,
-                                     r->nodes[i].uncertainty_kwh, NAN};
-        if (copy(&n->name, in->plan->nodes[i].name, err) < 0)
+        *n = (struct mp_digest_node){.kwh = r->nodes[i].energy_kwh,
+                                     .half = r->nodes[i].uncertainty_kwh,
+                                     .median_kwh = NAN};
+        memcpy(n->components, r->nodes[i].components.kwh, sizeof n->components);
+        if (copy(&n->name, planned->name, err) < 0 ||
+            copy(&n->route, in->plan->routes[planned->route].name, err) < 0)
             return -1;
     }
     for (size_t i = 0; i < r->n_outliers; i++)
@@ -85,6 +89,7 @@ int mp_digest_make(struct mp_digest *d, const struct mp_summary_input *in,
         .end = in->plan->end,
         .kwh = r->total_kwh,
         .half = r->uncertainty.kwh,
+        .by_sensor = r->uncertainty.share[MP_BY_SENSOR],
         .shared = r->shared,
         .share_kwh = r->share.kwh,
         .share_low_kwh = r->share.low_kwh,
@@ -153,9 +158,12 @@ static void read_energy(struct mp_digest *d, const json_t *all)
     const json_t *halves = json_object_get(energy, "components_uncertainty");
     const json_t *power = json_object_get(all, "power_w");
     const json_t *line = json_object_get(power, "line");
+    const json_t *share = json_object_get(json_object_get(all, "uncertainty"), "share");
 
     d->kwh = number_of(energy, "total");
     d->half = number_of(energy, "uncertainty");
+    d->by_sensor = number_of(share, mp_uncertainty_name(MP_BY_SENSOR));
+    d->by_sensor = d->by_sensor >= 0 && d->by_sensor <= 1 ? d->by_sensor : 0;
     for (int i = 0; i < MP_N_COMPONENTS; i++) {
         d->components[i] = number_of(parts, mp_role_name((enum mp_role)i));
         d->halves[i] = number_of(halves, mp_role_name((enum mp_role)i));
@@ -200,6 +208,20 @@ static struct mp_digest_node *find_node(struct mp_digest *d, const char *name)
     return NULL;
 }
 
+static int read_node(struct mp_digest_node *node, const json_t *n, struct mp_error *err)
+{
+    const json_t *parts = json_object_get(n, "components");
+
+    *node = (struct mp_digest_node){.kwh = number_of(n, "energy_kwh"),
+                                    .half = number_of(n, "uncertainty_kwh"),
+                                    .median_kwh = NAN};
+    for (int i = 0; i < MP_N_COMPONENTS; i++)
+        node->components[i] = number_of(parts, mp_role_name((enum mp_role)i));
+    if (copy(&node->name, text_of(n, "name"), err) < 0)
+        return -1;
+    return copy(&node->route, text_of(n, "route"), err);
+}
+
 static int read_lists(struct mp_digest *d, const json_t *all, struct mp_error *err)
 {
     const json_t *nodes = json_object_get(all, "nodes");
@@ -217,11 +239,7 @@ static int read_lists(struct mp_digest *d, const json_t *all, struct mp_error *e
     for (size_t i = 0; i < json_array_size(nodes); i++) {
         const json_t *n = json_array_get(nodes, i);
 
-        if (text_of(n, "name") == NULL)
-            continue;
-        d->nodes[d->n_nodes] = (struct mp_digest_node){
-            NULL, number_of(n, "energy_kwh"), number_of(n, "uncertainty_kwh"), NAN};
-        if (copy(&d->nodes[d->n_nodes++].name, text_of(n, "name"), err) < 0)
+        if (text_of(n, "name") != NULL && read_node(&d->nodes[d->n_nodes++], n, err) < 0)
             return -1;
     }
     for (size_t i = 0; i < json_array_size(odd); i++) {
@@ -271,8 +289,10 @@ int mp_digest_read(struct mp_digest *d, const char *path, struct mp_error *err)
 
 void mp_digest_free(struct mp_digest *d)
 {
-    for (size_t i = 0; i < d->n_nodes; i++)
+    for (size_t i = 0; i < d->n_nodes; i++) {
         free(d->nodes[i].name);
+        free(d->nodes[i].route);
+    }
     for (size_t i = 0; i < d->n_reasons; i++)
         free(d->reasons[i]);
     free(d->nodes);

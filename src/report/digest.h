@@ -15,8 +15,9 @@
 /* Energies are kWh, NaN where nothing measured them; half-widths are those of the 95 %
  * intervals, NaN for none. */
 struct mp_digest_node {
-    char *name; /* owned */
+    char *name, *route; /* owned; route NULL: nobody said */
     double kwh, half;
+    double components[MP_N_COMPONENTS];
     double median_kwh; /* of its route, for one that differs; else NaN */
 };
 
@@ -29,6 +30,7 @@ struct mp_digest {
     size_t n_reasons;
     int64_t start, end; /* µs since the epoch */
     double kwh, half;
+    double by_sensor; /* part of `half` that is the sensors' class: 0 to 1 */
     bool shared; /* others were on the nodes: of kwh these are the job's, NaN: unknown */
     double share_kwh, share_low_kwh, share_high_kwh;
     struct mp_site site;

@@ -3,12 +3,20 @@
 noinst_LIBRARIES += libmp-report.a
 libmp_report_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
 libmp_report_a_SOURCES = \
+	src/report/compare.c \
+	src/report/compare.h \
+	src/report/compare_json.c \
+	src/report/compare_json.h \
+	src/report/compare_text.c \
+	src/report/compare_text.h \
 	src/report/digest.c \
 	src/report/digest.h \
 	src/report/html.c \
 	src/report/html.h \
 	src/report/jobs.c \
 	src/report/jobs.h \
+	src/report/locate.c \
+	src/report/locate.h \
 	src/report/outdir.c \
 	src/report/outdir.h \
 	src/report/page.h \
@@ -18,6 +26,8 @@ libmp_report_a_SOURCES = \
 	src/report/report.h \
 	src/report/screen.c \
 	src/report/screen.h \
+	src/report/sheet.c \
+	src/report/sheet.h \
 	src/report/summary.c \
 	src/report/summary.h
 

@@ -5,150 +5,42 @@
 #include "report/screen.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
 #include "base/zone.h"
 #include "chart/text.h"
 #include "model/role.h"
 
-enum { INDENT = 9, NAMED = 8, TEXT_MAX = 1024 };
-
-static int width_of(const struct mp_screen *s)
-{
-    if (s->width < MP_SCREEN_NARROWEST)
-        return MP_SCREEN_NARROWEST;
-    return s->width < MP_SCREEN_WIDEST ? s->width : MP_SCREEN_WIDEST;
-}
-
-/* --- texts -------------------------------------------------------------------------- */
-
-static int columns_of(const char *text)
-{
-    int n = 0;
-
-    for (; *text != '\0'; text++)
-        n += !mp_utf8_is_inside(*text);
-    return n;
-}
-
-/* At most `most` characters of it; in ASCII, what is none becomes '?', and ± "+-". */
-static void put(const struct mp_screen *s, const char *text, int most)
-{
-    size_t n;
-
-    for (; *text != '\0' && most > 0; text += n, most--) {
-        uint32_t c = mp_utf8_read(text, &n);
-
-        if (s->utf8 || c < 0x80)
-            fwrite(text, 1, n, s->out);
-        else if (c == 0xb1)
-            fputs("+-", s->out);
-        else
-            fputc('?', s->out);
-    }
-}
-
-static void put_padded(const struct mp_screen *s, const char *text, int columns)
-{
-    int used = columns_of(text);
-
-    put(s, text, columns);
-    if (used < columns)
-        fprintf(s->out, "%*s", columns - used, "");
-}
-
-static void blanks(const struct mp_screen *s, int n)
-{
-    fprintf(s->out, "%*s", n > 0 ? n : 0, "");
-}
-
-/* Words broken over lines, the first of which has begun at column `at`; all others begin
- * at INDENT. */
-static void put_wrapped(const struct mp_screen *s, const char *text, int at)
-{
-    int width = width_of(s);
-    bool first = true;
-
-    while (*text != '\0') {
-        size_t len = strcspn(text, " ");
-        char word[TEXT_MAX];
-        int columns;
-
-        snprintf(word, sizeof word, "%.*s", (int)len, text);
-        columns = columns_of(word);
-        if (!first && at + 1 + columns > width) {
-            fputc('\n', s->out);
-            blanks(s, INDENT);
-            at = INDENT;
-        } else if (!first) {
-            fputc(' ', s->out);
-            at++;
-        }
-        put(s, word, TEXT_MAX);
-        at += columns;
-        first = false;
-        text += len;
-        text += strspn(text, " ");
-    }
-    fputc('\n', s->out);
-}
-
-static void put_labelled(const struct mp_screen *s, const char *label, const char *text)
-{
-    fprintf(s->out, "%-*s", INDENT, label);
-    put_wrapped(s, text, INDENT);
-}
-
-static void put_verdict(const struct mp_screen *s, const char *verdict)
-{
-    const char *colour = strcmp(verdict, "valid") == 0     ? "\033[32m"
-                         : strcmp(verdict, "partial") == 0 ? "\033[33m"
-                                                           : "\033[31m";
-
-    if (s->colour)
-        fputs(colour, s->out);
-    put(s, verdict, 20);
-    if (s->colour)
-        fputs("\033[0m", s->out);
-}
-
-static void time_text(int64_t us, char *out)
-{
-    struct mp_zone zone;
-
-    mp_zone_init(&zone);
-    out[mp_time_text(&zone, us, false, out)] = '\0';
-}
+enum { NAMED = 8 };
 
 /* --- one report --------------------------------------------------------------------- */
 
 static void put_job(const struct mp_screen *s, const struct mp_digest *d)
 {
-    char id[80], name[TEXT_MAX], list[TEXT_MAX], text[TEXT_MAX * 2 + 128];
+    char id[80], name[MP_SHEET_TEXT_MAX], list[MP_SHEET_TEXT_MAX],
+        text[MP_SHEET_TEXT_MAX * 2 + 128];
     char from[MP_TIME_TEXT_MAX + 1], to[MP_TIME_TEXT_MAX + 1], length[32];
-    int room = width_of(s) - columns_of(d->verdict) - 1;
+    int room = mp_sheet_width(s) - mp_sheet_columns_of(s, d->verdict) - 1;
 
     mp_text_clean(d->id, id, sizeof id);
     mp_text_clean(d->name, name, sizeof name);
     snprintf(text, sizeof text, "Job %s  %s", id, name);
-    put_padded(s, text, room);
+    mp_sheet_left(s, text, room);
     fputc(' ', s->out);
-    put_verdict(s, d->verdict);
+    mp_sheet_verdict(s, d->verdict);
     fputc('\n', s->out);
-    time_text(d->start, from);
-    time_text(d->end, to);
+    mp_sheet_time(d->start, from);
+    mp_sheet_time(d->end, to);
     mp_text_duration(d->end - d->start, length, sizeof length);
     snprintf(text, sizeof text, "%s to %s, %s", from, to, length);
-    put(s, text, width_of(s));
+    mp_sheet_put(s, text, mp_sheet_width(s));
     mp_text_clean(d->nodelist, list, sizeof list);
     mp_text_clean(d->user, name, sizeof name);
     snprintf(text, sizeof text, "%s%s%zu node%s: %s", name, name[0] != '\0' ? ", " : "",
              d->n_nodes, d->n_nodes == 1 ? "" : "s", list);
     fputc('\n', s->out);
-    put(s, text, width_of(s));
+    mp_sheet_put(s, text, mp_sheet_width(s));
     fputs("\n\n", s->out);
 }
 
@@ -157,21 +49,21 @@ static void put_energy(const struct mp_screen *s, const struct mp_digest *d)
     char energy[64], mean[32], least[32], most[32], text[512];
 
     if (isnan(d->kwh)) {
-        put_labelled(s, "Energy",
-                     "not measured: no node has a sample of its input power");
+        mp_sheet_labelled(s, "Energy",
+                          "not measured: no node has a sample of its input power");
         return;
     }
     mp_text_energy(d->kwh, d->half, energy, sizeof energy);
     snprintf(text, sizeof text, "%s (%s%s%s)", energy,
              isnan(d->half) ? "too few samples for an interval" : "95 %",
              d->sensor != NULL ? "; " : "", d->sensor != NULL ? d->sensor : "");
-    put_labelled(s, "Energy", text);
+    mp_sheet_labelled(s, "Energy", text);
     mp_text_power(d->mean_w, mean, sizeof mean);
     mp_text_power(d->min_w, least, sizeof least);
     mp_text_power(d->max_w, most, sizeof most);
     snprintf(text, sizeof text, "%s on average, %s at least, %s at most", mean, least,
              most);
-    put_labelled(s, "Power", text);
+    mp_sheet_labelled(s, "Power", text);
 }
 
 /* Both figures, and which is which. */
@@ -182,9 +74,9 @@ static void put_share(const struct mp_screen *s, const struct mp_digest *d)
     if (!d->shared || isnan(d->kwh))
         return;
     if (isnan(d->share_kwh)) {
-        put_labelled(s, "Share",
-                     "not known: other jobs were on these nodes, and nobody "
-                     "says how many CPUs this one had");
+        mp_sheet_labelled(s, "Share",
+                          "not known: other jobs were on these nodes, and nobody "
+                          "says how many CPUs this one had");
         return;
     }
     mp_text_energy(d->share_kwh, d->half * (d->share_kwh / d->kwh), share, sizeof share);
@@ -194,7 +86,7 @@ static void put_share(const struct mp_screen *s, const struct mp_digest *d)
              "%s is this job's by CPUs, %s at least, %s at most; the energy above is the "
              "whole nodes', which others shared",
              share, low, high);
-    put_labelled(s, "Share", text);
+    mp_sheet_labelled(s, "Share", text);
 }
 
 static void put_site(const struct mp_screen *s, const struct mp_digest *d)
@@ -208,27 +100,27 @@ static void put_site(const struct mp_screen *s, const struct mp_digest *d)
     if (!isnan(mp_site_cost(&d->site, kwh))) {
         snprintf(text, sizeof text, "%.2f %s (%.4g a kWh%s)", mp_site_cost(&d->site, kwh),
                  currency, d->site.price, pue);
-        put_labelled(s, "Cost", text);
+        mp_sheet_labelled(s, "Cost", text);
     }
     if (!isnan(mp_site_carbon(&d->site, kwh))) {
         double g = mp_site_carbon(&d->site, kwh);
 
         snprintf(text, sizeof text, "%.3g %s CO2 equivalent (%.4g g a kWh%s)",
                  g < 1000 ? g : g / 1000, g < 1000 ? "g" : "kg", d->site.carbon_g, pue);
-        put_labelled(s, "Carbon", text);
+        mp_sheet_labelled(s, "Carbon", text);
     }
 }
 
 static void put_component(const struct mp_screen *s, const struct mp_digest *d,
                           enum mp_role role, int tenths)
 {
-    int room = width_of(s) - INDENT - 6 - 26, n = tenths * room / 1000;
+    int room = mp_sheet_width(s) - MP_SHEET_INDENT - 6 - 26, n = tenths * room / 1000;
     char energy[64];
 
     mp_text_energy(d->components[role], d->halves[role], energy, sizeof energy);
-    put_padded(s, mp_role_info(role)->label, INDENT - 1);
+    mp_sheet_left(s, mp_role_info(role)->label, MP_SHEET_INDENT - 1);
     fputc(' ', s->out);
-    put_padded(s, energy, 22);
+    mp_sheet_left(s, energy, 22);
     fprintf(s->out, " %5.1f %%%s", tenths / 10.0, n > 0 ? " " : "");
     for (; n > 0; n--)
         fputs(s->utf8 ? "\u2588" : "#", s->out);
@@ -264,7 +156,7 @@ static void put_line(const struct mp_screen *s, const struct mp_digest *d)
     static const char *const blocks[] = {"\u2581", "\u2582", "\u2583", "\u2584",
                                          "\u2585", "\u2586", "\u2587", "\u2588"};
     static const char ascii[] = "_.-=+*%@";
-    size_t room = (size_t)(width_of(s) - INDENT), step = 1;
+    size_t room = (size_t)(mp_sheet_width(s) - MP_SHEET_INDENT), step = 1;
     double most = 0;
     char text[64];
 
@@ -274,7 +166,7 @@ static void put_line(const struct mp_screen *s, const struct mp_digest *d)
         return;
     while (d->n_line / step > room)
         step++;
-    fprintf(s->out, "\n%-*s", INDENT, "Time");
+    fprintf(s->out, "\n%-*s", MP_SHEET_INDENT, "Time");
     for (size_t i = 0; i < d->n_line; i += step) {
         int height = isnan(d->line[i]) ? -1 : (int)fmin(7, d->line[i] / most * 8);
 
@@ -286,7 +178,7 @@ static void put_line(const struct mp_screen *s, const struct mp_digest *d)
             fputc(ascii[height], s->out);
     }
     mp_text_power(most, text, sizeof text);
-    fprintf(s->out, "\n%*s0 to %s over the window%s\n", INDENT, "", text,
+    fprintf(s->out, "\n%*s0 to %s over the window%s\n", MP_SHEET_INDENT, "", text,
             s->utf8 ? "" : ", from _ to @");
 }
 
@@ -313,7 +205,7 @@ static void put_spread(const struct mp_screen *s, const struct mp_digest *d)
         mp_text_energy(kwh[n - 1], NAN, most, sizeof most);
         snprintf(text, sizeof text, "%s to %s, the middle one %s", least, most, median);
         fputc('\n', s->out);
-        put_labelled(s, "Nodes", text);
+        mp_sheet_labelled(s, "Nodes", text);
     }
     free(kwh);
 }
@@ -332,32 +224,33 @@ static void put_odd(const struct mp_screen *s, const struct mp_digest *d)
         mp_text_energy(node->kwh, node->half, energy, sizeof energy);
         snprintf(text, sizeof text, "%s: %s, %.2f times the middle of its kind", name,
                  energy, node->kwh / node->median_kwh);
-        put_labelled(s, n == 1 ? "Unlike" : "", text);
+        mp_sheet_labelled(s, n == 1 ? "Unlike" : "", text);
     }
     if (n > NAMED)
-        fprintf(s->out, "%*sand %zu more, see summary.json\n", INDENT, "", n - NAMED);
+        fprintf(s->out, "%*sand %zu more, see summary.json\n", MP_SHEET_INDENT, "",
+                n - NAMED);
 }
 
 static void put_reasons(const struct mp_screen *s, const struct mp_digest *d)
 {
-    char text[TEXT_MAX];
+    char text[MP_SHEET_TEXT_MAX];
 
     fputc('\n', s->out);
     snprintf(text, sizeof text, "%s; samples stand for %.1f %% of the window", d->verdict,
              floor(1000 * d->coverage) / 10);
-    put_labelled(s, "Verdict", text);
+    mp_sheet_labelled(s, "Verdict", text);
     for (size_t i = 0; i < d->n_reasons && i < NAMED; i++) {
         mp_text_clean(d->reasons[i], text, sizeof text);
-        fprintf(s->out, "%*s", INDENT, "- ");
-        put_wrapped(s, text, INDENT);
+        fprintf(s->out, "%*s", MP_SHEET_INDENT, "- ");
+        mp_sheet_wrap(s, text, MP_SHEET_INDENT);
     }
     if (d->n_reasons > NAMED)
-        fprintf(s->out, "%*sand %zu more, see summary.json\n", INDENT, "",
+        fprintf(s->out, "%*sand %zu more, see summary.json\n", MP_SHEET_INDENT, "",
                 d->n_reasons - NAMED);
     if (d->no_rows == NULL)
         return;
     mp_text_clean(d->no_rows, text, sizeof text);
-    put_labelled(s, "Rows", text);
+    mp_sheet_labelled(s, "Rows", text);
 }
 
 void mp_screen_report(const struct mp_screen *s, const struct mp_digest *d)
@@ -386,11 +279,11 @@ void mp_screen_table(const struct mp_screen *s, const struct mp_digest *d, size_
         mp_text_duration(d[i].end - d[i].start, length, sizeof length);
         mp_text_energy(d[i].kwh, d[i].half, energy, sizeof energy);
         mp_text_power(d[i].mean_w, mean, sizeof mean);
-        put_padded(s, id, 12);
+        mp_sheet_left(s, id, 12);
         fprintf(s->out, " %6zu %12s ", d[i].n_nodes, length);
-        put_padded(s, energy, 24);
+        mp_sheet_left(s, energy, 24);
         fprintf(s->out, " %10s  ", mean);
-        put_verdict(s, d[i].verdict);
+        mp_sheet_verdict(s, d[i].verdict);
         fputc('\n', s->out);
     }
 }

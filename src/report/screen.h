@@ -7,20 +7,10 @@
 #ifndef MP_SCREEN_H
 #define MP_SCREEN_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "report/digest.h"
-
-enum { MP_SCREEN_NARROWEST = 60, MP_SCREEN_WIDEST = 200, MP_SCREEN_USUAL = 80 };
-
-struct mp_screen {
-    FILE *out;
-    int width;   /* columns; taken into the range above */
-    bool utf8;   /* else plain ASCII */
-    bool colour; /* of the verdict */
-};
+#include "report/sheet.h"
 
 void mp_screen_report(const struct mp_screen *screen, const struct mp_digest *d);
 /* One line each, under a heading. */
