@@ -2,7 +2,7 @@
  * chart.c - the files: lay each picture out once, paint it twice.
  *
  * Most of the time goes into compressing the PNGs, which needs nothing but their pixels:
- * a thread does it while the PDFs are written. */
+ * a thread does it while the PDF is written and the next picture is laid out. */
 #include "config.h"
 
 #include "chart/chart.h"
@@ -135,21 +135,22 @@ void mp_chart_svgs_free(struct mp_chart_svgs *svgs)
     free(svgs->nodes);
 }
 
-static int draw_pictures(const struct mp_chart_input *in, struct picture *pictures,
-                         size_t n, const int *fds, struct mp_fonts *fonts,
-                         struct mp_error *err)
+/* One picture's pixels at a time: they are most of a report's memory. */
+static int draw_picture(const struct mp_chart_input *in, struct picture *p,
+                        struct picture *before, const int *fds, struct mp_fonts *fonts,
+                        struct mp_error *err)
 {
     const struct mp_measure measure = mp_fonts_measure(fonts);
 
-    for (struct picture *p = pictures; p < pictures + n; p++)
-        if ((fds[p->png.file] >= 0 || fds[p->pdf] >= 0 || p->svg) &&
-            (p->layout(in, &measure, &p->scene, err) < 0 ||
-             (fds[p->png.file] >= 0 && start_png(p, fonts, fds[p->png.file], err) < 0)))
-            return -1;
-    for (struct picture *p = pictures; p < pictures + n; p++)
-        if ((fds[p->pdf] >= 0 && write_pdf(p, in->job, fonts, fds[p->pdf], err) < 0) ||
-            (p->svg && write_svg(p, err) < 0))
-            return -1;
+    if (fds[p->png.file] < 0 && fds[p->pdf] < 0 && !p->svg)
+        return 0;
+    if (p->layout(in, &measure, &p->scene, err) < 0 ||
+        (before != NULL && finish_png(&before->png, err) < 0) ||
+        (fds[p->png.file] >= 0 && start_png(p, fonts, fds[p->png.file], err) < 0) ||
+        (fds[p->pdf] >= 0 && write_pdf(p, in->job, fonts, fds[p->pdf], err) < 0) ||
+        (p->svg && write_svg(p, err) < 0))
+        return -1;
+    mp_scene_free(&p->scene);
     return 0;
 }
 
@@ -178,11 +179,13 @@ int mp_chart_draw(const struct mp_chart_input *in, const int fds[MP_N_CHARTS],
     };
     const size_t n = sizeof pictures / sizeof *pictures;
     struct mp_fonts *fonts;
-    int rc;
+    int rc = 0;
 
     if (mp_fonts_open(&fonts, err) < 0)
         return -1;
-    rc = draw_pictures(in, pictures, n, fds, fonts, err);
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        rc = draw_picture(in, &pictures[i], i > 0 ? &pictures[i - 1] : NULL, fds, fonts,
+                          err);
     for (size_t i = 0; i < n; i++) {
         if (finish_png(&pictures[i].png, rc == 0 ? err : NULL) < 0)
             rc = -1;

@@ -195,20 +195,27 @@ void mp_energy_set_occupancy(struct mp_energy *e, const struct mp_occupancy *o)
     e->occupancy = o;
 }
 
-void mp_energy_free(struct mp_energy *e)
+void mp_energy_settle(struct mp_energy *e)
 {
-    if (e == NULL)
-        return;
     for (size_t i = 0; i < e->n_accs; i++) {
         mp_steps_free(&e->accs[i].steps);
         mp_steps_free(&e->accs[i].gaps);
         free(e->accs[i].lowest);
     }
     free(e->accs);
-    if (e->crowds != NULL)
-        mp_crowds_free(e->crowds, e->n_crowds);
+    e->accs = NULL;
+    e->n_accs = 0;
+    mp_crowds_free(e->crowds, e->n_crowds);
+    e->crowds = NULL;
     mp_grid_free(&e->grid);
     mp_instants_free(&e->instants);
+}
+
+void mp_energy_free(struct mp_energy *e)
+{
+    if (e == NULL)
+        return;
+    mp_energy_settle(e);
     mp_energy_result_free(&e->result);
     free(e);
 }

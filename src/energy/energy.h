@@ -19,6 +19,8 @@ struct mp_follower *mp_energy_follower(struct mp_energy *e);
 void mp_energy_set_suspended(struct mp_energy *e);
 /* Who else was on the nodes; borrowed, and read from begin on.  NULL: nobody knows. */
 void mp_energy_set_occupancy(struct mp_energy *e, const struct mp_occupancy *o);
+/* The result stands: what it was made of is freed, two kilobytes a series. */
+void mp_energy_settle(struct mp_energy *e);
 void mp_energy_free(struct mp_energy *e);
 
 #endif

@@ -327,10 +327,20 @@ static int batch(struct mp_sink *sink, const struct mp_sample *samples, size_t n
     return n > 0 && !w->regular ? flush(w, false, err) : 0;
 }
 
+static void free_ends(struct mp_rawcsv *w)
+{
+    for (size_t i = 0; i < w->n_ends; i++)
+        free(w->ends[i].text);
+    free(w->ends);
+    w->ends = NULL;
+    w->n_ends = 0;
+}
+
 static int end(struct mp_sink *sink, struct mp_error *err)
 {
     struct mp_rawcsv *w = (struct mp_rawcsv *)sink;
 
+    free_ends(w);
     return w->rows > 0 && w->rows <= w->limit ? flush(w, true, err) : 0;
 }
 
@@ -410,9 +420,7 @@ void mp_rawcsv_free(struct mp_rawcsv *w)
     ZSTD_freeCCtx(w->pack);
     free(w->packed);
     free(w->buffer);
-    for (size_t i = 0; i < w->n_ends; i++)
-        free(w->ends[i].text);
-    free(w->ends);
+    free_ends(w);
     free(w->name);
     free(w);
 }

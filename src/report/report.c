@@ -5,6 +5,7 @@
 #include "report/report.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,6 +217,16 @@ static int write_summary(struct mp_report *r, const struct mp_summary_input *in,
     return mp_summary_write(in, fd, err);
 }
 
+/* Pictures take as much memory as the samples did: what those needed goes back first. */
+static void settle(struct mp_report *r)
+{
+    mp_energy_settle(r->energy);
+    mp_traces_free(&r->traces);
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 int mp_report_finish(struct mp_report *r, const struct mp_plan *plan,
                      const struct mp_series_table *series,
                      const struct mp_findings *findings, const char *backend,
@@ -246,6 +257,7 @@ int mp_report_finish(struct mp_report *r, const struct mp_plan *plan,
     summary.raw = r->raw = keep_raw(r);
     chart.energy = summary.energy;
     r->result = summary.energy;
+    settle(r);
     if (draw_charts(r, &chart, err) < 0 || write_jobs(r, plan, err) < 0 ||
         write_text(r, &summary, err) < 0 || write_summary(r, &summary, err) < 0 ||
         mp_outdir_commit(r->dir, err) < 0)

@@ -83,6 +83,15 @@ bound() { [ -n "${MP_SANITIZED:-}" ] || ulimit -v 300000; } # ASan reserves tera
 rows=$( (bound && fetch 0 1800 'rpg-1-[1-1000]') | wc -l)
 is "3,610,000 samples of 1,000 nodes in 300 MB of address space" "$rows" 3610001
 
+if [ -x /usr/bin/time ] && [ -z "${MP_SANITIZED:-}" ]; then
+	config
+	rm -rf "$T/out/power_1"
+	/usr/bin/time -f %M -o "$T/peak" "$MP" profile -q --job-id 1 --start $START --end $((START + 120)) \
+		--nodelist 'rpc-1-[1-1000]' --outdir "$T/out"
+	is "a report of 1,000 nodes takes 64 MiB at most ($(tail -n 1 "$T/peak") KiB)" \
+		"$(($(tail -n 1 "$T/peak") <= 65536))" 1
+fi
+
 # --- auto: the first of a list of names that can be reached from here ---
 automatic() { # LIST
 	printf '[power]\nbackend = auto\nauto = %s\nauto_probe_ms = 300\n[database]\nhost = 127.0.0.1\nport = 1\n' \
