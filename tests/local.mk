@@ -123,6 +123,7 @@ MP_TEST_SUPPORT = \
 	tests/unit/unit.h \
 	tests/trust/collector.h \
 	tests/trust/coverage \
+	tests/trust/same \
 	tests/data/pgtext/make \
 	tests/data/pgtext/numbers.txt \
 	tests/data/pgtext/times.txt
@@ -137,8 +138,9 @@ tests_unit_test_oom_csv_LDFLAGS = $(tests_unit_test_oom_front_LDFLAGS)
 tests_unit_test_oom_front_LDFLAGS = $(tests_unit_test_oom_LDFLAGS) \
 	-Wl,--wrap=strdup -Wl,--wrap=open_memstream
 
-check_PROGRAMS += tests/trust/coverage.bin
+check_PROGRAMS += tests/trust/coverage.bin tests/trust/same.bin
 tests_trust_coverage_bin_SOURCES = tests/trust/coverage_bin.c
+tests_trust_same_bin_SOURCES = tests/trust/same_bin.c
 if HAVE_CHECK
 check_PROGRAMS += $(MP_UNIT_TESTS) tests/tools/chart_demo
 TESTS += $(MP_UNIT_TESTS)

@@ -108,4 +108,17 @@ like "one that is no JSON: exit 2, with the line" "$STATUS $ERR" '^2 .*broken.js
 run "$MP" help compare
 like "help says the exit statuses" "$OUT" '5 B took more energy, 6 B took less'
 
+# A/A: pairs of reports without a difference, and a folder with a trace of one's own.
+run "$MP_SRCDIR/tests/trust/same"
+is "A/A on synthetic loads: at most 5 % alarms of each kind" "$STATUS" 0
+is "... there are all kinds" "$(grep -c '^| [a-z.(0-9]' <<<"$OUT")" 8
+like "... and 5 % more is seen in most" "$OUT" '5 % more\) +\| +2160 \| +9[0-9]\.'
+mkdir traces
+awk 'BEGIN { srand(3); print "t_s,w0,w1"
+	for (t = 0; t < 1500; t += 0.5) {
+		a += (rand() - 0.5) * 8 - a / 50
+		print t "," 400 + a "," 900 - 2 * a + (t % 97 < 30 ? 300 : 0) } }' | gzip >traces/a.csv.gz
+run "$MP_SRCDIR/tests/trust/same" traces
+like "... the same on a trace in a folder" "$STATUS $(tr '\n' ' ' <<<"$OUT")" '^0 .*a window read twice +\| +360 '
+
 done_testing

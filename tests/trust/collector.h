@@ -50,6 +50,37 @@ static inline void curve_free(struct curve *c)
     *c = (struct curve){0};
 }
 
+enum { CURVES_MAX = 64 };
+
+/* The columns of a trace; how many. */
+static inline int curve_read(const char *path, struct curve curves[CURVES_MAX])
+{
+    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+    char line[8192];
+    int most = 0;
+
+    if (in == NULL) {
+        perror(path);
+        exit(1);
+    }
+    while (fgets(line, sizeof line, in) != NULL) {
+        char *at, *end;
+        double t = strtod(line, &end);
+        int n = 0;
+
+        for (at = end; at != line && *at == ',' && n < CURVES_MAX; at = end, n++) {
+            double w = strtod(at + 1, &end);
+
+            if (end > at + 1 && (curves[n].n == 0 || t > curves[n].t[curves[n].n - 1]))
+                curve_add(&curves[n], t, w);
+        }
+        most = n > most ? n : most;
+    }
+    if (in != stdin)
+        fclose(in);
+    return most;
+}
+
 /* The last point at or before t. */
 static inline size_t curve_place(const struct curve *c, double t)
 {
@@ -103,6 +134,7 @@ struct reading {
     double lost;              /* share of the samples, at random */
     double gap_from, gap_len; /* s; none in this stretch */
     double interval;          /* s; 0: 5 to 5.05 */
+    int keep;                 /* 0: all; 1, 2: the odd ones, the even ones */
 };
 
 struct outcome {
@@ -118,6 +150,7 @@ static inline void collector_feed(const struct curve *c, const struct reading *r
 {
     const double step = r->interval > 0 ? r->interval : 5;
     struct mp_error err = {0};
+    int n = 0;
 
     for (double t = from - step * (1 + dice_roll(d)); t < to + 1;
          t += step * (1 + 0.01 * dice_roll(d))) {
@@ -125,7 +158,7 @@ static inline void collector_feed(const struct curve *c, const struct reading *r
                               .value = round(curve_at(c, t)),
                               .kind = MP_VALUE_FLOAT8};
 
-        if (dice_roll(d) < r->lost ||
+        if (dice_roll(d) < r->lost || (r->keep > 0 && ++n % 2 != r->keep - 1) ||
             (t >= r->gap_from && t < r->gap_from + r->gap_len) || s.time < plan->start ||
             s.time > plan->end)
             continue;

@@ -10,7 +10,7 @@
 
 #include "tests/trust/collector.h"
 
-enum { COLUMNS_MAX = 64, WINDOWS = 200 };
+enum { WINDOWS = 200 };
 
 struct tally {
     const char *name;
@@ -133,35 +133,6 @@ static void read_in_step(struct dice *d, struct tally *t)
     }
 }
 
-/* The columns of a trace; how many. */
-static int read_trace(const char *path, struct curve curves[COLUMNS_MAX])
-{
-    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
-    char line[8192];
-    int most = 0;
-
-    if (in == NULL) {
-        perror(path);
-        exit(1);
-    }
-    while (fgets(line, sizeof line, in) != NULL) {
-        char *at, *end;
-        double t = strtod(line, &end);
-        int n = 0;
-
-        for (at = end; at != line && *at == ',' && n < COLUMNS_MAX; at = end, n++) {
-            double w = strtod(at + 1, &end);
-
-            if (end > at + 1 && (curves[n].n == 0 || t > curves[n].t[curves[n].n - 1]))
-                curve_add(&curves[n], t, w);
-        }
-        most = n > most ? n : most;
-    }
-    if (in != stdin)
-        fclose(in);
-    return most;
-}
-
 int main(int argc, char **argv)
 {
     struct tally kinds[N_KINDS] = {{.name = "windows at random"},
@@ -179,8 +150,8 @@ int main(int argc, char **argv)
     struct dice d = {.state = 88172645463325252u};
 
     for (int i = 1; i < argc; i++) {
-        struct curve curves[COLUMNS_MAX] = {{0}};
-        int n = read_trace(argv[i], curves);
+        struct curve curves[CURVES_MAX] = {{0}};
+        int n = curve_read(argv[i], curves);
 
         for (int c = 0; c < n; c++) {
             for (int l = 0; curves[c].n > 1 && l < N_LENGTHS; l++)
