@@ -35,6 +35,7 @@ MP_UNIT_TESTS = \
 	tests/unit/test_oracle \
 	tests/unit/test_outliers \
 	tests/unit/test_outdir \
+	tests/unit/test_place \
 	tests/unit/test_plan \
 	tests/unit/test_entry \
 	tests/unit/test_numtext \

@@ -33,6 +33,7 @@ struct mp_key {
     const char *unit;           /* INT, for the manual: "Seconds"; NULL: "Number" */
     const char *const *choices; /* CHOICE: ended by NULL */
     const char *word;           /* PATH: accepted though it is no path; NULL: none */
+    const char *(*check)(const char *text); /* STRING: NULL, or why it will not do */
     bool secret;
     bool required;                /* must not be empty */
     const char *env[MP_KEY_ENVS]; /* the first that is set and not empty counts */

@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include "model/place.h"
+
 enum { ANY_SECONDS = 7 * 86400 };
 
 #define POWER(member, type, ...)                                                         \
@@ -19,6 +21,7 @@ enum { ANY_SECONDS = 7 * 86400 };
 #define RANGE(lo, hi) .min = (lo), .max = (hi)
 
 static const char *const yes_no[] = {"yes", "no", NULL};
+static const char *const places[] = {"beside", "outdir", NULL};
 static const char *const raw_kinds[] = {"csv", "csv.zst", "none", NULL};
 
 static const struct mp_key power_keys[] = {
@@ -32,6 +35,15 @@ static const struct mp_key power_keys[] = {
     POWER(outdir, MP_KEY_PATH, "", ENV("MONSTER_POWER_OUTDIR"),
           .help = "Where a report goes when the job's own directory cannot be used. "
                   "Empty: nowhere, the job then fails with the reason."),
+    POWER(place, MP_KEY_CHOICE, "beside", .choices = places, ENV("MONSTER_POWER_PLACE"),
+          .help = "Where reports go: beside the job's output, or all of them to outdir."),
+    POWER(directory, MP_KEY_STRING, "", .check = mp_place_check_pattern,
+          ENV("MONSTER_POWER_DIRECTORY"),
+          .help = "What a report's directory is called, there and in outdir: a path with "
+                  "Slurm's filename patterns %j %J %A %a %b %u %x %N, like power_%j or "
+                  "%u/%j. It must tell jobs apart. Empty: power_ and the job's number "
+                  "(1200_7 for an array task, 1234+1 for a component). `profile` and "
+                  "--outdir keep to that."),
     POWER(html, MP_KEY_CHOICE, "yes", .choices = yes_no, ENV("MONSTER_POWER_HTML"),
           .help = "Whether a report has report.html, the page."),
     POWER(raw, MP_KEY_CHOICE, "csv", .choices = raw_kinds, ENV("MONSTER_POWER_RAW"),

@@ -12,6 +12,8 @@ struct mp_power_config {
     char *backend;         /* a backend's name, or "auto" */
     char *comment_keyword; /* power_profiling */
     char *outdir;          /* where reports go when the job's directory cannot be used */
+    char *place;           /* "beside" the job's output, or "outdir" */
+    char *directory;       /* a pattern (model/place.h), or "": power_<label> */
     char *html;            /* "yes" or "no": whether a report has report.html */
     char *raw;             /* "csv", "csv.zst" or "none" */
     int raw_limit;         /* rows; a report of more has none of them */

@@ -209,6 +209,8 @@ int mp_section_set(struct mp_section *section, const struct mp_key *key,
         if (((unsigned char)*c < 0x20 && *c != '\t') || *c == 0x7f)
             return bad(section, key, where, text, "a control character in the value",
                        err);
+    if (*text != '\0' && key->check != NULL && key->check(text) != NULL)
+        return bad(section, key, where, text, key->check(text), err);
     switch (key->type) {
     case MP_KEY_STRING:
     case MP_KEY_USER:

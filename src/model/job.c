@@ -16,6 +16,7 @@ void mp_job_free(struct mp_job *job)
     free(job->user);
     free(job->name);
     free(job->nodelist);
+    free(job->directory);
     memset(job, 0, sizeof *job);
 }
 

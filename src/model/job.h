@@ -12,13 +12,14 @@
 /* All strings are owned by the struct; NULL where unknown.  Name, user and nodelist come
  * from an untrusted user: any byte but NUL. */
 struct mp_job {
-    char *label; /* "1234", array task "1200_7", het component "1234+1": the name of
-                    the output directory is power_<label>; [0-9_+] only */
+    char *label; /* "1234", array task "1200_7", het component "1234+1";
+                    [0-9_+] only */
     char *cluster;
     char *user;
     char *name;
-    char *nodelist; /* Slurm's expression */
-    int64_t start;  /* µs since the epoch, UTC */
+    char *nodelist;  /* Slurm's expression */
+    char *directory; /* of its report (model/place.h); NULL: power_<label> */
+    int64_t start;   /* µs since the epoch, UTC */
     int64_t end;
     int64_t suspended; /* when it was last suspended or resumed; 0: never, or unknown */
     uint32_t restart_count;

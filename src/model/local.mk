@@ -7,6 +7,8 @@ libmp_model_a_SOURCES = \
 	src/model/job.h \
 	src/model/occupancy.c \
 	src/model/occupancy.h \
+	src/model/place.c \
+	src/model/place.h \
 	src/model/plan.c \
 	src/model/plan.h \
 	src/model/role.c \

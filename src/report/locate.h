@@ -8,7 +8,7 @@
 #include "base/error.h"
 
 /* `report` is a directory, a file, or a job's number, whose report lies in the current
- * directory. */
+ * directory or, whatever its directory is called ([power] directory), below. */
 int mp_locate_named(const char *report, char path[PATH_MAX], struct mp_error *err);
 /* The one below the current directory whose summary was written last. */
 int mp_locate_newest(char path[PATH_MAX], struct mp_error *err);

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/whole.h"
+#include "model/place.h"
 
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1u
@@ -41,15 +42,14 @@ static const char *const our_files[] = {
 };
 enum {
     N_OUR_FILES = sizeof our_files / sizeof *our_files,
-    LABEL_MAX = 64,
-    FINAL_SIZE = LABEL_MAX + sizeof "power_",
+    FINAL_SIZE = MP_PLACE_PART_MAX + 1,
     HIDDEN_SIZE = FINAL_SIZE + sizeof ".." + 12,
     TRIES = 16,
     STALE_S = 24 * 3600, /* a leftover's age where the file system has no locks */
 };
 
 struct mp_outdir {
-    char *parent;
+    char *parent; /* the directory that gets the report; grows while it is walked to */
     char *path;
     int parent_fd;
     bool parent_listable; /* a drop box (-wx) can be neither listed nor synced */
@@ -335,30 +335,119 @@ static int choose_modes(struct mp_outdir *d, struct mp_error *err)
     return 0;
 }
 
-static int set_names(struct mp_outdir *d, const char *parent, const char *label,
+/* What a directory on the way may let others do. */
+static mode_t way_mode(const struct mp_outdir *d, mode_t above)
+{
+    mode_t mask = umask(077);
+
+    umask(mask);
+    return 0700 | (above & 0055 & (d->give ? 0077u : ~mask));
+}
+
+/* One that is not there yet.  The mode is given at once: killed between two steps, root
+ * would leave a directory that nobody else can enter. */
+static void make_way(const struct mp_outdir *d, const char *part)
+{
+    struct stat above;
+    mode_t mode, mask;
+
+    if (fstat(d->parent_fd, &above) < 0)
+        return;
+    mode = way_mode(d, above.st_mode);
+    mask = umask(0);
+    mkdirat(d->parent_fd, part, mode); /* what went wrong is told by opening it */
+    umask(mask);
+}
+
+static int fail_way(const struct mp_outdir *d, const char *part, int error,
+                    struct mp_error *err)
+{
+    struct stat st;
+
+    if (fstatat(d->parent_fd, part, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        !S_ISDIR(st.st_mode))
+        return mp_fail(err, MP_FAULT_FAILED, "%s/%s is %s; move it away", d->parent, part,
+                       kind_of(st.st_mode));
+    if (error == ENOENT)
+        return mp_fail(err, MP_FAULT_FAILED, "cannot create a directory in %s: %s",
+                       d->parent, strerror(EACCES));
+    return mp_fail(err, MP_FAULT_FAILED, "cannot open %s/%s: %s", d->parent, part,
+                   strerror(error));
+}
+
+/* One step down; d->parent keeps up for messages. */
+static int walk(struct mp_outdir *d, const char *part, struct mp_error *err)
+{
+    struct stat st;
+    char *longer;
+    int fd;
+
+    make_way(d, part);
+    fd = open_dir(d, part);
+    d->parent_listable = fd >= 0;
+    if (fd < 0 && errno == EACCES)
+        fd = openat(d->parent_fd, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return fail_way(d, part, errno, err);
+    if (fstat(fd, &st) < 0 || (st.st_uid != geteuid() && st.st_uid != 0)) {
+        close(fd);
+        return mp_fail(err, MP_FAULT_FAILED, "%s/%s belongs to uid %lu, not to uid %lu",
+                       d->parent, part, (unsigned long)st.st_uid,
+                       (unsigned long)geteuid());
+    }
+    if (asprintf(&longer, "%s/%s", strcmp(d->parent, "/") == 0 ? "" : d->parent, part) <
+        0) {
+        close(fd);
+        return mp_fail(err, MP_FAULT_FAILED, "out of memory for a path");
+    }
+    free(d->parent);
+    d->parent = longer;
+    close(d->parent_fd);
+    d->parent_fd = fd;
+    return 0;
+}
+
+/* Down to the directory that holds the last part of the name. */
+static int walk_down(struct mp_outdir *d, const char *name, struct mp_error *err)
+{
+    char part[FINAL_SIZE];
+    size_t n;
+
+    for (; strchr(name, '/') != NULL; name += n + 1) {
+        n = strcspn(name, "/");
+        snprintf(part, sizeof part, "%.*s", (int)n, name);
+        if (walk(d, part, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int set_names(struct mp_outdir *d, const char *parent, const char *name,
                      struct mp_error *err)
 {
-    size_t n = strlen(label), end = strlen(parent);
+    const char *why = mp_place_check(name), *last = strrchr(name, '/');
+    size_t end = strlen(parent);
 
-    if (n == 0 || n > LABEL_MAX || strspn(label, "0123456789_+") != n)
-        return mp_fail(err, MP_FAULT_USAGE, "%.80s is not a job id", label);
-    if (end == 0 || end >= PATH_MAX)
+    if (why != NULL)
+        return mp_fail(err, MP_FAULT_USAGE, "%.80s is no name for a report: %s", name,
+                       why);
+    if (end == 0 || end + strlen(name) + 1 >= PATH_MAX)
         return mp_fail(err, MP_FAULT_USAGE, "the output directory's name is %s",
                        end == 0 ? "empty" : "too long");
     while (end > 1 && parent[end - 1] == '/')
         end--;
-    snprintf(d->final, sizeof d->final, "power_%s", label);
+    snprintf(d->final, sizeof d->final, "%.*s", MP_PLACE_PART_MAX,
+             last != NULL ? last + 1 : name);
     d->parent = strndup(parent, end);
-    if (d->parent == NULL ||
-        asprintf(&d->path, "%s%s%s", d->parent, strcmp(d->parent, "/") == 0 ? "" : "/",
-                 d->final) < 0) {
+    if (d->parent == NULL || asprintf(&d->path, "%s%s%s", d->parent,
+                                      strcmp(d->parent, "/") == 0 ? "" : "/", name) < 0) {
         d->path = NULL;
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for a path");
     }
     return 0;
 }
 
-int mp_outdir_new(struct mp_outdir **out, const char *parent, const char *label,
+int mp_outdir_new(struct mp_outdir **out, const char *parent, const char *name,
                   const struct mp_outdir_owner *give_to, struct mp_error *err)
 {
     struct mp_outdir *d = calloc(1, sizeof *d);
@@ -371,7 +460,8 @@ int mp_outdir_new(struct mp_outdir **out, const char *parent, const char *label,
         d->give = true;
         d->owner = *give_to;
     }
-    if (set_names(d, parent, label, err) < 0 || open_parent(d, err) < 0)
+    if (set_names(d, parent, name, err) < 0 || open_parent(d, err) < 0 ||
+        walk_down(d, name, err) < 0)
         goto fail;
     if (d->parent_listable)
         for_each_entry(d->parent_fd, clear_leftover, d);
@@ -605,13 +695,13 @@ static int place_note(struct mp_outdir *d, struct mp_error *err)
     return rc;
 }
 
-int mp_outdir_note(const char *parent, const char *label, const char *text,
+int mp_outdir_note(const char *parent, const char *name, const char *text,
                    struct mp_error *err)
 {
     struct mp_outdir *d;
     int fd, rc = -1;
 
-    if (mp_outdir_new(&d, parent, label, NULL, err) < 0)
+    if (mp_outdir_new(&d, parent, name, NULL, err) < 0)
         return -1;
     if (mp_outdir_create(d, MP_NO_REPORT, &fd, err) == 0) {
         if (mp_write_all(fd, text, strlen(text)) != 0 || fchmod(fd, d->file_mode) < 0 ||

@@ -16,6 +16,7 @@
 #include "report/digest.h"
 #include "report/html.h"
 #include "report/jobs.h"
+#include "model/place.h"
 #include "report/outdir.h"
 #include "report/rawcsv.h"
 #include "chart/reduce.h"
@@ -84,12 +85,15 @@ int mp_report_new(struct mp_report **out, const char *outdir, const struct mp_jo
                   const struct mp_outdir_owner *give_to, struct mp_error *err)
 {
     struct mp_report *r = calloc(1, sizeof *r);
+    char usual[MP_PLACE_SIZE];
 
     if (r == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for a report");
     r->job = job;
     r->parts = *parts;
-    if (mp_outdir_new(&r->dir, outdir, job->label, give_to, err) < 0 ||
+    mp_place_usual(usual, job->label);
+    if (mp_outdir_new(&r->dir, outdir, job->directory != NULL ? job->directory : usual,
+                      give_to, err) < 0 ||
         open_raw(r, err) < 0 || make_sinks(r, err) < 0) {
         mp_report_free(r);
         return -1;

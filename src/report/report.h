@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * report.h - power_<label>/: all files of a report, put in place whole or not at all.
+ * report.h - power_<label>/ (or job->directory): all files of a report, put in place
+ * whole or not at all.
  *
  * The files are written into a new directory beside the final one, synced, and then the
  * directory takes the final name in one step (an existing report is exchanged with it),
@@ -67,7 +68,7 @@ const struct mp_energy_result *mp_report_result(const struct mp_report *r);
 const struct mp_raw_file *mp_report_raw(const struct mp_report *r);
 /* As its parts have it. */
 const struct mp_site *mp_report_site(const struct mp_report *r);
-/* The final directory's path (outdir/power_<label>). */
+/* The final directory's path, below outdir. */
 const char *mp_report_path(const struct mp_report *r);
 /* Removes what was not put in place. */
 void mp_report_free(struct mp_report *r);

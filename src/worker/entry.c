@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "backends/backend.h"
+#include "model/place.h"
 #include "slurm/jobpath.h"
 #include "slurm/nodelist.h"
 
@@ -24,19 +25,26 @@ enum {
 
 /* --- the job ------------------------------------------------------------------------ */
 
+int mp_child_settings(struct mp_worker_child *child, struct mp_error *err)
+{
+    if (child->have_settings)
+        return 0;
+    if (mp_backends_settings(&child->session.settings, child->options->config,
+                             child->options->overrides, child->options->n_overrides,
+                             err) < 0)
+        return -1;
+    child->have_settings = true;
+    return 0;
+}
+
 static int open_backend(struct mp_attempt *a, struct mp_error *err)
 {
     struct mp_worker_child *child = a->child;
     struct mp_session *s = &child->session;
 
     a->backend_away = true;
-    if (!child->have_settings) {
-        if (mp_backends_settings(&s->settings, child->options->config,
-                                 child->options->overrides, child->options->n_overrides,
-                                 err) < 0)
-            return -1;
-        child->have_settings = true;
-    }
+    if (mp_child_settings(child, err) < 0)
+        return -1;
     snprintf(s->purpose, sizeof s->purpose, "worker %s", a->label);
     s->run.purpose = s->purpose;
     s->run.deadline_us =
@@ -154,6 +162,15 @@ static int wait_for_samples(struct mp_attempt *a, struct mp_error *err)
 
 /* --- the report --------------------------------------------------------------------- */
 
+static int name_directory(struct mp_attempt *a, struct mp_error *err)
+{
+    char name[MP_PLACE_SIZE];
+
+    if (!mp_attempt_directory(a, name))
+        return 0;
+    return mp_entry_set(&a->child->session.job.directory, name, err);
+}
+
 /* Up to the point where the writer has all it needs: a->writer is then under way. */
 static int send_to_writer(struct mp_attempt *a, const char *jobdir, struct mp_error *err)
 {
@@ -171,7 +188,7 @@ static int send_to_writer(struct mp_attempt *a, const char *jobdir, struct mp_er
 
     a->run = s->run; /* the session's changes with the next job */
     a->step = MP_STEP_SAMPLES;
-    if (mp_session_know(s, err) < 0)
+    if (name_directory(a, err) < 0 || mp_session_know(s, err) < 0)
         return -1;
     a->step = MP_STEP_PLACE;
     if (mp_writer_start(a->child->spawner, &request, &a->run, &a->writer, err) < 0)
@@ -209,7 +226,8 @@ static int send_elsewhere(struct mp_attempt *a, struct mp_error *err)
 
 static int report(struct mp_attempt *a, struct mp_error *err)
 {
-    char *jobdir = mp_attempt_jobdir(a, &a->no_directory);
+    char *jobdir =
+        mp_attempt_goes_beside(a) ? mp_attempt_jobdir(a, &a->no_directory) : NULL;
     int rc;
 
     a->began = mp_clock_us();
@@ -368,8 +386,8 @@ static void log_reported(const struct mp_attempt *a,
     mp_log_event(a->child->log, MP_LOG_INFO, a->label, "reported", "verdict",
                  mp_verdict_name(result->verdict), "path", result->path, "as",
                  result->user, "seconds", seconds, "fallback",
-                 result->fallback ? "yes" : NULL, "why", why[0] != '\0' ? why : NULL,
-                 NULL);
+                 result->fallback && mp_attempt_goes_beside(a) ? "yes" : NULL, "why",
+                 why[0] != '\0' ? why : NULL, NULL);
 }
 
 static struct mp_answer end_notice(struct mp_attempt *a)

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "base/log.h"
+#include "model/place.h"
 #include "queue/queue.h"
 #include "session/session.h"
 #include "config/options.h"
@@ -105,6 +106,12 @@ struct mp_answer mp_attempt_finish(struct mp_attempt *a);
 /* Where the job's output lies; NULL: the job names no directory that can be used, and
  * *err says why. */
 char *mp_attempt_jobdir(const struct mp_attempt *a, struct mp_error *err);
+/* The settings, read once a child; an entry may fail before they are needed. */
+int mp_child_settings(struct mp_worker_child *child, struct mp_error *err);
+/* [power] place; beside where the settings cannot be read. */
+bool mp_attempt_goes_beside(const struct mp_attempt *a);
+/* What [power] directory makes of the job; false: nothing, it is power_<label>. */
+bool mp_attempt_directory(const struct mp_attempt *a, char name[MP_PLACE_SIZE]);
 /* Tell the job's owner beside the job's output why no report is there: `a->notice` is
  * under way, or the log says why not.  `why` is for the owner where it comes from the
  * owner's own writer or is about the job alone (a->step tells); else it is only for the

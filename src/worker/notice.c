@@ -46,6 +46,52 @@ char *mp_attempt_jobdir(const struct mp_attempt *a, struct mp_error *err)
     return dir;
 }
 
+bool mp_attempt_goes_beside(const struct mp_attempt *a)
+{
+    return mp_child_settings(a->child, NULL) < 0 ||
+           strcmp(a->child->session.settings.power->place, "beside") == 0;
+}
+
+bool mp_attempt_directory(const struct mp_attempt *a, char name[MP_PLACE_SIZE])
+{
+    const char *pattern;
+    const struct mp_entry *e = &a->entry;
+    struct mp_nodelist list = {0};
+    struct mp_place_job job = {
+        .user = e->user,
+        .name = e->name,
+        .job_id = (uint32_t)e->job_id,
+        .array_job_id = e->array_job > 0 ? (uint32_t)e->array_job : 0,
+        .array_task_id = e->array_task > 0 ? (uint32_t)e->array_task : 0,
+    };
+
+    if (mp_child_settings(a->child, NULL) < 0)
+        return false;
+    pattern = a->child->session.settings.power->directory;
+    if (pattern[0] == '\0')
+        return false;
+    if (e->nodelist != NULL && mp_nodelist_expand(e->nodelist, &list, NULL) == 0)
+        job.first_node = list.n > 0 ? list.names[0] : NULL;
+    mp_place_name(name, pattern, &job);
+    mp_nodelist_free(&list);
+    return true;
+}
+
+/* The note's: as the owner alone, so where the owner may write. */
+static char *note_place(const struct mp_attempt *a, struct mp_error *err)
+{
+    char *place;
+
+    if (mp_attempt_goes_beside(a))
+        return mp_attempt_jobdir(a, err);
+    place = strdup(a->child->session.settings.power->outdir);
+    if (place != NULL && place[0] == '/' && a->entry.uid >= 0 && a->entry.gid >= 0)
+        return place;
+    free(place);
+    mp_fail(err, MP_FAULT_FAILED, "there is no outdir, or the job's owner is unknown");
+    return NULL;
+}
+
 /* Lines of at most WIDTH bytes where there are blanks to break at. */
 static void put_wrapped(FILE *out, const char *head, const char *text)
 {
@@ -147,10 +193,11 @@ static char *compose(const struct mp_attempt *a, const struct words *words)
 static void tell(struct mp_attempt *a, const struct words *words)
 {
     struct mp_error err = {0};
-    char *jobdir = mp_attempt_jobdir(a, &err);
+    char *jobdir = note_place(a, &err), name[MP_PLACE_SIZE];
     char *text = jobdir != NULL ? compose(a, words) : NULL;
     const struct mp_notice_request request = {
         .label = a->label,
+        .directory = mp_attempt_directory(a, name) ? name : NULL,
         .user = a->entry.user,
         .uid = (uid_t)a->entry.uid,
         .gid = (gid_t)a->entry.gid,

@@ -20,6 +20,7 @@
 #include "base/wait.h"
 #include "base/zone.h"
 #include "chart/chart.h"
+#include "model/place.h"
 #include "report/report.h"
 #include "writer/impl.h"
 #include "writer/umask.h"
@@ -43,6 +44,7 @@ int mp_hello_send(struct mp_wire_out *out, const struct mp_hello *hello,
     mp_frame_put_text(out, job->user);
     mp_frame_put_text(out, job->name);
     mp_frame_put_text(out, job->nodelist);
+    mp_frame_put_text(out, job->directory);
     mp_frame_put_i64(out, job->start);
     mp_frame_put_i64(out, job->end);
     mp_frame_put_u32(out, job->restart_count);
@@ -109,10 +111,13 @@ static int get_hello(struct mp_wire_frame *f, struct mp_hello *h)
     uint32_t give, n;
 
     if (mp_frame_get_text(f, 64, &job->label) < 0 || job->label == NULL ||
+        mp_job_label_check(job->label, NULL) < 0 ||
         mp_frame_get_text(f, TEXT_MAX, &job->cluster) < 0 ||
         mp_frame_get_text(f, TEXT_MAX, &job->user) < 0 ||
         mp_frame_get_text(f, TEXT_MAX, &job->name) < 0 ||
         mp_frame_get_text(f, TEXT_MAX, &job->nodelist) < 0 ||
+        mp_frame_get_text(f, MP_PLACE_SIZE, &job->directory) < 0 ||
+        (job->directory != NULL && mp_place_check(job->directory) != NULL) ||
         mp_frame_get_i64(f, &job->start) < 0 || mp_frame_get_i64(f, &job->end) < 0 ||
         mp_frame_get_u32(f, &job->restart_count) < 0 ||
         mp_frame_get_i64(f, &job->suspended) < 0 || job->suspended < 0 ||
@@ -225,9 +230,13 @@ static int say_done(struct mp_wire_out *out, enum mp_verdict verdict,
 static int write_note(struct mp_wire_out *out, const struct mp_hello *h,
                       struct mp_error *err)
 {
+    char usual[MP_PLACE_SIZE];
+
     if (h->n_places != 1 || h->give)
         return mp_wire_damaged(err, "a note without a place");
-    if (mp_outdir_note(h->places[0], h->job.label, h->note, err) < 0)
+    mp_place_usual(usual, h->job.label);
+    if (mp_outdir_note(h->places[0], h->job.directory != NULL ? h->job.directory : usual,
+                       h->note, err) < 0)
         return -1;
     return say_done(out, MP_SUSPECT, err);
 }

@@ -21,7 +21,7 @@ enum {
 struct mp_notice {
     struct mp_spawner *spawner; /* borrowed */
     struct mp_owner owner;
-    char *label, *jobdir, *text;
+    char *label, *directory, *jobdir, *text;
     enum mp_writer_way ways[WAYS_MAX]; /* that are left, the next one first */
     size_t n_ways, tried;
     struct mp_line line;
@@ -33,7 +33,7 @@ struct mp_notice {
 static int greet(struct mp_notice *n, struct mp_error *err)
 {
     struct mp_hello hello = {
-        .job = {.label = n->label},
+        .job = {.label = n->label, .directory = n->directory},
         .parts = {.site = mp_site_none()},
         .deadline_ms = (int64_t)NOTICE_S * 1000,
         .note = n->text,
@@ -80,9 +80,12 @@ static int begin(struct mp_notice *n, const struct mp_notice_request *request,
                  struct mp_error *err)
 {
     n->label = strdup(request->label);
+    if (request->directory != NULL)
+        n->directory = strdup(request->directory);
     n->jobdir = strdup(request->jobdir);
     n->text = strdup(request->text);
-    if (n->label == NULL || n->jobdir == NULL || n->text == NULL)
+    if (n->label == NULL || (request->directory != NULL && n->directory == NULL) ||
+        n->jobdir == NULL || n->text == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for a note");
     if (mp_owner_find(request->uid, request->gid, request->user, &n->owner, err) < 0)
         return -1;
@@ -184,6 +187,7 @@ void mp_notice_free(struct mp_notice *n)
     else if (n->line.reply_fd >= 0)
         mp_line_give_up(n->spawner, &n->line);
     free(n->label);
+    free(n->directory);
     free(n->jobdir);
     free(n->text);
     free(n);

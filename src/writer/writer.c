@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "model/place.h"
 #include "writer/impl.h"
 
 enum {
@@ -20,8 +21,8 @@ struct mp_writer {
     struct mp_sink sink;
     const struct mp_run *run;
     char *places[2]; /* the job's directory, outdir; NULL where there is none */
-    char *label;
-    size_t place; /* the one it writes to */
+    char *name;      /* of the report, below the place */
+    size_t place;    /* the one it writes to */
     struct mp_owner owner;
     bool owner_known;
     char user[MP_USER_SIZE];
@@ -351,6 +352,7 @@ int mp_writer_start(struct mp_spawner *s, const struct mp_writer_request *reques
                     struct mp_error *err)
 {
     struct mp_writer *w = calloc(1, sizeof *w);
+    char usual[MP_PLACE_SIZE];
 
     if (w == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory for a writer");
@@ -358,7 +360,8 @@ int mp_writer_start(struct mp_spawner *s, const struct mp_writer_request *reques
     w->run = run;
     w->spawner = s;
     w->line = mp_line_none();
-    w->label = strdup(request->job->label);
+    mp_place_usual(usual, request->job->label);
+    w->name = strdup(request->job->directory != NULL ? request->job->directory : usual);
     if (request->jobdir != NULL)
         w->places[0] = strdup(request->jobdir);
     if (request->outdir != NULL && request->outdir[0] != '\0')
@@ -411,8 +414,8 @@ int mp_writer_wait(struct mp_writer *w, struct mp_writer_result *result,
         .verdict = (enum mp_verdict)verdict,
         .fallback = w->place == 1,
     };
-    snprintf(result->path, sizeof result->path, "%s%spower_%s", dir,
-             dir[strlen(dir) - 1] == '/' ? "" : "/", w->label);
+    snprintf(result->path, sizeof result->path, "%s%s%s", dir,
+             dir[strlen(dir) - 1] == '/' ? "" : "/", w->name != NULL ? w->name : "");
     snprintf(result->user, sizeof result->user, "%s", w->user);
     snprintf(result->why, sizeof result->why, "%s", w->why);
     w->done = true;
@@ -444,6 +447,6 @@ void mp_writer_free(struct mp_writer *w)
     mp_wire_sink_free(&w->wire);
     free(w->places[0]);
     free(w->places[1]);
-    free(w->label);
+    free(w->name);
     free(w);
 }

@@ -105,7 +105,8 @@ struct mp_notice_request { /* borrowed until mp_notice_start returns */
     const char *label, *user;
     uid_t uid;
     gid_t gid;
-    const char *jobdir; /* absolute */
+    const char *directory; /* as a job's; NULL: power_<label> */
+    const char *jobdir;    /* absolute */
     const char *text;
 };
 

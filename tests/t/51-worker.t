@@ -214,6 +214,7 @@ is "... until it is told to stop" "$?" 0
 check "... and takes its mark along" test ! -e "$Q/service"
 
 # --- an idle child that was told to go, and is slow to ---
+wait_for 20 is_free # a child of the service's may hold the lock for a moment longer
 "$MP" worker --verbose >"$T/idle.log" 2>&1 &
 worker=$!
 submit 32
@@ -335,6 +336,53 @@ check "... and what comes while it is there" wait_for 40 sh -c "[ \$(ls -d $OUT_
 is "... it is still the same one" "$(worker_pid)" "$pid"
 check "... which ends when there is nothing left" wait_for 30 is_free
 is "no report is missing" "$(find "$Q/done" -name 'alpha.4*' | wc -l)" 22
+
+# --- a site with a tree of its own ---
+mkdir -m 1777 "$T/tree"
+chmod 1777 "$T/tree"
+sed "s|^backend = csv|&\nplace = outdir\noutdir = $T/tree\ndirectory = %u/%j|" "$T/mp.ini" >"$T/tree.ini"
+cp "$T/mp.ini" "$T/before.ini"
+cat "$T/tree.ini" >"$T/mp.ini"
+PROGRAM=/bin/true submit 500
+PROGRAM=/bin/true submit 502 SLURM_ARRAY_JOB_ID=501 SLURM_ARRAY_TASK_ID=7
+run "$MP" worker --drain
+is "place = outdir, directory = %u/%j" "$STATUS $OUT$ERR" "0 "
+check "... a report in the tree" whole "$T/tree/$OWNER/500"
+check "... an array task by its own number" whole "$T/tree/$OWNER/502"
+is "... the owner's" "$(stat -c %U "$T/tree/$OWNER/500")" "$OWNER"
+is "... and none beside the output" "$(find "$OUT_DIR" -name '*50[02]*' | wc -l)" 0
+like "... the log says where, and calls it no fallback" "$(grep '^job=500 .*reported' "$T/log")" \
+	"path=$T/tree/$OWNER/500 as=$OWNER seconds=[0-9.]+\$"
+run "$MP" queue retry 500
+is "queue retry takes it up again" "$STATUS" 0
+touch -d '1 hour ago' "$T/tree/$OWNER/500/summary.json"
+"$MP" worker --drain
+is "... and replaces it" "$(find "$T/tree" -name summary.json | wc -l)" 2
+is "... with a new one" "$(find "$T/tree/$OWNER/500/summary.json" -mmin -30 | wc -l)" 1
+mkdir "$T/again"
+run "$MP" profile --input "$T/tree/$OWNER/500/raw_power.csv" --outdir "$T/again"
+check "it replays" cmp "$T/tree/$OWNER/500/raw_power.csv" "$T/again/power_500/raw_power.csv"
+run sh -c "cd $T/tree/$OWNER && '$MP' show 500"
+like "show finds it by number where it lies" "$OUT" 500
+run sh -c "cd $T/tree && '$MP' show 501_7"
+like "... and by the job's number below" "$OUT" 501_7
+run sh -c "cd $T/tree && '$MP' show"
+is "... and the newest" "$STATUS" 0
+PROGRAM=/bin/true submit 504 SLURM_JOB_NODELIST=unknown-1
+"$MP" worker --drain
+check "a note says in the tree why there is no report" test -s "$T/tree/$OWNER/504/NO_REPORT.txt"
+PROGRAM=/bin/true submit 503 SLURM_JOB_NAME='../../x y'
+sed 's|^place = .*|place = beside|; s|^directory = %u.*|directory = %x/power_%j|' "$T/tree.ini" >"$T/mp.ini"
+run "$MP" worker --drain
+check "a job's name stays one part of the path" whole "$OUT_DIR/_._.._x_y/power_503"
+for bad in /%j %u ../%j %u/.%j %z%j; do
+	sed "s|^directory = %u.*|directory = $bad|" "$T/tree.ini" >"$T/bad.ini"
+	chmod 600 "$T/bad.ini"
+	run "$MP" config --config "$T/bad.ini"
+	is "directory = $bad is refused" "$STATUS" 2
+	like "... by name" "$ERR" '\[power\] directory = '
+done
+cat "$T/before.ini" >"$T/mp.ini"
 
 # --- a service comes while the hook's worker is at it ---
 PROGRAM=/bin/true submit 430

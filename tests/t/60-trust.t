@@ -88,6 +88,42 @@ is "two reports that only root can put anywhere" "$STATUS" 0
 is "... are the owner's" "$(owner "$T/out/power_42")" "$A:750"
 is "... and who wrote the first does not serve the owner's next" "$(state "$T/roots")" "$before"
 
+# --- a tree of reports: outdir/<user>/<job id>
+new
+drive directory="$A/42" outdir="$T/out"
+is "a tree in an outdir of root's: the report is the owner's" "$STATUS $(owner "$T/out/$A/42")" "0 $A:750"
+is "... the directory above it root's, and passable" "$(owner "$T/out/$A")" root:755
+check "... so that the owner reads it" as $A test -r "$T/out/$A/42/summary.json"
+like "... and what is told is where it is" "$OUT" "^path $T/out/$A/42\$"
+new
+chmod 1777 "$T/out"
+drive directory="$A/42" outdir="$T/out"
+is "a tree in an outdir open to all: all of it is the owner's" \
+	"$STATUS $(owner "$T/out/$A" | cut -d: -f1) $(owner "$T/out/$A/42")" "0 $A $A:750"
+new
+install -d -m 755 -o $A -g $A "$T/out/$A"
+drive directory="$A/42" outdir="$T/out"
+is "... and so where the Python script left the owner's" \
+	"$STATUS $(owner "$T/out/$A") $(owner "$T/out/$A/42")" "0 $A:755 $A:750"
+for kind in link theirs dangling; do
+	new
+	chmod 1777 "$T/out"
+	install -d -o $B -m 777 "$T/b"
+	case $kind in
+	link) as $B ln -s "$T/b" "$T/out/$A" ;;
+	dangling) as $B ln -s "$T/b/new" "$T/out/$A" ;;
+	theirs) as $B sh -c "mkdir $T/out/$A && chmod 777 $T/out/$A" ;;
+	esac
+	before=$(state "$T/b")$(state "$T/out")
+	drive directory="$A/42" outdir="$T/out"
+	is "a $kind planted on the way is not entered, by root neither" "$STATUS" 1
+	like "... and named" "$ERR" "$T/out/$A (is a symbolic link|belongs to uid)"
+	is "... nothing is changed" "$(state "$T/b")$(state "$T/out")" "$before"
+	rm -rf "$T/b"
+done
+drive directory="../42" outdir="$T/out"
+isnt "a name that leads upwards is no hello" "$STATUS" 0
+
 for kind in symlink dangling file fifo theirs; do
 	new
 	install -d -o $B -m 777 "$T/b"

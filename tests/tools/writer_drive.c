@@ -6,6 +6,7 @@
  *       uid gid user        the job's owner (ours)
  *       jobdir outdir       where the report goes
  *       label name          of the job (42, none)
+ *       directory           of the report, below the place it goes to (power_<label>)
  *       samples             how many per series (100)
  *       secret              a file whose text is kept in memory
  *       pause               comma list of: started, half, end.  Print "paused WHERE" and
@@ -241,6 +242,7 @@ int main(int argc, char **argv)
         .label = (char *)value_of(argc, argv, "label", "42"),
         .user = (char *)value_of(argc, argv, "user", NULL),
         .name = (char *)value_of(argc, argv, "name", NULL),
+        .directory = (char *)value_of(argc, argv, "directory", NULL),
         .nodelist = (char *)"rpc-91-1",
         .start = INT64_C(1760497200000000),
     };

@@ -98,7 +98,7 @@ static struct mp_outdir *begin(const char *text)
     struct mp_error err = {0};
     struct mp_outdir *d = NULL;
 
-    ck_assert_msg(mp_outdir_new(&d, top, "7", NULL, &err) == 0, "%s", err.text);
+    ck_assert_msg(mp_outdir_new(&d, top, "power_7", NULL, &err) == 0, "%s", err.text);
     write_in(d, "raw_power.csv", text);
     write_in(d, "summary.json.part", text);
     return d;
@@ -181,8 +181,11 @@ START_TEST(takes_only_names_of_a_report)
     ck_assert_int_eq(mp_outdir_create(d, "../x", &fd, &err), -1);
     ck_assert_int_eq(mp_outdir_create(d, "raw_power.csv", &fd, &err), -1);
     mp_outdir_free(d);
-    refused("7/../../x", "not a job id");
-    refused("", "not a job id");
+    refused("7/../../x", "no name for a report");
+    refused("", "no name for a report");
+    refused("/7", "no name for a report");
+    refused("7/", "no name for a report");
+    refused(".7", "no name for a report");
     tear_down();
 }
 END_TEST
@@ -275,6 +278,105 @@ START_TEST(hard_links_under_our_names_are_not_written_through)
 }
 END_TEST
 
+static int new_at(const char *name, struct mp_error *err)
+{
+    struct mp_outdir *d = NULL;
+    int rc;
+
+    if (mp_outdir_new(&d, top, name, NULL, err) < 0)
+        return -1;
+    write_in(d, "summary.json.part", name);
+    rc = mp_outdir_commit(d, err);
+    mp_outdir_free(d);
+    return rc;
+}
+
+static void refused_way(const char *name, const char *part_of_text)
+{
+    struct mp_error err = {0};
+
+    ck_assert_int_eq(new_at(name, &err), -1);
+    ck_assert_msg(strstr(err.text, part_of_text) != NULL, "%s", err.text);
+}
+
+START_TEST(makes_the_way_to_it)
+{
+    struct mp_error err = {0};
+
+    set_up();
+    ck_assert_msg(new_at("alice/2025/7", &err) == 0, "%s", err.text);
+    ck_assert(holds("alice/2025/7/summary.json", "alice/2025/7"));
+    ck_assert_uint_eq(mode_of("alice"), 0755);
+    ck_assert_uint_eq(mode_of("alice/2025/7"), 0750);
+    ck_assert_msg(new_at("alice/2025/7", &err) == 0, "%s", err.text); /* again */
+    ck_assert_int_eq(entries("alice/2025"), 1);
+    ck_assert_int_eq(chmod(top, 0700), 0); /* no wider than the one above */
+    ck_assert_msg(new_at("bob/7", &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(mode_of("bob"), 0700);
+    ck_assert_int_eq(chmod(top, 0755), 0);
+    umask(077);
+    ck_assert_msg(new_at("carol/7", &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(mode_of("carol"), 0700);
+    umask(022);
+    ck_assert_int_eq(chmod(top, 02775), 0); /* a group's directory stays the group's */
+    ck_assert_msg(new_at("dave/7", &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(mode_of("dave"), 02755);
+    tear_down();
+}
+END_TEST
+
+START_TEST(follows_nobody_on_the_way)
+{
+    set_up();
+    ck_assert_int_eq(mkdir("elsewhere", 0755), 0);
+    ck_assert_int_eq(symlink("elsewhere", "link"), 0);
+    ck_assert_int_eq(symlink("/nowhere", "dangling"), 0);
+    put("file", "a file");
+    ck_assert_int_eq(mkfifo("fifo", 0644), 0);
+    ck_assert_int_eq(mkdir("own", 0755), 0);
+    ck_assert_int_eq(symlink("../elsewhere", "own/link"), 0);
+    refused_way("link/7", "link is a symbolic link; move it away");
+    refused_way("dangling/7", "symbolic link");
+    refused_way("file/7", "is a file");
+    refused_way("fifo/7", "FIFO");
+    refused_way("own/link/7", "own/link is a symbolic link");
+    refused_way("own/../7", "no name for a report");
+    ck_assert_int_eq(entries("elsewhere"), 0);
+    if (geteuid() == 0) {
+        ck_assert_int_eq(mkdir("planted", 0777), 0);
+        ck_assert_int_eq(chown("planted", 4711, 4711), 0);
+        refused_way("planted/7", "planted belongs to uid 4711, not to uid 0");
+        ck_assert_int_eq(entries("planted"), 0);
+    }
+    tear_down();
+}
+END_TEST
+
+/* Root's report for an owner: the way stays root's, and lets the owner through. */
+START_TEST(keeps_the_way_it_made_for_an_owner)
+{
+    struct mp_outdir_owner owner = {.uid = 4711, .gid = 4711};
+    struct mp_outdir *d = NULL;
+    struct mp_error err = {0};
+    struct stat st;
+
+    if (geteuid() != 0)
+        return;
+    set_up();
+    umask(077); /* a writer's own may be narrow */
+    ck_assert_int_eq(mp_outdir_new(&d, top, "alice/7", &owner, &err), 0);
+    write_in(d, "summary.json.part", "x");
+    ck_assert_msg(mp_outdir_commit(d, &err) == 0, "%s", err.text);
+    mp_outdir_free(d);
+    ck_assert_int_eq(lstat("alice", &st), 0);
+    ck_assert_uint_eq(st.st_uid, 0);
+    ck_assert_uint_eq(mode_of("alice"), 0755);
+    ck_assert_int_eq(lstat("alice/7", &st), 0);
+    ck_assert_uint_eq(st.st_uid, 4711);
+    tear_down();
+}
+END_TEST
+
 START_TEST(refuses_what_is_no_directory_of_ours)
 {
     struct stat st;
@@ -287,11 +389,11 @@ START_TEST(refuses_what_is_no_directory_of_ours)
     ck_assert_int_eq(mkfifo("power_4", 0644), 0);
     ck_assert_int_eq(mkdir("power_5", 0755), 0);
     ck_assert_int_eq(mkdir("power_5/raw_power.csv", 0755), 0);
-    refused("1", "symbolic link");
-    refused("2", "symbolic link");
-    refused("3", "is a file");
-    refused("4", "FIFO");
-    refused("5", "raw_power.csv is a directory");
+    refused("power_1", "symbolic link");
+    refused("power_2", "symbolic link");
+    refused("power_3", "is a file");
+    refused("power_4", "FIFO");
+    refused("power_5", "raw_power.csv is a directory");
     ck_assert_int_eq(entries("elsewhere"), 0);
     ck_assert_int_eq(lstat("power_2", &st), 0);
     ck_assert(holds("power_3", "a file"));
@@ -299,7 +401,7 @@ START_TEST(refuses_what_is_no_directory_of_ours)
     if (geteuid() == 0) {
         ck_assert_int_eq(mkdir("power_6", 0777), 0);
         ck_assert_int_eq(chown("power_6", 4711, 4711), 0);
-        refused("6", "belongs to uid 4711");
+        refused("power_6", "belongs to uid 4711");
         ck_assert_int_eq(entries("power_6"), 0);
     }
     tear_down();
@@ -355,7 +457,7 @@ START_TEST(a_parent_that_moves_away_is_not_looked_up_again)
     snprintf(away, sizeof away, "%s/away", top);
     snprintf(decoy, sizeof decoy, "%s/decoy", top);
     ck_assert_int_eq(mkdir(job, 0755) + mkdir(decoy, 0755), 0);
-    ck_assert_int_eq(mp_outdir_new(&d, job, "7", NULL, &err), 0);
+    ck_assert_int_eq(mp_outdir_new(&d, job, "power_7", NULL, &err), 0);
     ck_assert_int_eq(rename(job, away), 0);
     ck_assert_int_eq(symlink(decoy, job), 0);
     write_in(d, "summary.json.part", "new");
@@ -375,16 +477,16 @@ START_TEST(unusable_parents_are_named)
     set_up();
     put("file", "x");
     ck_assert_int_eq(mkfifo("fifo", 0644), 0);
-    ck_assert_int_eq(mp_outdir_new(&d, "/nonexistent/x", "7", NULL, &err), -1);
+    ck_assert_int_eq(mp_outdir_new(&d, "/nonexistent/x", "power_7", NULL, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.text, "/nonexistent/x: No such file"));
-    ck_assert_int_eq(mp_outdir_new(&d, "file", "7", NULL, &err), -1);
+    ck_assert_int_eq(mp_outdir_new(&d, "file", "power_7", NULL, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.text, "file: Not a directory"));
-    ck_assert_int_eq(mp_outdir_new(&d, "fifo", "7", NULL, &err), -1);
-    ck_assert_int_eq(mp_outdir_new(&d, "/proc", "7", NULL, &err), -1);
+    ck_assert_int_eq(mp_outdir_new(&d, "fifo", "power_7", NULL, &err), -1);
+    ck_assert_int_eq(mp_outdir_new(&d, "/proc", "power_7", NULL, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.text, "/proc"));
     if (geteuid() != 0) {
         ck_assert_int_eq(chmod(top, 0555), 0);
-        refused("7", "Permission denied");
+        refused("power_7", "Permission denied");
         ck_assert_int_eq(chmod(top, 0755), 0);
     }
     ck_assert_int_eq(entries("."), 2);
@@ -494,7 +596,7 @@ START_TEST(root_gives_the_report_to_its_owner)
 
     set_up();
     for (int i = 0; geteuid() == 0 && i < 2; i++) { /* the second replaces the first */
-        ck_assert_int_eq(mp_outdir_new(&d, top, "7", &owner, &err), 0);
+        ck_assert_int_eq(mp_outdir_new(&d, top, "power_7", &owner, &err), 0);
         write_in(d, "summary.json.part", "new");
         ck_assert_msg(mp_outdir_commit(d, &err) == 0, "%s", err.text);
         mp_outdir_free(d);
@@ -513,7 +615,8 @@ MP_UNIT_MAIN("outdir", appears_whole, leaves_nothing_when_given_up,
              takes_only_names_of_a_report, modes_follow_the_parent_and_the_umask,
              replaces_an_older_report_and_keeps_what_is_not_ours,
              replaces_without_exchange, appears_without_exchange,
-             hard_links_under_our_names_are_not_written_through,
+             hard_links_under_our_names_are_not_written_through, makes_the_way_to_it,
+             follows_nobody_on_the_way, keeps_the_way_it_made_for_an_owner,
              refuses_what_is_no_directory_of_ours,
              what_is_planted_meanwhile_is_refused_too,
              files_planted_in_the_hidden_directory_are_not_opened,
