@@ -19,8 +19,9 @@ struct mp_checklist {
 void mp_check_say(struct mp_checklist *c, enum mp_check_level level, const char *remedy,
                   const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* Run `part` as `user` in a forked child, which adds to *c; where we are that user, or
- * are not root and so cannot be anybody else (a warning then says so), as we are. */
+/* Run `part` as `user` (HOME too) in a forked child, which adds to *c; where we are that
+ * user, as we are.  Where we cannot be that user nothing is run, and a FAIL says so once:
+ * what we could say would be of ourselves. */
 int mp_check_as(struct mp_checklist *c, const struct passwd *user,
                 void (*part)(struct mp_checklist *c, void *arg), void *arg,
                 struct mp_error *err);

@@ -149,29 +149,103 @@ void mp_check_queue(struct mp_checklist *c, void *arg)
     mp_settings_free(&settings);
 }
 
-bool mp_check_has_service(const struct mp_check_program *p)
+/* The user a process runs as. */
+static int uid_of(long pid, uid_t *uid)
 {
+    char path[64];
+    struct stat st;
+
+    snprintf(path, sizeof path, "/proc/%ld", pid);
+    if (pid <= 0 || stat(path, &st) < 0)
+        return -1;
+    *uid = st.st_uid;
+    return 0;
+}
+
+static void name_user(uid_t uid, char name[64])
+{
+    const struct passwd *found = getpwuid(uid);
+
+    if (found != NULL)
+        snprintf(name, 64, "%s", found->pw_name);
+    else
+        snprintf(name, 64, "uid %lu", (unsigned long)uid);
+}
+
+/* Whom systemd would run the service as; root where it does not tell. */
+static uid_t service_uid(void)
+{
+    char *argv[] = {(char *)"/usr/bin/systemctl",
+                    (char *)"show",
+                    (char *)"--property=User",
+                    (char *)"--value",
+                    (char *)"monster-power-worker.service",
+                    NULL};
+    char name[256];
+    const struct passwd *found = NULL;
+
+    if (mp_check_run(argv, name, sizeof name) == 0 && name[0] != '\0')
+        found = getpwnam(name);
+    return found != NULL ? found->pw_uid : 0;
+}
+
+static uid_t ask_queue(struct mp_checklist *c, const struct mp_queue *q, uid_t slurm)
+{
+    long pid = mp_queue_is_locked(q) ? mp_queue_lock_read_pid(q) : -1;
+    uid_t uid = slurm;
+    char name[64];
+
+    if (uid_of(pid, &uid) == 0) {
+        name_user(uid, name);
+        mp_check_say(c, MP_CHECK_OK, NULL, "a worker is at the queue: process %ld, as %s",
+                     pid, name);
+    } else if (mp_queue_has_service(q)) {
+        uid = service_uid();
+        name_user(uid, name);
+        mp_check_say(
+            c, MP_CHECK_WARN,
+            "systemctl start monster-power-worker; or remove the file, and jobs' "
+            "ends start workers",
+            "no worker lives, and jobs' ends start none: a service (as %s) has "
+            "left its mark %s/service",
+            name, q->path);
+    } else {
+        mp_check_say(c, MP_CHECK_OK, NULL,
+                     "no worker is at the queue: the next job's end starts one, as "
+                     "SlurmUser");
+    }
+    return uid;
+}
+
+uid_t mp_check_find_worker(struct mp_checklist *c, const struct mp_check_program *p)
+{
+    uid_t uid = p->user->pw_uid;
     struct mp_settings settings;
     struct mp_queue queue;
-    bool service;
 
     if (load(p, &settings, NULL) < 0)
-        return false;
-    service = mp_queue_open(&queue, settings.queue->directory, false, NULL) == 0;
-    if (service) {
-        service = mp_queue_has_service(&queue);
+        return uid; /* said by mp_check_configuration */
+    if (mp_queue_open(&queue, settings.queue->directory, false, NULL) == 0) {
+        uid = ask_queue(c, &queue, uid);
         mp_queue_close(&queue);
     }
     mp_settings_free(&settings);
-    return service;
+    return uid;
 }
 
-static void check_outdir(struct mp_checklist *c, const char *outdir,
+static void check_outdir(struct mp_checklist *c, const struct mp_power_config *power,
                          const struct passwd *user)
 {
+    const char *outdir = power->outdir;
+    bool everything = strcmp(power->place, "outdir") == 0;
     char remedy[PATH_MAX + 96];
     struct stat st;
 
+    if (outdir[0] == '\0' && everything) {
+        mp_check_say(c, MP_CHECK_FAIL, "set outdir in section [power]",
+                     "place = outdir, but there is no outdir: no report has a place");
+        return;
+    }
     if (outdir[0] == '\0') {
         mp_check_say(
             c, MP_CHECK_WARN, "set outdir in section [power]",
@@ -189,37 +263,50 @@ static void check_outdir(struct mp_checklist *c, const char *outdir,
                      "fallback directory %s cannot be written by %s", outdir,
                      user->pw_name);
     else {
-        mp_check_say(c, MP_CHECK_OK, NULL, "fallback directory %s can be written",
-                     outdir);
+        mp_check_say(c, MP_CHECK_OK, NULL, "%s directory %s can be written",
+                     everything ? "the reports'" : "fallback", outdir);
         mp_check_path(c, outdir, user);
     }
 }
 
-/* Nobody stands for any owner. */
-static void check_sudo(struct mp_checklist *c)
+/* A writer as nobody, who stands for any owner, that hears of no report: it says so. */
+static bool can_write_through(const char *const argv[])
 {
-    char *argv[] = {(char *)"/usr/bin/sudo",
-                    (char *)"-n",
-                    (char *)"-l",
-                    (char *)"-u",
-                    (char *)"nobody",
-                    (char *)MP_BINDIR "/monster-power",
-                    (char *)"write-report",
-                    NULL};
-    char out[512];
+    static const char answer[] = "nobody sent anything";
+    char out[1024] = "";
 
-    if (geteuid() == 0)
-        mp_check_say(c, MP_CHECK_OK, NULL, "reports are written as the job's owner");
-    else if (mp_check_run(argv, out, sizeof out) == 0)
+    mp_check_run((char *const *)argv, out, sizeof out);
+    return memmem(out, sizeof out, answer, sizeof answer - 1) != NULL;
+}
+
+/* The ways of writer/writer.h, in its order, as the worker goes them. */
+static void check_writer(struct mp_checklist *c)
+{
+    char self[PATH_MAX] = MP_BINDIR "/monster-power";
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    const char *const sudo[] = {"/usr/bin/sudo", "-n", "-u", "nobody", self,
+                                "write-report",  NULL};
+    const char *const runuser[] = {"/usr/sbin/runuser", "-u", "nobody", "--", self,
+                                   "write-report",      NULL};
+
+    if (n > 0)
+        self[n] = '\0';
+    if (geteuid() == 0 && can_write_through(runuser))
         mp_check_say(c, MP_CHECK_OK, NULL,
-                     "sudo lets the worker write as the job's owner");
+                     "reports are written as the job's owner: root could become nobody");
+    else if (geteuid() == 0)
+        mp_check_say(c, MP_CHECK_WARN, "let everybody read and execute it",
+                     "%s cannot be run as nobody, who stands for a job's owner", self);
+    else if (can_write_through(sudo))
+        mp_check_say(c, MP_CHECK_OK, NULL,
+                     "sudo lets the worker write as the job's owner (tried as nobody)");
     else
         mp_check_say(
             c, MP_CHECK_WARN,
             "install the sample monster-power.sudoers, or run the worker's service "
             "as root",
-            "sudo does not let the worker write as a job's owner: reports go to the "
-            "fallback directory");
+            "sudo does not let the worker write as a job's owner (tried as nobody): "
+            "reports go to the fallback directory");
 }
 
 static void pass_on(void *arg, enum mp_check_level level, const char *what,
@@ -263,6 +350,12 @@ static void remove_tree(const char *dir, const char *name)
     rmdir(dir);
 }
 
+static void say_reasons(struct mp_checklist *c, const struct mp_energy_result *r)
+{
+    for (size_t i = 0; i < r->n_reasons; i++)
+        mp_check_say(c, MP_CHECK_WARN, NULL, "dry run: %s", r->reasons[i]);
+}
+
 static int dry_run_into(const char *dir, struct mp_session *s, struct mp_checklist *c,
                         const char *node, struct mp_error *err)
 {
@@ -278,10 +371,11 @@ static int dry_run_into(const char *dir, struct mp_session *s, struct mp_checkli
                          s->backend->ops->name, s->backend->label, &verdict, err) == 0) {
         mp_check_say(
             c, verdict == MP_VALID ? MP_CHECK_OK : MP_CHECK_WARN,
-            verdict == MP_VALID ? NULL : "see what `profile` says of this window",
+            verdict == MP_VALID ? NULL : "the next lines say why",
             "dry run: %s, the last ten minutes: %llu samples, verdict %s, %.2f s", node,
             (unsigned long long)mp_report_result(report)->samples,
             mp_verdict_name(verdict), (double)(mp_clock_us() - began) / 1e6);
+        say_reasons(c, mp_report_result(report));
         rc = 0;
     }
     mp_report_free(report);
@@ -334,8 +428,8 @@ void mp_check_worker(struct mp_checklist *c, void *arg)
         mp_check_say(c, MP_CHECK_OK, NULL, "fonts for the charts are there");
     if (load(p, &settings, &err) < 0)
         return; /* said by mp_check_configuration */
-    check_outdir(c, settings.power->outdir, p->user);
-    check_sudo(c);
+    check_outdir(c, settings.power, p->user);
+    check_writer(c);
     if (mp_run_init(&run, "check", &err) == 0) {
         run.deadline_us =
             mp_clock_us() + (int64_t)settings.power->deadline_seconds * 1000000;

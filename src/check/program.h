@@ -19,7 +19,8 @@ void mp_check_configuration(struct mp_checklist *c, void *program);
 void mp_check_queue(struct mp_checklist *c, void *program);
 void mp_check_worker(struct mp_checklist *c, void *program);
 
-/* Does a service of its own work the queue off, so that the worker is not SlurmUser's? */
-bool mp_check_has_service(const struct mp_check_program *p);
+/* Who works the queue off: whoever holds its lock now; else, where a service has left its
+ * mark, the service's user; else SlurmUser.  Says which. */
+uid_t mp_check_find_worker(struct mp_checklist *c, const struct mp_check_program *p);
 
 #endif

@@ -26,18 +26,18 @@ static void check_ourselves(struct mp_checklist *c, const struct mp_options *opt
 {
     struct mp_check_program as_slurm = {.options = options, .user = slurm, .node = node};
     struct mp_check_program as_worker = as_slurm;
-    struct mp_check_user root;
+    struct mp_check_user other;
     struct passwd *found = NULL;
+    uid_t worker;
 
     if (mp_check_as(c, slurm, mp_check_configuration, &as_slurm, err) < 0 ||
         mp_check_as(c, slurm, mp_check_queue, &as_slurm, err) < 0)
         mp_check_say(c, MP_CHECK_FAIL, "run it again", "%s", err->text);
-    if (mp_check_has_service(&as_slurm)) {
-        mp_check_say(c, MP_CHECK_OK, NULL, "a service works the queue off");
-        if (getpwuid_r(geteuid(), &root.pw, root.buf, sizeof root.buf, &found) == 0 &&
-            found != NULL)
-            as_worker.user = found;
-    }
+    worker = mp_check_find_worker(c, &as_slurm);
+    if (worker != slurm->pw_uid &&
+        getpwuid_r(worker, &other.pw, other.buf, sizeof other.buf, &found) == 0 &&
+        found != NULL)
+        as_worker.user = found;
     if (mp_check_as(c, as_worker.user, mp_check_worker, &as_worker, err) < 0)
         mp_check_say(c, MP_CHECK_FAIL, "run it again", "%s", err->text);
 }

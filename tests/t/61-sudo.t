@@ -100,4 +100,20 @@ exec 7>&-
 wait $pid
 is "... and finishes" "$?" 0
 
+
+# --- check tries that way ---
+cp "$MP" "$T/mp"
+printf 'SlurmUser=%s\nEpilogSlurmctld=/bin/true\n' "$S" >"$T/slurm.conf"
+printf '[queue]\ndirectory = %s\n[power]\nbackend = synthetic\n' "$T/q" >"$T/mp.ini"
+sed "s|$DRIVE|$T/mp|" "$T/rule" >"$T/rule-mp"
+chmod 440 "$T/rule-mp"
+for rules in rule-mp none; do
+	run timeout 60 unshare -m sh -c 'mount --bind "$1" /etc/sudoers && shift && exec "$@"' \
+		sh "$T/$rules" "$T/mp" check -c "$T/mp.ini" --slurm-conf "$T/slurm.conf"
+	case $rules in
+	none) like "check says where sudo does not" "$OUT" '^warn  sudo does not let' ;;
+	*) like "check tries sudo as an owner" "$OUT" '^ok    sudo lets the worker .*tried as nobody' ;;
+	esac
+done
+
 done_testing

@@ -179,7 +179,49 @@ sed -i /password/d "$T/etc/monster-power.ini"
 chmod 644 "$T/etc/monster-power.ini"
 touch "$T/var/queue/service"
 ask
-like "a worker's service: it is what is checked" "$OUT" '^ok    reports are written as the job.s owner'
+like "the mark of a service whose worker does not live" "$OUT" \
+	"^warn  no worker lives.* \(as root\) .*$T/var/queue/service -- systemctl start"
+like "... it is still what is checked" "$OUT" '^ok    reports are written as the job.s owner: root could'
+(cd / && exec "$T/mp" worker --service -c "$T/etc/monster-power.ini") &
+service=$!
+wait_for 20 sh -c "[ \"\$(cat $T/var/queue/lock)\" = $service ]"
+ask
+like "a worker that lives: by the lock, and as whom" "$OUT" "^ok    a worker is at the queue: process $service, as root"
+kill "$service"
+wait "$service"
+ask
+like "... and that none does" "$OUT" '^ok    no worker is at the queue: the next job'
+chmod 700 "$T/mp"
+touch "$T/var/queue/service"
+ask
+like "a program that owners cannot run" "$OUT" '^warn  .*/mp cannot be run as nobody'
+chmod 755 "$T/mp"
+rm "$T/var/queue/service"
+sound
+
+# --- as a user ---
+as $S env HOME=/nonexistent "$T/mp" check -c "$T/etc/monster-power.ini" --slurm-conf "$T/etc/slurm.conf" >"$T/.o" 2>&1
+is "as SlurmUser: what SlurmUser can do is looked at" "$? $(grep -c 'queue directory .* is private' "$T/.o")" "0 1"
+as nobody "$T/mp" check -c "$T/etc/monster-power.ini" --slurm-conf "$T/etc/slurm.conf" >"$T/.o" 2>&1
+is "as somebody else: no restart is called safe" "$?" 1
+like "... it asks for root" "$(cat "$T/.o")" "^FAIL  what $S can do was not looked at, .* -- run it as root"
+is "... once, and says nothing for $S" "$(grep -c "$S can" "$T/.o") $(grep -c "by $S\|by SlurmUser" "$T/.o")" "1 0"
+
+# --- where all reports go to one tree ---
+sed -i "s|^outdir = .*|place = outdir\ndirectory = %u/%j|" "$T/etc/monster-power.ini"
+broken "place = outdir without one" "there is no outdir"
+sed -i "s|^outdir = .*|&\nplace = outdir|" "$T/etc/monster-power.ini"
+ask
+like "... with one" "$OUT" "^ok    the reports' directory $T/out can be written"
+sound
+
+# --- why a trial report is not valid ---
+cp "$T/samples.csv" "$T/all.csv"
+awk -F, 'NR == 1 || NR % 30 < 24 || !/SystemInputPower/' "$T/all.csv" | grep -v 'SystemInputPower' >"$T/samples.csv"
+ask --node rpc-91-1
+like "a trial report that is not valid" "$OUT" '^warn  dry run: rpc-91-1, .*verdict (partial|suspect)'
+like "... and why" "$OUT" '^warn  dry run: .*SystemInputPower'
+mv "$T/all.csv" "$T/samples.csv"
 
 sound
 sed -i "s|^\[power\]|&\nlogfile = $T/var/log|" "$T/etc/monster-power.ini"
