@@ -36,6 +36,7 @@ uninstall-hook:
 	-test -s '$(DESTDIR)$(localstatedir)/log/monster-power.log' || \
 		rm -f '$(DESTDIR)$(localstatedir)/log/monster-power.log'
 	-rmdir '$(DESTDIR)$(localstatedir)/spool/monster-power' \
+		'$(DESTDIR)$(localstatedir)/lib/monster-power-status' \
 		'$(DESTDIR)$(localstatedir)/lib/monster-power' 2>/dev/null
 EXTRA_DIST += \
 	etc/monster-power.bash-completion \

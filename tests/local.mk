@@ -96,6 +96,7 @@ MP_SHELL_TESTS = \
 	tests/t/52-slurm.t \
 	tests/t/53-slurm-user.t \
 	tests/t/54-starve.t \
+	tests/t/56-status.t \
 	tests/t/55-shared-slurm.t \
 	tests/t/57-account.t \
 	tests/t/12-csv.t \

@@ -9,11 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "config/options.h"
 #include "queue/queue.h"
+#include "queue/status.h"
 #include "config/settings.h"
 #include "backends/backend.h"
 
@@ -23,7 +26,7 @@ static const char usage_text[] =
     "job back into the queue, and makes a report of the last day anew; `queue forget "
     "ID`\n"
     "takes a failed or waiting one out.  ID is as the first column shows it, or `all`\n"
-    "that failed.\n";
+    "that failed.  Who is neither root nor SlurmUser is shown their own jobs.\n";
 
 enum { SHOWN_MAX = 2000, SECOND = 1000000 };
 
@@ -208,6 +211,51 @@ static int act(struct mp_queue *q, const char *verb, const char *id, struct mp_e
     return 0;
 }
 
+/* --- somebody who is not the queue's ------------------------------------------------ */
+
+/* What a worker left for the user we are. */
+static int show_own(const char *directory, struct mp_error *err)
+{
+    char line[256], label[MP_ENTRY_LABEL_MAX + 1], state[16];
+    long long tries, due;
+    FILE *in;
+
+    if (mp_status_open(directory, &in, err) < 0)
+        return -1;
+    printf("%-14s %-8s %5s %s\n", "YOUR JOB", "STATE", "TRIES", "DUE/SINCE");
+    while (in != NULL && fgets(line, sizeof line, in) != NULL)
+        if (sscanf(line, "%48[0-9_+] %15[a-z] %lld %lld", label, state, &tries, &due) ==
+                4 &&
+            due >= 0 && due <= MP_ENTRY_TIME_LAST) {
+            printf("%-14s %-8s %5lld ", label, state, tries);
+            print_time(due * SECOND);
+            putchar('\n');
+        }
+    if (in != NULL)
+        fclose(in);
+    printf("what was reported is not listed; where no report could be made, "
+           "power_<id>/NO_REPORT.txt beside the job's output says why\n");
+    return 0;
+}
+
+/* Is the queue somebody else's?  Then *status gets where it is told of. */
+static bool is_not_ours(const struct mp_options *options, char **status)
+{
+    struct mp_settings s;
+    struct mp_error ignored;
+    struct stat st;
+    bool other;
+
+    mp_settings_salvage(&s, options->config, &ignored);
+    other = s.queue != NULL && geteuid() != 0 &&
+            ((stat(s.queue->directory, &st) == 0 && st.st_uid != geteuid()) ||
+             (options->config == NULL && ignored.text[0] != '\0' &&
+              access(s.queue->directory, R_OK) != 0));
+    *status = other ? strdup(s.queue->status) : NULL;
+    mp_settings_free(&s);
+    return *status != NULL;
+}
+
 /* --- the command -------------------------------------------------------------------- */
 
 static int open_queue(struct mp_queue *q, const struct mp_options *options,
@@ -234,6 +282,7 @@ int mp_cmd_queue(int argc, char **argv, int *exit_status, struct mp_error *err)
     };
     struct mp_options options;
     struct mp_queue q;
+    char *status;
     int rc;
 
     (void)exit_status;
@@ -246,6 +295,11 @@ int mp_cmd_queue(int argc, char **argv, int *exit_status, struct mp_error *err)
                                     options.n_operands != 2))
         return mp_fail(err, MP_FAULT_USAGE,
                        "queue: the actions are `queue retry ID` and `queue forget ID`");
+    if (options.n_operands == 0 && is_not_ours(&options, &status)) {
+        rc = show_own(status, err);
+        free(status);
+        return rc;
+    }
     if (open_queue(&q, &options, err) < 0) {
         if (err->fault != MP_FAULT_NOT_YET)
             return -1;

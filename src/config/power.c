@@ -92,6 +92,12 @@ static const struct mp_key queue_keys[] = {
           .required = true, ENV("MONSTER_POWER_QUEUE_DIRECTORY"),
           .help = "Where they are kept; private to root or SlurmUser. LOCALSTATEDIR is "
                   "configure's, /var where packaged."),
+    QUEUE(status, MP_KEY_PATH, MP_LOCALSTATEDIR "/lib/monster-power-status",
+          ENV("MONSTER_POWER_QUEUE_STATUS"),
+          .help =
+              "Where the worker keeps what each user may see of their own jobs in the "
+              "queue, if the directory is there (0711, SlurmUser's, on a file system "
+              "with ACLs). Empty: nowhere."),
     QUEUE(workers, MP_KEY_INT, "2", RANGE(1, 64), ENV("MONSTER_POWER_QUEUE_WORKERS"),
           .help = "How many reports are made at the same time."),
     QUEUE(retry_hours, MP_KEY_INT, "24", RANGE(0, 8760), .unit = "Hours",

@@ -27,6 +27,7 @@ struct mp_power_config {
 
 struct mp_queue_config {
     char *directory; /* default: <localstatedir>/spool/monster-power */
+    char *status;    /* default: <localstatedir>/lib/monster-power-status; "": none */
     int workers;     /* 2 */
     int retry_hours; /* 24 */
 };

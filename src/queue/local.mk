@@ -8,4 +8,6 @@ libmp_queue_a_SOURCES = \
 	src/queue/entry.h \
 	src/queue/lock.c \
 	src/queue/queue.c \
-	src/queue/queue.h
+	src/queue/queue.h \
+	src/queue/status.c \
+	src/queue/status.h

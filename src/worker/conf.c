@@ -23,6 +23,7 @@ struct reading {
     int deadline_seconds;
     char queue_directory[PATH_MAX];
     char logfile[PATH_MAX];
+    char status[PATH_MAX];
 };
 
 static void read_settings(struct reading *r, const struct mp_options *options)
@@ -37,6 +38,7 @@ static void read_settings(struct reading *r, const struct mp_options *options)
     r->deadline_seconds = s.power->deadline_seconds;
     snprintf(r->queue_directory, sizeof r->queue_directory, "%s", s.queue->directory);
     snprintf(r->logfile, sizeof r->logfile, "%s", s.power->logfile);
+    snprintf(r->status, sizeof r->status, "%s", s.queue->status);
     r->ok = true;
     mp_settings_free(&s);
 }
@@ -53,7 +55,8 @@ static int copy(struct mp_worker_conf *conf, const struct reading *r,
     conf->deadline_seconds = r->deadline_seconds;
     conf->queue_directory = strdup(r->queue_directory);
     conf->logfile = strdup(r->logfile);
-    if (conf->queue_directory == NULL || conf->logfile == NULL)
+    conf->status = strdup(r->status);
+    if (conf->queue_directory == NULL || conf->logfile == NULL || conf->status == NULL)
         return mp_fail(err, MP_FAULT_FAILED, "out of memory");
     return 0;
 }
@@ -90,5 +93,6 @@ void mp_worker_conf_free(struct mp_worker_conf *conf)
 {
     free(conf->queue_directory);
     free(conf->logfile);
+    free(conf->status);
     *conf = (struct mp_worker_conf){0};
 }

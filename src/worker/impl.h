@@ -18,6 +18,7 @@
 struct mp_worker_conf {
     char *queue_directory;
     char *logfile;
+    char *status; /* "": none */
     int workers;
     int delay_seconds;
     int deadline_seconds;

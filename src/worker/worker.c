@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/wait.h"
+#include "queue/status.h"
 #include "slurm/nodelist.h"
 #include "worker/impl.h"
 #include "worker/turns.h"
@@ -37,6 +38,8 @@ enum {
     STOP_SECONDS = 20,
     HANG_GRACE = 30, /* s */
     SLOW = 60 * SECOND,
+    TELL = 5 * SECOND, /* the users, at most so often */
+    TELL_SECONDS = 60, /* the longest that it may take */
 };
 
 struct child {
@@ -67,6 +70,9 @@ struct master {
     bool stale; /* something came into waiting/ since the scan */
     int64_t scanned, pruned, pause_until, busy_until;
     int64_t pause;
+    pid_t telling; /* the process that writes the users' status; 0: none */
+    int64_t told;
+    bool untold; /* something changed since */
     size_t n_done, n_failed;
 };
 
@@ -208,6 +214,7 @@ static bool take_answer(struct master *m, struct child *c)
     }
     note_owner(m, c, &answer);
     forget_key(c, answer.key);
+    m->untold = true;
     c->idle_since = m->busy_until = mp_clock_us();
     m->n_done += answer.outcome == MP_OUTCOME_DONE;
     m->n_failed += answer.outcome == MP_OUTCOME_FAILED;
@@ -219,6 +226,9 @@ static bool take_answer(struct master *m, struct child *c)
 static void bury(struct master *m, pid_t pid, int status)
 {
     char reason[96];
+
+    if (pid == m->telling)
+        m->telling = 0;
 
     if (WIFSIGNALED(status))
         snprintf(reason, sizeof reason, "the worker process was killed by signal %d",
@@ -261,6 +271,7 @@ static int scan(struct master *m, struct mp_error *err)
                       &m->n_waiting, err) < 0)
         return -1;
     m->stale = false;
+    m->untold = true;
     m->scanned = mp_clock_us();
     return 0;
 }
@@ -407,6 +418,8 @@ static int64_t wait_us(const struct master *m)
 
     if (due != INT64_MAX && due - mp_worker_now() < wait)
         wait = due - mp_worker_now();
+    if (m->untold && wait > TELL)
+        wait = TELL;
     if (m->stale && wait > RESCAN)
         wait = RESCAN;
     if (m->pause_until - now > wait)
@@ -536,6 +549,53 @@ static void prune(struct master *m)
     m->pruned = mp_clock_us();
 }
 
+/* What the users may see of it.  A process of its own does it, so that a long queue or a
+ * slow disk holds nothing up; it does not hold the lock. */
+static void start_telling(struct mp_queue *q, const char *directory, struct mp_log *log,
+                          const struct master *m)
+{
+    struct mp_error err = {0};
+
+    for (int i = 0; i < CHILDREN_MAX; i++)
+        if (m->children[i].pid != 0)
+            close(m->children[i].sock);
+    close(m->lock);
+    alarm(TELL_SECONDS);
+    if (mp_status_write(q, directory, &err) < 0)
+        mp_log_event(log, MP_LOG_WARNING, NULL, "no_status", "reason", err.text, NULL);
+    _exit(err.text[0] != '\0');
+}
+
+static void tell_users(struct master *m)
+{
+    if (m->conf.status[0] == '\0' || !m->untold || m->telling != 0 ||
+        (m->told != 0 && mp_clock_us() - m->told < TELL))
+        return;
+    m->untold = false;
+    m->told = mp_clock_us();
+    if (access(m->conf.status, F_OK) < 0)
+        return;
+    m->telling = fork();
+    if (m->telling == 0)
+        start_telling(&m->queue, m->conf.status, &m->log, m);
+    if (m->telling < 0)
+        m->telling = 0;
+}
+
+/* The last word of a worker that ends. */
+static void tell_users_last(struct master *m)
+{
+    while (m->telling != 0 && waitpid(m->telling, NULL, 0) < 0 && errno == EINTR)
+        ;
+    m->telling = 0;
+    m->told = 0;
+    m->untold = true;
+    tell_users(m);
+    while (m->telling != 0 && waitpid(m->telling, NULL, 0) < 0 && errno == EINTR)
+        ;
+    m->telling = 0;
+}
+
 /* --- the end ------------------------------------------------------------------------ */
 
 static bool is_over(const struct master *m)
@@ -595,6 +655,7 @@ static int loop(struct master *m, struct mp_error *err)
         bool relieved = is_relieved(m);
 
         prune(m);
+        tell_users(m);
         if (!relieved && dispatch(m, err) < 0)
             return -1;
         if (relieved ? count_busy(m) == 0 : is_over(m))
@@ -674,6 +735,7 @@ static int begin(struct master *m, struct mp_error *err)
 static void release(struct master *m)
 {
     stop_children(m);
+    tell_users_last(m);
     if (m->deaths >= 0)
         close(m->deaths);
     if (m->changes >= 0)

@@ -217,6 +217,7 @@ check "... and takes its mark along" test ! -e "$Q/service"
 wait_for 20 is_free # a child of the service's may hold the lock for a moment longer
 "$MP" worker --verbose >"$T/idle.log" 2>&1 &
 worker=$!
+wait_for 30 sh -c "[ \"\$(cat $Q/lock)\" = $worker ]" # the hook takes the lock for a moment as well
 submit 32
 check "one report" wait_for 30 whole "$OUT_DIR/power_32"
 wait_for 10 sh -c "[ -z \"\$(ls $Q/running)\" ]"
