@@ -140,4 +140,10 @@ is "... the backends" "$(complete_line monster-power fetch --backend "")" "auto 
 is "... a file" "$(complete_line monster-power profile --input doc/slurm.z)" "doc/slurm.zh.md"
 is "... queue retry" "$(complete_line monster-power queue r)" "retry"
 
+# mdoc takes a lone dot at a line's end for the sentence's, and sets it against the word before
+is "the manual page's examples keep their dots" "$(grep -nE '^\.D[l1] .* \.$' "$MP_SRCDIR/doc/monster-power.1")" ""
+for f in README.md doc/slurm.md doc/slurm.zh.md doc/monster-power.1; do
+	check "$f leads to formats.md" grep -q formats.md "$MP_SRCDIR/$f"
+done
+
 done_testing
