@@ -276,8 +276,27 @@ static int64_t next_look(const struct mp_entry *e)
     return now + wait * SECOND;
 }
 
-static struct mp_answer judge(struct mp_attempt *a, const struct mp_error *err)
+/* Full, or the quota is: somebody may make room.  The words are those of the writer,
+ * whose locale is C; an owner who makes them up has their own job tried again. */
+static bool wants_room(const struct mp_error *err)
 {
+    return strstr(err->text, "No space left on device") != NULL ||
+           strstr(err->text, "Disk quota exceeded") != NULL;
+}
+
+/* Where the second place failed too, the first one's reason is still one. */
+static void recall_first(const struct mp_attempt *a, struct mp_error *err)
+{
+    struct mp_error last = *err;
+
+    if (a->half_way && err->fault != MP_FAULT_STOPPED)
+        mp_fail(err, last.fault, "%.480s; beside the job's output, before: %.480s",
+                last.text, a->no_directory.text);
+}
+
+static struct mp_answer judge(struct mp_attempt *a, struct mp_error *err)
+{
+    recall_first(a, err);
     if (mp_fault_may_pass(err->fault)) {
         mp_backend_close(a->child->session.backend); /* it may be broken */
         a->child->session.backend = NULL;
@@ -288,7 +307,7 @@ static struct mp_answer judge(struct mp_attempt *a, const struct mp_error *err)
         return mp_worker_interrupted(a->child->queue, a->child->log, a->key, err->text);
     if (err->fault == MP_FAULT_NOT_YET)
         return mp_attempt_put_back(a, next_look(&a->entry));
-    if (a->backend_away || mp_fault_may_pass(err->fault))
+    if (a->backend_away || mp_fault_may_pass(err->fault) || wants_room(err))
         return mp_attempt_again(a, err);
     return mp_attempt_give_up(a, err->text);
 }

@@ -180,6 +180,28 @@ check "... which was not reported" test ! -e "$OUT_DIR/power_23"
 run "$MP" queue forget 22
 like "... of nobody: 1, named" "$STATUS $ERR" '^1 .*no failed or waiting job is called 22'
 
+# --- no room, neither beside the output nor in outdir ---
+mkdir "$T/fs"
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=96k,mode=755 tmpfs "$T/fs" 2>/dev/null; then
+	at_exit "umount -l $T/fs 2>/dev/null"
+	install -d -o $OWNER "$T/fs/w"
+	install -d "$T/fs/out"
+	submit 24 SLURM_JOB_WORK_DIR="$T/fs/w"
+	MONSTER_POWER_OUTDIR=$T/fs/out run timeout 60 "$MP" worker --drain
+	is "no room: nothing is given up" "$(count waiting) $(count failed)" "1 0"
+	run "$MP" queue
+	like "... the reason is there" "$OUT" '^24 +waiting .* [1-9] .*No space left on device'
+	like "... and the first one is not lost" "$OUT" "^24 .*beside the job's output, before: .*No space left"
+	is "... nothing is left over" "$(find "$T/fs" -mindepth 2)" ""
+	mount -o remount,size=16m "$T/fs"
+	touch -d '1 minute ago' "$Q/waiting/alpha.24.0.1760497200"
+	MONSTER_POWER_OUTDIR=$T/fs/out run timeout 60 "$MP" worker --drain
+	check "with room: the report, beside the output" whole "$T/fs/w/power_24"
+	umount "$T/fs"
+else
+	skip "no room" "needs root and a tmpfs"
+fi
+
 # --- two workers, signals, services ---
 "$MP" worker &
 worker=$!
