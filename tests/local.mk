@@ -149,7 +149,7 @@ TESTS += $(MP_UNIT_TESTS)
 endif
 TESTS += $(MP_SHELL_TESTS)
 EXTRA_DIST += $(MP_SHELL_TESTS) $(MP_TEST_SUPPORT) tests/distro/run \
-	tests/distro/guide tests/distro/make-deb
+	tests/distro/guide tests/distro/make-deb tests/distro/try-deb
 
 # The judge of the verdict, see the head of tests/trust/flaws.
 check_PROGRAMS += tests/tools/flaw_job
