@@ -15,8 +15,8 @@ enum {
     COLUMNS = MP_COLUMNS / CELLS,
     LEFT = 196, /* of the heat map, three pixels to a cell */
     RIGHT = LEFT + 3 * CELLS,
-    BARS_LEFT = RIGHT + 56,
-    BARS_RIGHT = BARS_LEFT + 190,
+    BARS_LEFT = RIGHT + 88, /* room for half of "09:00:00.25" and a "0" */
+    BARS_RIGHT = BARS_LEFT + 158,
     NAMES_LEFT = BARS_RIGHT + 14,
     TOP = 186,
     USUAL_HEIGHT = 640, /* of the rows, where that gives none less than ROW_LEAST */

@@ -306,10 +306,20 @@ void mp_axis_date(int64_t at, char *out, size_t size)
              tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
+/* The same with thousandths. */
+static void date_exact(int64_t at, char *out, size_t size)
+{
+    char whole[64];
+
+    mp_axis_date(at, whole, sizeof whole);
+    snprintf(out, size, "%s.%03d", whole,
+             (int)((at % SECOND + SECOND) % SECOND * 1000 / SECOND));
+}
+
 void mp_axis_window(int64_t start, int64_t end, char *out, size_t size)
 {
-    char from[64];
-    char to[64];
+    char from[80];
+    char to[80];
     char zone[48];
     char first_zone[50] = "";
     const char *shown = to;
@@ -317,6 +327,14 @@ void mp_axis_window(int64_t start, int64_t end, char *out, size_t size)
     mp_axis_date(start, from, sizeof from);
     mp_axis_date(end, to, sizeof to);
     zone_text(end, zone, sizeof zone);
+    if (start == end) {
+        snprintf(out, size, "%s %s", from, zone);
+        return;
+    }
+    if (strcmp(from, to) == 0 && offset(start) == offset(end)) {
+        date_exact(start, from, sizeof from);
+        date_exact(end, to, sizeof to);
+    }
     if (offset(start) != offset(end)) {
         first_zone[0] = ' ';
         zone_text(start, first_zone + 1, sizeof first_zone - 1);

@@ -33,7 +33,10 @@ static void put_job(const struct mp_screen *s, const struct mp_digest *d)
     mp_sheet_time(d->start, from);
     mp_sheet_time(d->end, to);
     mp_text_duration(d->end - d->start, length, sizeof length);
-    snprintf(text, sizeof text, "%s to %s, %s", from, to, length);
+    if (d->start == d->end)
+        snprintf(text, sizeof text, "%s, one instant", from);
+    else
+        snprintf(text, sizeof text, "%s to %s, %s", from, to, length);
     mp_sheet_put(s, text, mp_sheet_width(s));
     mp_text_clean(d->nodelist, list, sizeof list);
     mp_text_clean(d->user, name, sizeof name);
@@ -268,22 +271,87 @@ void mp_screen_report(const struct mp_screen *s, const struct mp_digest *d)
 
 /* --- several ------------------------------------------------------------------------ */
 
+/* What fits: at 60 columns no mean, from 90 on the name, from 130 on the nodes. */
+struct columns {
+    int job, energy, name, nodes; /* 0: not there */
+    bool mean;
+};
+
+static struct columns table_columns(int width)
+{
+    enum { FIXED = 1 + 5 + 13 + 1 + 1 + 7, MEAN = 12, NAME_MOST = 32, EXTRA_LEAST = 12 };
+    struct columns c = {.job = 11, .energy = 21};
+    int left = width - FIXED - c.job - c.energy - MEAN;
+
+    if (left < 0) {
+        c.job += left + MEAN;
+        return c;
+    }
+    c.mean = true;
+    c.energy += left < 3 ? left : 3;
+    left -= c.energy - 21;
+    if (left < EXTRA_LEAST) {
+        c.job += left;
+        return c;
+    }
+    c.job += 3;
+    left -= 3 + 2; /* two blanks before it */
+    c.name = left < NAME_MOST ? left : NAME_MOST;
+    left -= c.name + 2;
+    c.nodes = left >= EXTRA_LEAST ? left : 0;
+    c.name += c.nodes == 0 && left > 0 ? left + 2 : 0;
+    return c;
+}
+
+static void put_table_line(const struct mp_screen *s, const struct columns *c,
+                           const char *const cells[8])
+{
+    mp_sheet_left(s, cells[0], c->job);
+    fputc(' ', s->out);
+    mp_sheet_right(s, cells[1], 5);
+    mp_sheet_right(s, cells[2], 13);
+    fputc(' ', s->out);
+    mp_sheet_left(s, cells[3], c->energy);
+    if (c->mean)
+        mp_sheet_right(s, cells[4], 11);
+    fputs(c->mean ? "  " : " ", s->out);
+    mp_sheet_verdict(s, cells[5]);
+    if (c->name > 0) {
+        fprintf(s->out, "%*s", 7 - mp_sheet_columns_of(s, cells[5]) + 2, "");
+        if (c->nodes > 0)
+            mp_sheet_left(s, cells[6], c->name);
+        else
+            mp_sheet_put(s, cells[6], c->name);
+    }
+    if (c->nodes > 0) {
+        fputs("  ", s->out);
+        mp_sheet_put(s, cells[7], c->nodes);
+    }
+    fputc('\n', s->out);
+}
+
 void mp_screen_table(const struct mp_screen *s, const struct mp_digest *d, size_t n)
 {
-    fprintf(s->out, "%-12s %6s %12s %-24s %10s  %s\n", "JOB", "NODES", "LENGTH", "ENERGY",
-            "MEAN", "VERDICT");
+    const struct columns c = table_columns(mp_sheet_width(s));
+    struct mp_screen plain = *s;
+
+    plain.colour = false;
+    put_table_line(&plain, &c,
+                   (const char *const[]){"JOB", "NODES", "LENGTH", "ENERGY", "MEAN",
+                                         "VERDICT", "NAME", "NODELIST"});
     for (size_t i = 0; i < n; i++) {
-        char id[80], length[32], energy[64], mean[32];
+        char id[80], nodes[24], length[32], energy[64], mean[32];
+        char name[MP_SHEET_TEXT_MAX], list[MP_SHEET_TEXT_MAX];
 
         mp_text_clean(d[i].id, id, sizeof id);
+        mp_text_clean(d[i].name, name, sizeof name);
+        mp_text_clean(d[i].nodelist, list, sizeof list);
+        snprintf(nodes, sizeof nodes, "%zu", d[i].n_nodes);
         mp_text_duration(d[i].end - d[i].start, length, sizeof length);
         mp_text_energy(d[i].kwh, d[i].half, energy, sizeof energy);
         mp_text_power(d[i].mean_w, mean, sizeof mean);
-        mp_sheet_left(s, id, 12);
-        fprintf(s->out, " %6zu %12s ", d[i].n_nodes, length);
-        mp_sheet_left(s, energy, 24);
-        fprintf(s->out, " %10s  ", mean);
-        mp_sheet_verdict(s, d[i].verdict);
-        fputc('\n', s->out);
+        put_table_line(s, &c,
+                       (const char *const[]){id, nodes, length, energy, mean,
+                                             d[i].verdict, name, list});
     }
 }

@@ -61,6 +61,16 @@ like "without an argument: the newest below" "$OUT" '^Job 4243'
 run "$MP" show 4242 deep/er/power_4243
 like "two: a table" "$OUT" '^4242 +3 +1 h 3\.94.* partial'
 is "... a line each and a heading" "$(wc -l <<<"$OUT")" 3
+for width in 60 70 80; do
+	run env COLUMNS=$width "$MP" show 4242 deep/er/power_4243
+	is "... $width columns are used" "$(wc -L <<<"$OUT")" $width
+done
+sed 's/"name": null/"name": "'"$(printf 'n%.0s' {1..90})"'"/; s/"nodelist": "/&'"$(printf 'x%.0s' {1..90})"'/' \
+	power_4242/summary.json >wide.json
+for width in 95 130 200; do
+	run env COLUMNS=$width "$MP" show wide.json wide.json
+	is "... $width with long names and nodes, and no more" "$(wc -L <<<"$OUT")" $width
+done
 run "$MP" show 9
 like "none there: exit 3, and where it looked" "$STATUS $ERR" '^3 .*power_9/summary.json'
 cd "$T/deep/er/power_4243" && mkdir none && cd none || exit 99
@@ -73,8 +83,15 @@ printf '{' >summary.json
 run "$MP" show summary.json
 like "what is no JSON: exit 2, with the line" "$STATUS $ERR" '^2 .*summary.json:1:'
 
-# Of an even number of nodes the middle is between two.
+# One sample, and an instant.
 mkdir "$T/even"
+"$MP" profile -q --backend synthetic --job-id 7 --start 2026-02-04T15:00:00Z --end 2026-02-04T15:00:00Z \
+	--nodelist rpc-1-1 --outdir "$T/even" >/dev/null 2>&1
+run "$MP" show "$T/even/power_7"
+like "an instant is one time" "$OUT" '^2026-02-04 15:00:00\+00, one instant$'
+unlike "... and no figure of it is none" "$OUT" 'nan|inf'
+
+# Of an even number of nodes the middle is between two.
 "$MP" profile -q --backend synthetic --job-id 6 --start 2026-02-04T15:00:00Z --end 2026-02-04T16:00:00Z \
 	--nodelist 'rpc-1-[1-2]' --outdir "$T/even" >/dev/null 2>&1
 middle=$(grep -oE '^ +\{"name": "[^"]*", "route": "[^"]*", "energy_kwh": [0-9.]+' "$T/even/power_6/summary.json" |

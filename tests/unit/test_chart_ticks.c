@@ -254,6 +254,10 @@ START_TEST(windows_read_well)
     set_zone("UTC");
     mp_axis_window(0, 1000000, out, sizeof out);
     ck_assert_str_eq(out, "1970-01-01 00:00:00 \xE2\x80\x93 00:00:01 UTC");
+    mp_axis_window(SECOND, SECOND, out, sizeof out);
+    ck_assert_str_eq(out, "1970-01-01 00:00:01 UTC");
+    mp_axis_window(SECOND, SECOND + 400000, out, sizeof out);
+    ck_assert_str_eq(out, "1970-01-01 00:00:01.000 \xE2\x80\x93 00:00:01.400 UTC");
 }
 END_TEST
 
