@@ -79,6 +79,7 @@ MP_SHELL_TESTS = \
 	tests/t/18-show.t \
 	tests/t/19-rows.t \
 	tests/t/20-compare.t \
+	tests/t/21-golden.t \
 	tests/t/30-direct-rows.t \
 	tests/t/31-direct-missing.t \
 	tests/t/32-direct-failures.t \
@@ -113,6 +114,19 @@ MP_TEST_SUPPORT = \
 	tests/data/make-reference \
 	tests/data/reference.txt \
 	tests/data/recording.csv \
+	tests/data/golden/report.txt \
+	tests/data/golden/report-4-s.txt \
+	tests/data/golden/compare.txt \
+	tests/data/golden/compare-ascii.txt \
+	tests/data/golden/show-60.txt \
+	tests/data/golden/show-60-ascii.txt \
+	tests/data/golden/table-60.txt \
+	tests/data/golden/show-80.txt \
+	tests/data/golden/show-80-ascii.txt \
+	tests/data/golden/table-80.txt \
+	tests/data/golden/show-200.txt \
+	tests/data/golden/show-200-ascii.txt \
+	tests/data/golden/table-200.txt \
 	tests/lib/monster-seed.sql \
 	tests/lib/postgres.sh \
 	tests/lib/prometheus.sh \
