@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "backends/pq/conn.h"
 #include "backends/pq/login.h"
 #include "backends/pq/pool.h"
 #include "backends/pq/tables.h"
+#include "base/nearest.h"
 
 /* How long after a job's end a node may first be heard of again.  Who is silent for
  * longer is not late but broken, and waiting would not help. */
@@ -307,6 +309,106 @@ static int check_tables(const struct checker *k, struct mp_pqtables *t,
     return check_jobs(k, err);
 }
 
+/* ---- tables that are not there ---- */
+
+enum { NEAR_MAX = 400, LISTED_MAX = 6 };
+
+/* What the metric's table is called here, as the first route with it has it. */
+static void table_name(const struct checker *k, const char *metric, char *name,
+                       size_t size)
+{
+    snprintf(name, size, "%s", metric);
+    for (size_t r = 0; r < k->plan->n_routes; r++) {
+        const struct mp_route *route = &k->plan->routes[r];
+
+        if (strcmp(mp_pq_database_of(route), k->c->database) != 0)
+            continue;
+        for (size_t m = 0; m < route->n_metrics; m++)
+            if (strcmp(route->metrics[m].name, metric) == 0) {
+                snprintf(name, size, "%s.%s", mp_route_value(route, "schema"), metric);
+                return;
+            }
+    }
+}
+
+/* "; did you mean idrac.totalfanpower?", else the first few others. */
+static void hint(const struct checker *k, const char *metric, char *const *names,
+                 size_t n, char *text, size_t size)
+{
+    char name[300];
+    size_t at;
+
+    table_name(k, metric, name, sizeof name);
+    snprintf(text, size, "%s",
+             mp_suggest(name, (const char *const *)names, n, "", "").text);
+    if (text[0] != '\0')
+        return;
+    snprintf(text, size, n > 0 ? "; others are" : "; there is no other that may be read");
+    for (size_t i = 0; i < n && i < LISTED_MAX; i++) {
+        at = strlen(text);
+        snprintf(text + at, size - at, "%s %s", i > 0 ? "," : "", names[i]);
+    }
+    at = strlen(text);
+    if (n > LISTED_MAX)
+        snprintf(text + at, size - at, " and %zu more", n - LISTED_MAX);
+}
+
+/* It is already some route's, and so no answer to what else was meant. */
+static bool is_read(const struct checker *k, const char *schema, const char *table)
+{
+    for (size_t r = 0; r < k->plan->n_routes; r++) {
+        const struct mp_route *route = &k->plan->routes[r];
+
+        if (strcmp(mp_pq_database_of(route), k->c->database) != 0 ||
+            strcmp(mp_route_value(route, "schema"), schema) != 0)
+            continue;
+        for (size_t m = 0; m < route->n_metrics; m++)
+            if (strcasecmp(route->metrics[m].name, table) == 0)
+                return true;
+    }
+    return false;
+}
+
+static int read_names(const struct checker *k, char *names[NEAR_MAX], size_t *n,
+                      struct mp_error *err)
+{
+    PGresult *res = NULL;
+    int rc = mp_pqconn_query(k->c, k->run, "listing tables", mp_pq_metric_tables_sql, 0,
+                             NULL, &(struct mp_pqshape){.columns = "ss"}, &res, err);
+
+    for (int i = 0; rc == 0 && i < PQntuples(res) && *n < NEAR_MAX; i++) {
+        const char *schema = PQgetvalue(res, i, 0), *table = PQgetvalue(res, i, 1);
+
+        if (is_read(k, schema, table))
+            continue;
+        if (asprintf(&names[*n], "%s.%s", schema, table) < 0)
+            rc = no_memory(err);
+        else
+            ++*n;
+    }
+    PQclear(res);
+    return rc;
+}
+
+static int say_missing(const struct checker *k, const struct mp_findings *f,
+                       struct mp_error *err)
+{
+    char *names[NEAR_MAX], text[400];
+    size_t n = 0;
+    int rc = f->n_missing > 0 ? read_names(k, names, &n, err) : 0;
+
+    for (size_t i = 0; rc == 0 && i < f->n_missing; i++) {
+        text[0] = '\0';
+        if (f->missing[i].metric != NULL)
+            hint(k, f->missing[i].metric, names, n, text, sizeof text);
+        say(k, MP_CHECK_WARN, "check the metrics of the route", "%s%s",
+            f->missing[i].reason, text);
+    }
+    while (n > 0)
+        free(names[--n]);
+    return rc;
+}
+
 /* Whether anybody on the way can pass for the server. */
 static void check_identity(const struct checker *k)
 {
@@ -344,9 +446,8 @@ static int check_database(const struct checker *k, struct mp_error *err)
         check_identity(k);
         rc = mp_pqtables_read(k->c, k->run, k->plan, &findings, &tables, err);
     }
-    for (size_t i = 0; rc == 0 && i < findings.n_missing; i++)
-        say(k, MP_CHECK_WARN, "check the metrics of the route", "%s",
-            findings.missing[i].reason);
+    if (rc == 0)
+        rc = say_missing(k, &findings, err);
     for (size_t i = 0; rc == 0 && i < findings.n_warnings; i++)
         k->report(k->arg, MP_CHECK_WARN, findings.warnings[i], "correct the table");
     if (rc == 0)
@@ -360,6 +461,19 @@ static int check_database(const struct checker *k, struct mp_error *err)
     mp_pqtables_free(&tables);
     mp_findings_free(&findings);
     return rc;
+}
+
+/* All databases are on one server: who waited for it once need not wait again. */
+static void say_untried(const struct mp_pq *pq, size_t from, mp_check_report *report,
+                        void *arg)
+{
+    char text[300];
+
+    for (size_t i = from; i < pq->n_conns; i++) {
+        snprintf(text, sizeof text, "database %s: not tried, it is on the same server",
+                 pq->conns[i].database);
+        report(arg, MP_CHECK_FAIL, text, "then run check again");
+    }
 }
 
 int mp_pq_check(struct mp_pq *pq, const struct mp_run *run, mp_check_report *report,
@@ -383,6 +497,10 @@ int mp_pq_check(struct mp_pq *pq, const struct mp_run *run, mp_check_report *rep
             return -1;
         }
         report(arg, MP_CHECK_FAIL, failure.text, "then run check again");
+        if (failure.fault == MP_FAULT_UNREACHABLE) {
+            say_untried(pq, i + 1, report, arg);
+            break;
+        }
     }
     return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "backends/frame/guess.h"
 #include "backends/pq/conn.h"
+#include "backends/pq/tables.h"
 #include "config/ini.h"
 #include "model/sample.h"
 
@@ -22,17 +23,6 @@ struct probe {
     size_t routes;
     char used[64][64]; /* names of routes so far */
 };
-
-/* Tables of a schema that look like a metric's: name as metrics_definition spells it,
- * units, and how many nodes have rows in the newest ten minutes of it. */
-static const char tables_sql[] =
-    "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid ="
-    " c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')"
-    " AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
-    " AND n.nspname NOT LIKE '\\_timescaledb%' AND has_schema_privilege(n.oid, 'USAGE')"
-    " AND has_any_column_privilege(c.oid, 'SELECT') AND 3 = (SELECT count(*) FROM"
-    " pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attisdropped AND"
-    " lower(a.attname) IN ('timestamp', 'nodeid', 'value')) ORDER BY 1, 2";
 
 static const char units_sql[] =
     "SELECT DISTINCT ON (lower(metric_id)) metric_id, units FROM "
@@ -194,7 +184,7 @@ static int look_at_tables(struct probe *p, struct mp_error *err)
     const char *last = "";
     int rc = -1;
 
-    if (query(p, "listing tables", tables_sql, "ss", &tables, err) == 0 &&
+    if (query(p, "listing tables", mp_pq_metric_tables_sql, "ss", &tables, err) == 0 &&
         (PQntuples(tables) == 0 || query(p, "reading public.metrics_definition",
                                          units_sql, "SS", &units, err) == 0))
         rc = 0;

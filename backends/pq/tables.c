@@ -732,3 +732,12 @@ void mp_pqtables_free(struct mp_pqtables *t)
     free_dim(&t->fqdds);
     *t = (struct mp_pqtables){0};
 }
+
+const char mp_pq_metric_tables_sql[] =
+    "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid ="
+    " c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')"
+    " AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
+    " AND n.nspname NOT LIKE '\\_timescaledb%' AND has_schema_privilege(n.oid, 'USAGE')"
+    " AND has_any_column_privilege(c.oid, 'SELECT') AND 3 = (SELECT count(*) FROM"
+    " pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attisdropped AND"
+    " lower(a.attname) IN ('timestamp', 'nodeid', 'value')) ORDER BY 1, 2";

@@ -98,4 +98,7 @@ const char *mp_pq_database_of(const struct mp_route *route);
  * what is not UTF-8, and so can be in no database, become NULL elements. */
 char *mp_pq_text_array(const char *const *items, size_t n);
 
+/* Schema and name of every table or view that looks like a metric's and may be read. */
+extern const char mp_pq_metric_tables_sql[];
+
 #endif

@@ -315,7 +315,8 @@ static void pass_on(void *arg, enum mp_check_level level, const char *what,
     mp_check_say(arg, level, remedy, "%s", what);
 }
 
-static void check_backend(struct mp_checklist *c, const struct mp_settings *settings,
+/* Can samples be read at all? */
+static bool check_backend(struct mp_checklist *c, const struct mp_settings *settings,
                           const struct mp_run *run)
 {
     struct mp_backend *b = NULL;
@@ -324,13 +325,14 @@ static void check_backend(struct mp_checklist *c, const struct mp_settings *sett
     if (mp_backend_open(settings, run, &b, &err) < 0) {
         mp_check_say(c, MP_CHECK_FAIL, "until then jobs are queued and tried again",
                      "no samples can be read: %s", err.text);
-        return;
+        return false;
     }
     mp_check_say(c, MP_CHECK_OK, NULL, "backend %s", b->label);
     if (b->ops->check != NULL && b->ops->check(b, run, pass_on, c, &err) < 0)
         mp_check_say(c, MP_CHECK_FAIL, "until then jobs are queued and tried again", "%s",
                      err.text);
     mp_backend_close(b);
+    return true;
 }
 
 /* A directory of ours, one level deep in `name`. */
@@ -414,7 +416,7 @@ void mp_check_worker(struct mp_checklist *c, void *arg)
     struct mp_settings settings;
     struct mp_error err = {0};
     struct mp_run run;
-    bool east_asian;
+    bool east_asian, readable = false;
 
     if (mp_chart_check_fonts(&east_asian, &err) < 0)
         mp_check_say(c, MP_CHECK_FAIL, "install a font", "charts: %s", err.text);
@@ -433,11 +435,14 @@ void mp_check_worker(struct mp_checklist *c, void *arg)
     if (mp_run_init(&run, "check", &err) == 0) {
         run.deadline_us =
             mp_clock_us() + (int64_t)settings.power->deadline_seconds * 1000000;
-        check_backend(c, &settings, &run);
+        readable = check_backend(c, &settings, &run);
         mp_run_close(&run);
     }
     mp_settings_free(&settings);
-    if (p->node != NULL)
+    if (p->node != NULL && !readable) /* a host that does not answer is waited for once */
+        mp_check_say(c, MP_CHECK_WARN, NULL,
+                     "dry run: not tried, since no samples can be read");
+    else if (p->node != NULL)
         dry_run(c, p);
     else
         mp_check_say(c, MP_CHECK_WARN, "add --node NAME", "no report was made for trial");

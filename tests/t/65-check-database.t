@@ -32,14 +32,24 @@ for db in zen4 h100; do
 done
 like "a dry run" "$OUT" "^(ok  |warn)  dry run: rpc-91-1, the last ten minutes: [1-9][0-9]* samples"
 unlike "the password is not told" "$OUT$ERR" "$PG_PASSWORD"
-pg_sql zen4 -qc 'DROP TABLE idrac.totalfanpower'
+pg_sql zen4 -qc 'ALTER TABLE idrac.totalfanpower RENAME TO totalfanspower'
+ask
+like "a table of a near name is proposed" "$OUT" '^warn  .*no table idrac.totalfanpower; did you mean idrac.totalfanspower\?'
+pg_sql zen4 -qc 'DROP TABLE idrac.totalfanspower'
 pg_sql zen4 -qc "UPDATE public.nodes SET hostname = 'x' || hostname"
 ask
 like "a missing table is named" "$OUT" '^warn  .*totalfanpower'
+like "... and that there is no other" "$OUT" 'no table idrac.totalfanpower; there is no other'
+pg_sql zen4 -qc 'CREATE TABLE idrac.draw AS SELECT * FROM idrac.totalcpupower' -c 'GRANT SELECT ON idrac.draw TO monster'
+ask
+like "... or which" "$OUT" 'no table idrac.totalfanpower; others are idrac.draw'
 like "... and a route without nodes" "$OUT" '^warn  .*no node whose name starts with rpc'
 pg_stop
 ask
 is "a database that is away: exit 1" "$STATUS" 1
 like "... named" "$OUT" '^FAIL  no samples can be read: .*(zen4|h100)'
+ask --node rpc-91-1
+is "... once, for all that would ask it" "$(grep -cE '^(FAIL|warn) .*(connect|refused|reach)' <<<"$OUT")" 1
+like "... and no report is tried" "$OUT" '^warn  dry run: not tried'
 
 done_testing
