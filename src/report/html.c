@@ -63,6 +63,28 @@ static void put_term(const char *term, const char *what, bool wide, FILE *out)
     fputs("</dd></div>\n", out);
 }
 
+/* Where others were on the job's nodes: both figures, and which is which. */
+static void put_share(const struct mp_energy_result *energy, FILE *out)
+{
+    const struct mp_share *share = &energy->share;
+    char low[64], high[64], text[400];
+
+    if (!energy->shared || isnan(energy->total_kwh))
+        return;
+    if (isnan(share->kwh)) {
+        put_term("Shared nodes", mp_sharing_words(energy), true, out);
+        return;
+    }
+    mp_text_energy(share->kwh, energy->uncertainty.kwh * (share->kwh / energy->total_kwh),
+                   text, sizeof text);
+    put_term("This job's share", text, false, out);
+    mp_text_energy(share->low_kwh, NAN, low, sizeof low);
+    mp_text_energy(share->high_kwh, NAN, high, sizeof high);
+    snprintf(text, sizeof text, "%s at least, %s at most; %s", low, high,
+             mp_sharing_words(energy));
+    put_term("Shared nodes", text, true, out);
+}
+
 static void put_facts(const struct mp_chart_input *in, FILE *out)
 {
     const struct mp_energy_result *energy = in->energy;
@@ -70,9 +92,10 @@ static void put_facts(const struct mp_chart_input *in, FILE *out)
     char other[64];
 
     fputs("<dl>\n", out);
+    put_share(energy, out);
     mp_text_energy(energy->total_kwh, energy->uncertainty.kwh, text, sizeof text);
-    put_term("Input energy", isnan(energy->total_kwh) ? "not measured" : text, false,
-             out);
+    put_term(energy->shared ? "Input energy of the whole nodes" : "Input energy",
+             isnan(energy->total_kwh) ? "not measured" : text, false, out);
     if (!isnan(energy->uncertainty.kwh)) {
         snprintf(text, sizeof text, "sampling, 95 %%; %s",
                  mp_sensor_words(&energy->uncertainty));

@@ -58,7 +58,9 @@ is "a shared node: exit 4" "$STATUS" 4
 like "... the terminal has both figures" "$OUT" "power_10: 0\.[0-9]+ .* kWh.*"
 like "... by name" "$OUT" "this job's share of the shared nodes: 0\.[0-9]+ .*kWh \(0\.[0-9]+ kWh to 0\.[0-9]+ kWh\)"
 like "... and with whom, as a number" "$OUT" 'shared with other jobs: rpc-91-1 \(job 11\)'
-unlike "... never by name" "$(cat "$R/summary.json" "$R/report.txt" "$R/jobs.csv")" 'bob'
+like "... the page has both" "$(grep -A9 "^<dl>" "$R/report.html" | tr "\n" " ")" \
+	"This job's share</dt><dd>0\.[0-9]+ .*at least, .* at most; .*Input energy of the whole nodes</dt><dd>0\."
+unlike "... never by name" "$(cat "$R/summary.json" "$R/report.txt" "$R/report.html" "$R/jobs.csv")" 'bob'
 is "... jobs.csv has the job and its neighbour" "$(cut -d, -f1-3 "$R/jobs.csv" | tr '\n' ' ')" \
 	"hostname,job,cpus rpc-91-1,10,1 rpc-91-1,11,3 "
 is "... who came at the very second that slurm.jobs has" "$(sed -n '3p' "$R/jobs.csv" | cut -d, -f4,5)" \

@@ -393,7 +393,7 @@ signalled() {
 	exec 7>&-
 	wait $pid
 	STATUS=$?
-	wait_for 5 gone "$writer"
+	wait_for 30 gone "$writer"
 }
 new
 signalled writer TERM
