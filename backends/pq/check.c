@@ -463,19 +463,6 @@ static int check_database(const struct checker *k, struct mp_error *err)
     return rc;
 }
 
-/* All databases are on one server: who waited for it once need not wait again. */
-static void say_untried(const struct mp_pq *pq, size_t from, mp_check_report *report,
-                        void *arg)
-{
-    char text[300];
-
-    for (size_t i = from; i < pq->n_conns; i++) {
-        snprintf(text, sizeof text, "database %s: not tried, it is on the same server",
-                 pq->conns[i].database);
-        report(arg, MP_CHECK_FAIL, text, "then run check again");
-    }
-}
-
 int mp_pq_check(struct mp_pq *pq, const struct mp_run *run, mp_check_report *report,
                 void *arg, struct mp_error *err)
 {
@@ -497,10 +484,6 @@ int mp_pq_check(struct mp_pq *pq, const struct mp_run *run, mp_check_report *rep
             return -1;
         }
         report(arg, MP_CHECK_FAIL, failure.text, "then run check again");
-        if (failure.fault == MP_FAULT_UNREACHABLE) {
-            say_untried(pq, i + 1, report, arg);
-            break;
-        }
     }
     return 0;
 }

@@ -44,6 +44,15 @@ pg_sql zen4 -qc 'CREATE TABLE idrac.draw AS SELECT * FROM idrac.totalcpupower' -
 ask
 like "... or which" "$OUT" 'no table idrac.totalfanpower; others are idrac.draw'
 like "... and a route without nodes" "$OUT" '^warn  .*no node whose name starts with rpc'
+# One that the server refuses says nothing of the others.
+pg_sql postgres -qc 'CREATE DATABASE third'
+cp "$T/mp.ini" "$T/three.ini"
+printf '[route x]\nprefix = x\ndatabase = third\nmetrics = SystemInputPower:input\n' >>"$T/three.ini"
+sed -i '1i host h100 all 127.0.0.1/32 reject' "$PG_DATA/pg_hba.conf"
+pg_reload
+ask -c "$T/three.ini"
+like "a database that pg_hba.conf refuses" "$OUT" '^FAIL  database h100, .*pg_hba.conf'
+like "... and the next one is looked at" "$OUT" 'database third: reached'
 pg_stop
 ask
 is "a database that is away: exit 1" "$STATUS" 1
