@@ -18,7 +18,7 @@ profile() { # ID NODELIST OPTION...
 golden() { # FILE: $T/got is what the file says
 	local want=$MP_SRCDIR/tests/data/golden/$1
 	[ "${MP_GOLDEN:-}" != write ] || cp "$T/got" "$want"
-	is "$1" "$(diff "$want" "$T/got")" ""
+	is "$1" "$(diff "$want" "$T/got" 2>&1)" ""
 }
 profile 4242 'rpc-91-[1-2],rpg-93-1'
 profile 4243 rpg-93-1
@@ -48,7 +48,7 @@ golden compare-ascii.txt
 for locale in de_DE.UTF-8 ja_JP.UTF-8 POSIX; do
 	# bash itself warns of a locale that the machine does not have
 	{ LC_ALL=$locale LANGUAGE=zh_CN profile 5 'rpc-91-[1-2],rpg-93-1'; } 2>/dev/null
-	is "report.txt made under $locale" "$(sed 's/^Job 5   /Job 4242/' power_5/report.txt | diff - power_4242/report.txt)" ""
+	is "report.txt made under $locale" "$(sed 's/^Job 5   /Job 4242/' power_5/report.txt | diff - power_4242/report.txt 2>&1)" ""
 	rm -r power_5
 done
 
