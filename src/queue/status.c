@@ -100,10 +100,14 @@ static int open_folder(const struct mp_queue *q, int at, const char *name, int64
 
 static int write_jobs(int fd, const struct job *jobs, size_t n)
 {
-    FILE *out = fdopen(dup(fd), "w");
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    FILE *out = own >= 0 ? fdopen(own, "w") : NULL;
 
-    if (out == NULL)
+    if (out == NULL) {
+        if (own >= 0)
+            close(own);
         return -1;
+    }
     for (size_t i = 0; i < n; i++)
         fprintf(out, "%s %s %" PRId64 " %" PRId64 "\n", jobs[i].label,
                 mp_queue_state_name(jobs[i].state), jobs[i].tries, jobs[i].due);
