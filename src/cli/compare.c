@@ -73,7 +73,7 @@ int mp_cmd_compare(int argc, char **argv, int *exit_status, struct mp_error *err
         .text =
             "Shows what differs between two reports, and by more than it may by chance:\n"
             "what the samples leave open, and, on different nodes, how nodes differ.  A\n"
-            "and B are jobs' numbers, whose power_<ID>/ lie in the current directory,\n"
+            "and B are jobs' numbers, whose reports lie below the current directory,\n"
             "directories, or summary.json files.  Exit status: 0 no difference that the\n"
             "reports can tell, 5 B took more energy, 6 B took less.\n",
         .options = own,

@@ -68,8 +68,8 @@ int mp_cmd_show(int argc, char **argv, int *exit_status, struct mp_error *err)
         .line = "usage: monster-power show [ID|DIR...]",
         .text =
             "Shows a report on one screen; several as a table.  ID is a job's number,\n"
-            "whose power_<ID>/ lies in the current directory.  Without one: the newest\n"
-            "report below it.\n",
+            "whose report lies below the current directory.  Without one: the newest "
+            "there.\n",
         .options = own,
         .n_options = sizeof own / sizeof *own,
         .max_operands = 4096,
